@@ -1,0 +1,342 @@
+//! The shapes of the credentials that Signalbox issues, their checksums and hashes.
+//!
+//! A wrong checksum is refused before any look-up, so a truncated paste costs nothing and secret
+//! scanners can tell a real key from a lookalike. Secrets never appear in `Debug`.
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use std::{fmt, str::FromStr};
+use subtle::ConstantTimeEq;
+use zeroize::Zeroizing;
+
+const BASE62: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+const BASE32: &[u8; 32] = b"abcdefghijklmnopqrstuvwxyz234567";
+const CHECKSUM_CHARS: usize = 6;
+const RANDOM_CHARS: usize = 30;
+const KEY_ID_CHARS: usize = 12;
+
+/// Why a text is not a credential of the expected shape.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum BadCredential {
+    #[error("does not have the shape of this kind of credential")]
+    Shape,
+    #[error("has a wrong checksum: it was mistyped or cut off")]
+    Checksum,
+}
+
+/// The system's random source failed: nothing can be issued.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the system's source of randomness failed")]
+pub struct NoRandomness;
+
+/// Fills an array from the operating system's random source.
+pub fn random_bytes<const N: usize>() -> Result<[u8; N], NoRandomness> {
+    let mut bytes = [0; N];
+    getrandom::fill(&mut bytes).map_err(|_| NoRandomness)?;
+    Ok(bytes)
+}
+
+/// `n` characters of `alphabet`, each equally likely.
+fn random_text(alphabet: &[u8], n: usize) -> Result<String, NoRandomness> {
+    // Bytes at or above the largest multiple would favour the first letters.
+    let fair = 256 - 256 % alphabet.len();
+    let mut text = String::with_capacity(n);
+    while text.len() < n {
+        for byte in random_bytes::<32>()? {
+            if usize::from(byte) < fair && text.len() < n {
+                text.push(alphabet[usize::from(byte) % alphabet.len()] as char);
+            }
+        }
+    }
+    Ok(text)
+}
+
+/// CRC32 of `text` as six base62 digits, most significant first.
+fn checksum(text: &str) -> String {
+    let mut rest = crc32fast::hash(text.as_bytes()) as usize;
+    let mut digits = [b'0'; CHECKSUM_CHARS];
+    for digit in digits.iter_mut().rev() {
+        *digit = BASE62[rest % 62];
+        rest /= 62;
+    }
+    digits.iter().map(|&d| d as char).collect()
+}
+
+fn with_checksum(text: String) -> String {
+    let sum = checksum(&text);
+    text + &sum
+}
+
+fn is_base62(text: &str) -> bool {
+    text.bytes().all(|b| b.is_ascii_alphanumeric())
+}
+
+/// Checks that `raw` is `prefix`, `chars` base62 characters and the checksum of both.
+fn check_shape(
+    raw: &str,
+    prefix: &str,
+    body_ok: impl Fn(&str) -> bool,
+) -> Result<(), BadCredential> {
+    let body = raw.strip_prefix(prefix).ok_or(BadCredential::Shape)?;
+    if !body.is_ascii() || body.len() <= CHECKSUM_CHARS {
+        return Err(BadCredential::Shape);
+    }
+    if !body_ok(&body[..body.len() - CHECKSUM_CHARS]) {
+        return Err(BadCredential::Shape);
+    }
+    let (text, sum) = raw.split_at(raw.len() - CHECKSUM_CHARS);
+    match checksum(text) == sum {
+        true => Ok(()),
+        false => Err(BadCredential::Checksum),
+    }
+}
+
+/// A new app key: 20 lower-case base32 characters, public, never all digits.
+pub fn generate_app_key() -> Result<crate::AppKey, NoRandomness> {
+    loop {
+        // An app key may stand where an app id may, so the two must not look alike.
+        let text = random_text(BASE32, 20)?;
+        if let (true, Ok(key)) = (text.starts_with(|c: char| c.is_ascii_lowercase()), text.parse())
+        {
+            return Ok(key);
+        }
+    }
+}
+
+/// A new app id: ten decimal digits, random so that it tells nothing about how many apps exist.
+pub fn generate_app_id() -> Result<crate::AppId, NoRandomness> {
+    loop {
+        let number = u64::from_be_bytes(random_bytes::<8>()?) % 9_000_000_000 + 1_000_000_000;
+        if let Ok(id) = number.to_string().parse() {
+            return Ok(id);
+        }
+    }
+}
+
+/// An app's secret, which signs requests and channel authorisations.
+///
+/// Shape: `as_sbx_` + 30 random base62 characters + checksum as issued; an imported secret is
+/// taken as it is, 1 to 128 printable ASCII characters.
+#[derive(Clone)]
+pub struct AppSecret(Zeroizing<String>);
+
+impl AppSecret {
+    pub const PREFIX: &'static str = "as_sbx_";
+
+    pub fn generate() -> Result<Self, NoRandomness> {
+        let text = Self::PREFIX.to_owned() + &random_text(BASE62, RANDOM_CHARS)?;
+        Ok(Self(with_checksum(text).into()))
+    }
+
+    /// The secret itself: to sign with, to seal, or to show once to its owner.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for AppSecret {
+    type Err = BadCredential;
+    fn from_str(raw: &str) -> Result<Self, BadCredential> {
+        if raw.is_empty() || raw.len() > 128 || !raw.bytes().all(|b| b.is_ascii_graphic()) {
+            return Err(BadCredential::Shape);
+        }
+        if raw.starts_with(Self::PREFIX) {
+            check_shape(raw, Self::PREFIX, |body| body.len() == RANDOM_CHARS && is_base62(body))?;
+        }
+        Ok(Self(raw.to_owned().into()))
+    }
+}
+
+impl fmt::Debug for AppSecret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("AppSecret(…)")
+    }
+}
+
+/// The public half of a secret key: names it in lists, logs and receipts.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct SecretKeyId(String);
+
+impl SecretKeyId {
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for SecretKeyId {
+    type Err = BadCredential;
+    fn from_str(raw: &str) -> Result<Self, BadCredential> {
+        match raw.len() == KEY_ID_CHARS && is_base62(raw) {
+            true => Ok(Self(raw.to_owned())),
+            false => Err(BadCredential::Shape),
+        }
+    }
+}
+
+impl TryFrom<String> for SecretKeyId {
+    type Error = BadCredential;
+    fn try_from(raw: String) -> Result<Self, BadCredential> {
+        raw.parse()
+    }
+}
+
+impl From<SecretKeyId> for String {
+    fn from(id: SecretKeyId) -> String {
+        id.0
+    }
+}
+
+impl fmt::Display for SecretKeyId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// A secret key as its owner holds it: `sk_sbx_{id}_{30 random}{checksum}`, base62.
+#[derive(Clone)]
+pub struct SecretKeyToken(Zeroizing<String>);
+
+impl SecretKeyToken {
+    pub const PREFIX: &'static str = "sk_sbx_";
+
+    pub fn generate() -> Result<Self, NoRandomness> {
+        let id = random_text(BASE62, KEY_ID_CHARS)?;
+        let random = random_text(BASE62, RANDOM_CHARS)?;
+        Ok(Self(with_checksum(format!("{}{id}_{random}", Self::PREFIX)).into()))
+    }
+
+    pub fn id(&self) -> SecretKeyId {
+        SecretKeyId(self.0[Self::PREFIX.len()..][..KEY_ID_CHARS].to_owned())
+    }
+
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+
+    pub fn hash(&self) -> TokenHash {
+        TokenHash::of(&self.0)
+    }
+}
+
+impl FromStr for SecretKeyToken {
+    type Err = BadCredential;
+    fn from_str(raw: &str) -> Result<Self, BadCredential> {
+        check_shape(raw, Self::PREFIX, |body| match body.split_once('_') {
+            Some((id, random)) => {
+                id.len() == KEY_ID_CHARS
+                    && random.len() == RANDOM_CHARS
+                    && is_base62(id)
+                    && is_base62(random)
+            }
+            None => false,
+        })?;
+        Ok(Self(raw.to_owned().into()))
+    }
+}
+
+impl fmt::Debug for SecretKeyToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "SecretKeyToken({}…)", &self.0[..Self::PREFIX.len() + KEY_ID_CHARS])
+    }
+}
+
+/// SHA-256 of a token: what is stored and looked up in its place.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct TokenHash([u8; 32]);
+
+impl TokenHash {
+    pub fn of(token: &str) -> Self {
+        Self(Sha256::digest(token.as_bytes()).into())
+    }
+    pub fn from_bytes(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+    pub fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+    pub fn ct_eq(&self, other: &Self) -> bool {
+        self.0.ct_eq(&other.0).into()
+    }
+}
+
+impl fmt::Debug for TokenHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("TokenHash(…)")
+    }
+}
+
+impl Serialize for TokenHash {
+    fn serialize<S: serde::Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+        s.serialize_str(&hex::encode(self.0))
+    }
+}
+
+impl<'de> Deserialize<'de> for TokenHash {
+    fn deserialize<D: serde::Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+        let mut bytes = [0; 32];
+        hex::decode_to_slice(String::deserialize(d)?, &mut bytes)
+            .map_err(serde::de::Error::custom)?;
+        Ok(Self(bytes))
+    }
+}
+
+/// A new opaque token for sessions and the like: 43 base62 characters, 256 bits.
+pub fn generate_opaque_token() -> Result<String, NoRandomness> {
+    random_text(BASE62, 43)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn issued_credentials_parse_back() {
+        let key = SecretKeyToken::generate().unwrap();
+        assert_eq!(key.expose().len(), 7 + 12 + 1 + 30 + 6);
+        let parsed: SecretKeyToken = key.expose().parse().unwrap();
+        assert_eq!(parsed.id(), key.id());
+        assert!(parsed.hash().ct_eq(&key.hash()));
+        assert!(AppSecret::generate().unwrap().expose().parse::<AppSecret>().is_ok());
+        assert_eq!(generate_app_key().unwrap().as_str().len(), 20);
+        assert!(generate_app_id().unwrap().as_str().bytes().all(|b| b.is_ascii_digit()));
+    }
+
+    #[test]
+    fn one_changed_character_is_a_wrong_checksum() {
+        let key = SecretKeyToken::generate().unwrap();
+        for at in SecretKeyToken::PREFIX.len()..key.expose().len() {
+            let mut text = key.expose().as_bytes().to_vec();
+            if text[at] == b'_' {
+                continue;
+            }
+            text[at] = if text[at] == b'a' { b'b' } else { b'a' };
+            let text = String::from_utf8(text).unwrap();
+            let error = text.parse::<SecretKeyToken>().expect_err(&text);
+            assert_eq!(error, BadCredential::Checksum, "{text}");
+        }
+    }
+
+    #[test]
+    fn other_shapes_are_not_keys() {
+        for raw in ["", "sk_sbx_", "sk_live_abc", "sk_sbx_short_abc", "pk_sbx_x", "sk_sbx_é"] {
+            assert!(raw.parse::<SecretKeyToken>().is_err(), "{raw}");
+        }
+    }
+
+    #[test]
+    fn imported_app_secrets_are_taken_as_they_are() {
+        assert!("s3cr3t-demo-4f9b8e21".parse::<AppSecret>().is_ok());
+        assert!("x".repeat(128).parse::<AppSecret>().is_ok());
+        for raw in ["", "two words", "line\nbreak", &"x".repeat(129)] {
+            assert!(raw.parse::<AppSecret>().is_err(), "{raw:?}");
+        }
+    }
+
+    #[test]
+    fn secrets_do_not_show_in_debug() {
+        let (app, key) = (AppSecret::generate().unwrap(), SecretKeyToken::generate().unwrap());
+        assert!(!format!("{app:?}").contains(app.expose()));
+        assert!(!format!("{key:?}").contains(&key.expose()[20..]));
+    }
+}

@@ -1,0 +1,184 @@
+//! The directory: what gateways need to admit traffic, and the feed that keeps it current.
+//!
+//! Two lanes share one revision order. *Kill* records are tiny, monotone and idempotent: once
+//! applied, nothing of the same or a lower revision may undo them. *Change* records carry the
+//! whole new state of one thing and are validated when written and again when read.
+
+use crate::{
+    Action, AppId, AppKey, AppLimits, AppSettings, OrganisationId, Pattern, SecretKeyId, TokenHash,
+};
+use serde::{Deserialize, Serialize};
+
+/// Position in the feed. Order of revisions is the order of commits.
+pub type Revision = u64;
+
+/// One line of the feed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Entry {
+    pub revision: Revision,
+    pub change: Change,
+}
+
+/// What happened. In a snapshot every line is one of the first two kinds.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum Change {
+    App(AppRecord),
+    SecretKey(SecretKeyRecord),
+    Kill(Kill),
+}
+
+/// Everything a gateway knows about an app.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AppRecord {
+    pub id: AppId,
+    pub organisation: OrganisationId,
+    pub enabled: bool,
+    /// Active key and secret pairs, oldest first; never empty for a usable app.
+    pub credentials: Vec<AppCredential>,
+    #[serde(default)]
+    pub settings: AppSettings,
+    #[serde(default)]
+    pub limits: AppLimits,
+}
+
+/// A key with its sealed secret; the place of the seal is the app key's text.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AppCredential {
+    pub key: AppKey,
+    #[serde(with = "base64_bytes")]
+    pub sealed_secret: Vec<u8>,
+}
+
+/// A scoped secret key, by the hash of its token.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SecretKeyRecord {
+    pub id: SecretKeyId,
+    pub app: AppId,
+    pub hash: TokenHash,
+    pub actions: Vec<Action>,
+    pub channels: Vec<Pattern>,
+    /// Unix seconds after which the key is refused.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires_at: Option<i64>,
+}
+
+/// Ends something for good. Sockets that depend on it are closed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "what", rename_all = "snake_case")]
+pub enum Kill {
+    /// The app is switched off; a later `App` record with `enabled` switches it on again.
+    DisableApp { app: AppId },
+    /// The app is deleted: it, its credentials and its keys no longer exist.
+    DeleteApp { app: AppId },
+    /// One key and secret pair of the app is revoked.
+    RevokeCredential { app: AppId, key: AppKey },
+    /// One secret key of the app is revoked.
+    RevokeSecretKey { app: AppId, id: SecretKeyId },
+}
+
+impl Kill {
+    pub fn app(&self) -> &AppId {
+        match self {
+            Self::DisableApp { app }
+            | Self::DeleteApp { app }
+            | Self::RevokeCredential { app, .. }
+            | Self::RevokeSecretKey { app, .. } => app,
+        }
+    }
+}
+
+/// One line of the feed's stream.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum FeedLine {
+    Entry(Entry),
+    Heartbeat { heartbeat: At },
+}
+
+/// One line of a snapshot. The last must be `End`, or the snapshot is cut off and not used.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum SnapshotLine {
+    Start { snapshot: At },
+    End { end: End },
+    Change(Box<Change>),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct At {
+    pub revision: Revision,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct End {
+    pub revision: Revision,
+    /// How many changes stood between start and end.
+    pub records: u64,
+}
+
+/// What a gateway reports once everything up to `revision` is in force there.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Confirmation {
+    pub gateway: String,
+    /// A fresh id for each start of the process.
+    pub boot: String,
+    pub revision: Revision,
+}
+
+mod base64_bytes {
+    use base64::{Engine, engine::general_purpose::STANDARD};
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    pub fn serialize<S: Serializer>(bytes: &[u8], s: S) -> Result<S::Ok, S::Error> {
+        s.serialize_str(&STANDARD.encode(bytes))
+    }
+    pub fn deserialize<'de, D: Deserializer<'de>>(d: D) -> Result<Vec<u8>, D::Error> {
+        STANDARD.decode(String::deserialize(d)?).map_err(serde::de::Error::custom)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_keep_their_shape() {
+        let kill = Entry {
+            revision: 7,
+            change: Change::Kill(Kill::DisableApp { app: "100042".parse().unwrap() }),
+        };
+        let line = serde_json::to_string(&kill).unwrap();
+        let expected =
+            r#"{"revision":7,"change":{"type":"kill","what":"disable_app","app":"100042"}}"#;
+        assert_eq!(line, expected);
+        assert_eq!(serde_json::from_str::<FeedLine>(&line).unwrap(), FeedLine::Entry(kill));
+        let heartbeat =
+            serde_json::from_str::<FeedLine>(r#"{"heartbeat":{"revision":7}}"#).unwrap();
+        assert_eq!(heartbeat, FeedLine::Heartbeat { heartbeat: At { revision: 7 } });
+    }
+
+    #[test]
+    fn an_app_record_reads_back() {
+        let record = AppRecord {
+            id: "100042".parse().unwrap(),
+            organisation: OrganisationId::new("org"),
+            enabled: true,
+            credentials: vec![AppCredential {
+                key: "vk_demo_7d3c1f0a".parse().unwrap(),
+                sealed_secret: vec![1, 2, 3],
+            }],
+            settings: AppSettings::default(),
+            limits: AppLimits::default(),
+        };
+        let line = serde_json::to_string(&Change::App(record.clone())).unwrap();
+        let read = serde_json::from_str::<SnapshotLine>(&line).unwrap();
+        assert_eq!(read, SnapshotLine::Change(Box::new(Change::App(record))));
+    }
+
+    #[test]
+    fn a_record_with_a_bad_name_does_not_decode() {
+        let line = r#"{"type":"kill","what":"disable_app","app":"a/b"}"#;
+        assert!(serde_json::from_str::<Change>(line).is_err());
+    }
+}

@@ -1,0 +1,21 @@
+//! The words the services share: ids, keys, scopes, limits, the directory feed, live events.
+//!
+//! No I/O and no framework in here. Everything that comes from outside is parsed once, into a
+//! type that proves it, and carried as that type from then on.
+
+pub mod channel;
+pub mod credential;
+pub mod directory;
+pub mod ids;
+pub mod limits;
+pub mod live;
+pub mod pattern;
+pub mod scope;
+pub mod seal;
+
+pub use channel::{BadChannelName, ChannelKind, ChannelName};
+pub use credential::{AppSecret, BadCredential, SecretKeyId, SecretKeyToken, TokenHash};
+pub use ids::{AppId, AppKey, BadId, EventName, OrganisationId, SocketId, UserId};
+pub use limits::{AppLimits, AppSettings, TerminateCode};
+pub use pattern::{BadPattern, Pattern};
+pub use scope::{Action, Scope};
