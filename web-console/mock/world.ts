@@ -1,0 +1,277 @@
+import { randomBytes, randomInt } from 'node:crypto';
+import type { WebSocket } from 'ws';
+import type { components } from '../src/api/schema';
+
+type Schemas = components['schemas'];
+type App = Schemas['App'];
+
+export class Refusal extends Error {
+  constructor(
+    readonly status: number,
+    readonly code: string,
+    message: string,
+    readonly fields: { field: string; message: string }[] = [],
+  ) {
+    super(message);
+  }
+}
+
+type Answer = { status?: number; body?: unknown; session?: boolean };
+
+const now = () => new Date().toISOString();
+const token = (bytes: number) => randomBytes(bytes).toString('hex');
+const publicKey = () => Array.from({ length: 20 }, () => 'abcdefghijklmnopqrstuvwxyz234567'[randomInt(32)]).join('');
+
+/** All state of the mock. Every answer has the shape of the real one. */
+export class World {
+  #user = { id: 'usr_1', email: 'ada@example.com', name: 'Ada Example', created_at: now() };
+  #organisation = { id: 'org_1', name: 'Example Trains', role: 'owner', created_at: now() };
+  #apps = new Map<string, App>();
+  #credentials = new Map<string, Schemas['Credential'][]>();
+  #keys = new Map<string, Schemas['Key'][]>();
+  #watchers = new Map<string, Set<WebSocket>>();
+  #subscribers = new Map<string, Set<WebSocket>>();
+  #revision = 41;
+
+  constructor(private readonly gatewayUrl: string) {
+    this.#newApp('Departure boards');
+    this.#newApp('Staging');
+  }
+
+  answer(method: string, path: string, body: Record<string, unknown>, signedIn: boolean): Answer {
+    const [, , room, id, sub, item] = path.split('/');
+    const call = `${method} ${room}${sub ? `/${sub}` : ''}`;
+    if (call === 'POST signup') return this.#signUp(body);
+    if (call === 'POST login') return this.#logIn(body);
+    if (!signedIn) throw new Refusal(401, 'unauthenticated', 'Log in to go on.');
+    if (call === 'POST logout') return { status: 204, session: false };
+    if (call === 'GET session') return { body: { ...this.#signedIn(), gateway_url: this.gatewayUrl } };
+    if (room === 'gateways') return { body: this.#gateways() };
+    if (room === 'organisations') return this.#organisationCall(method, sub, body);
+    const app = this.#apps.get(id ?? '');
+    if (room !== 'apps' || !app) throw new Refusal(404, 'not_found', 'There is nothing here.');
+    switch (call) {
+      case 'GET apps':
+        return { body: app };
+      case 'PATCH apps':
+        Object.assign(app, body);
+        return { body: app };
+      case 'DELETE apps':
+        this.#apps.delete(app.id);
+        return { status: 204 };
+      case 'GET apps/credentials':
+        return { body: { items: this.#credentials.get(app.id), next_cursor: null } };
+      case 'POST apps/credentials':
+        return { status: 201, body: { credential: this.#mint(app.id) } };
+      case 'DELETE apps/credentials':
+        return this.#revoke(this.#credentials.get(app.id)?.find((entry) => entry.key === item));
+      case 'GET apps/keys':
+        return { body: { items: this.#keys.get(app.id), next_cursor: null } };
+      case 'POST apps/keys':
+        return this.#createKey(app.id, body);
+      case 'DELETE apps/keys':
+        return this.#revoke(this.#keys.get(app.id)?.find((entry) => entry.id === item));
+      case 'GET apps/channels':
+        return { body: { items: this.#channels(app.id), next_cursor: null } };
+      case 'POST apps/publish':
+        this.publish(app.id, String(body['channel']), String(body['name']), body['data']);
+        return { body: {} };
+      default:
+        throw new Refusal(404, 'not_found', 'There is nothing here.');
+    }
+  }
+
+  watch(appId: string, socket: WebSocket): void {
+    const watchers = this.#watchers.get(appId) ?? new Set();
+    this.#watchers.set(appId, watchers.add(socket));
+    socket.on('close', () => watchers.delete(socket));
+  }
+
+  /** Enough of the Pusher protocol for one public subscriber. */
+  connect(key: string, socket: WebSocket): void {
+    const appId = [...this.#credentials].find(([, list]) => list.some((entry) => entry.key === key))?.[0];
+    if (!appId) return socket.close(4001, 'unknown app key');
+    const socketId = `${randomInt(1e9)}.${randomInt(1e9)}`;
+    const send = (event: string, data: unknown, channel?: string) =>
+      socket.send(JSON.stringify({ event, channel, data: JSON.stringify(data) }));
+    send('pusher:connection_established', { socket_id: socketId, activity_timeout: 120 });
+    this.#tell(appId, { kind: 'connection_opened', socket_id: socketId, dialect: 'pusher' });
+    socket.on('message', (raw: Buffer) => {
+      const frame = JSON.parse(raw.toString()) as { event: string; data: { channel: string } };
+      if (frame.event === 'pusher:ping') return send('pusher:pong', {});
+      if (frame.event !== 'pusher:subscribe') return;
+      const { channel } = frame.data;
+      const name = `${appId}|${channel}`;
+      const subscribers = this.#subscribers.get(name) ?? new Set();
+      this.#subscribers.set(name, subscribers.add(socket));
+      socket.on('close', () => subscribers.delete(socket));
+      send('pusher_internal:subscription_succeeded', {}, channel);
+      this.#tell(appId, { kind: 'subscribed', channel, socket_id: socketId, dialect: 'pusher' });
+    });
+    socket.on('close', () =>
+      this.#tell(appId, { kind: 'connection_closed', socket_id: socketId, dialect: 'pusher', code: 1000 }),
+    );
+  }
+
+  publish(appId: string, channel: string, event: string, data: unknown): void {
+    const text = typeof data === 'string' ? data : JSON.stringify(data);
+    this.#tell(appId, { kind: 'published', channel, event, data: text, source: 'http', dialect: 'pusher' });
+    for (const socket of this.#subscribers.get(`${appId}|${channel}`) ?? []) {
+      socket.send(JSON.stringify({ event, channel, data: text }));
+    }
+  }
+
+  traffic(): void {
+    const platform = randomInt(1, 9);
+    const socket_id = `${randomInt(1e9)}.${randomInt(1e9)}`;
+    const kinds: Record<string, unknown>[] = [
+      { kind: 'connection_opened', socket_id, dialect: 'pusher' },
+      { kind: 'subscribed', channel: `presence-platform.${platform}`, socket_id, user_id: `staff-${randomInt(40)}` },
+      {
+        kind: 'published',
+        channel: `departures.platform-${platform}`,
+        event: 'train.delayed',
+        data: JSON.stringify({ train: `IC ${randomInt(100, 999)}`, minutes: randomInt(2, 30), platform }),
+        source: 'http',
+      },
+      { kind: 'client_event', channel: `private-chat.${platform}`, event: 'client-typing', data: '{"on":true}', socket_id },
+      { kind: 'unsubscribed', channel: `private-chat.${platform}`, socket_id },
+      { kind: 'refused', code: 4009, message: 'Origin not allowed', socket_id, channel: `private-chat.${platform}` },
+      { kind: 'connection_closed', socket_id, dialect: 'pusher', code: 1006 },
+    ];
+    for (const app of this.#apps.values()) this.#tell(app.id, kinds[randomInt(kinds.length)] ?? {});
+  }
+
+  #tell(appId: string, event: Record<string, unknown>): void {
+    const text = JSON.stringify({ at_ms: Date.now(), ...event });
+    for (const socket of this.#watchers.get(appId) ?? []) socket.send(text);
+  }
+
+  #signedIn() {
+    return { user: this.#user, organisations: [this.#organisation], csrf_token: 'mock' };
+  }
+
+  #signUp(body: Record<string, unknown>): Answer {
+    if (body['email'] === 'taken@example.com') {
+      throw new Refusal(409, 'email_taken', 'An account with this address exists already.', [
+        { field: 'email', message: 'An account with this address exists already.' },
+      ]);
+    }
+    this.#user.email = String(body['email']);
+    const { app, credential } = this.#newApp('My first app');
+    return {
+      status: 201,
+      session: true,
+      body: { ...this.#signedIn(), organisation: this.#organisation, app, credential },
+    };
+  }
+
+  #logIn(body: Record<string, unknown>): Answer {
+    if (body['password'] === 'wrong-password') {
+      throw new Refusal(401, 'invalid_credentials', 'The email address or the password is not right.');
+    }
+    return { session: true, body: this.#signedIn() };
+  }
+
+  #organisationCall(method: string, sub: string | undefined, body: Record<string, unknown>): Answer {
+    if (sub === 'apps' && method === 'POST') {
+      return { status: 201, body: this.#newApp(String(body['name']), body['import'] as { key: string; secret: string }) };
+    }
+    if (sub === 'apps') return { body: { items: [...this.#apps.values()], next_cursor: null } };
+    if (method === 'PATCH') Object.assign(this.#organisation, body);
+    return { body: this.#organisation };
+  }
+
+  #newApp(name: string, imported?: { id?: string; key: string; secret: string }) {
+    const app: App = {
+      id: imported?.id ?? String(randomInt(1e11, 9e11)),
+      name,
+      organisation_id: this.#organisation.id,
+      enabled: true,
+      settings: {
+        client_events: true,
+        subscription_counting: false,
+        watchlist_events: false,
+        authorized_connections_only: false,
+        allowed_origins: [],
+        terminate_code: 4200,
+        cache_ttl_s: 1800,
+      },
+      limits: {
+        max_connections: 10_000,
+        max_publishes_per_s: 1_000,
+        max_event_bytes: 10_240,
+        max_presence_members: 100,
+      } as App['limits'],
+      created_at: now(),
+    };
+    this.#apps.set(app.id, app);
+    this.#keys.set(app.id, []);
+    return { app, credential: this.#mint(app.id, imported) };
+  }
+
+  #mint(appId: string, imported?: { key: string; secret: string }): { key: string; secret: string } {
+    const pair = imported ?? { key: publicKey(), secret: `as_sbx_${token(20)}` };
+    const list = this.#credentials.get(appId) ?? [];
+    this.#credentials.set(appId, [
+      ...list,
+      { key: pair.key, created_at: now(), last_used_at: null, revoked_at: null } as Schemas['Credential'],
+    ]);
+    return { key: pair.key, secret: pair.secret };
+  }
+
+  #createKey(appId: string, body: Record<string, unknown>): Answer {
+    const id = token(6);
+    const key = {
+      id,
+      name: body['name'],
+      actions: body['actions'],
+      channels: body['channels'],
+      created_at: now(),
+      expires_at: body['expires_at'] ?? null,
+      last_used_at: null,
+      revoked_at: null,
+    } as Schemas['Key'];
+    this.#keys.get(appId)?.unshift(key);
+    return { status: 201, body: { key, token: `sk_sbx_${id}_${token(18)}` } };
+  }
+
+  #revoke(record: { revoked_at?: string | null } | undefined): Answer {
+    if (!record) throw new Refusal(404, 'not_found', 'There is no such key.');
+    record.revoked_at = now();
+    this.#revision += 1;
+    const receipt = {
+      revision: this.#revision,
+      confirmed: [
+        { gateway: 'gw-1', ms: 41 },
+        { gateway: 'gw-2', ms: 87 },
+      ],
+      pending: ['gw-3'],
+    };
+    return { body: { receipt } };
+  }
+
+  #channels(appId: string): Schemas['Channel'][] {
+    const own = [...this.#subscribers]
+      .filter(([name, sockets]) => name.startsWith(`${appId}|`) && sockets.size > 0)
+      .map(([name, sockets]) => ({ name: name.slice(appId.length + 1), subscription_count: sockets.size }));
+    const others = [
+      { name: 'presence-platform.4', subscription_count: 18, user_count: 12 },
+      { name: 'departures.platform-4', subscription_count: 2_304 },
+      { name: 'private-chat.7', subscription_count: 2 },
+      { name: 'cache-network-status', subscription_count: 911 },
+      { name: 'private-encrypted-signals', subscription_count: 3 },
+    ];
+    return [...own, ...(appId === [...this.#apps.keys()][0] ? others : [])] as Schemas['Channel'][];
+  }
+
+  #gateways() {
+    return {
+      items: [
+        { id: 'gw-1', confirmed_revision: this.#revision, last_seen_at: now(), connected: true },
+        { id: 'gw-2', confirmed_revision: this.#revision, last_seen_at: now(), connected: true },
+      ],
+      next_cursor: null,
+    };
+  }
+}

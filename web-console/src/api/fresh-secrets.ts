@@ -1,0 +1,44 @@
+import { useSyncExternalStore } from 'react';
+import type { NewCredential } from './types';
+
+/**
+ * Secrets that the API has just answered and will never answer again. They live in this page's memory only:
+ * the room that shows them reads them here, and they are gone with a reload or when the reader puts them away.
+ */
+let fresh: ReadonlyMap<string, NewCredential> = new Map();
+let tokens: ReadonlyMap<string, string> = new Map();
+const listeners = new Set<() => void>();
+
+function publish(): void {
+  for (const listener of listeners) listener();
+}
+
+function subscribe(listener: () => void): () => void {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
+}
+
+export function rememberSecret(appId: string, credential: NewCredential): void {
+  fresh = new Map(fresh).set(appId, { key: credential.key, secret: credential.secret });
+  publish();
+}
+
+export function rememberToken(appId: string, token: string): void {
+  tokens = new Map(tokens).set(appId, token);
+  publish();
+}
+
+export function forgetSecret(appId: string): void {
+  const next = new Map(fresh);
+  next.delete(appId);
+  fresh = next;
+  publish();
+}
+
+export function useFreshSecret(appId: string): NewCredential | undefined {
+  return useSyncExternalStore(subscribe, () => fresh.get(appId));
+}
+
+export function useFreshToken(appId: string): string | undefined {
+  return useSyncExternalStore(subscribe, () => tokens.get(appId));
+}

@@ -1,0 +1,169 @@
+import { describe, expect, test } from 'vitest';
+import { withNewest } from './buffer';
+import { readFrame, summary, type LiveEvent } from './event';
+import { backoffMs, LiveFeed, type Clock } from './feed';
+import { NO_FILTER, passes } from './filter';
+
+class FakeSocket {
+  onopen: (() => void) | null = null;
+  onmessage: ((message: { data: string }) => void) | null = null;
+  onclose: (() => void) | null = null;
+  closed = false;
+  close() {
+    this.closed = true;
+  }
+}
+
+class ManualClock implements Clock {
+  time = 0;
+  #waiting: { at: number; run: () => void }[] = [];
+  now() {
+    return this.time;
+  }
+  after(ms: number, run: () => void) {
+    const entry = { at: this.time + ms, run };
+    this.#waiting.push(entry);
+    return () => {
+      this.#waiting = this.#waiting.filter((other) => other !== entry);
+    };
+  }
+  advance(ms: number) {
+    this.time += ms;
+    const due = this.#waiting.filter((entry) => entry.at <= this.time);
+    this.#waiting = this.#waiting.filter((entry) => entry.at > this.time);
+    for (const entry of due) entry.run();
+  }
+}
+
+function givenFeed() {
+  const sockets: FakeSocket[] = [];
+  const clock = new ManualClock();
+  const feed = new LiveFeed(
+    'ws://console/v1/apps/1/live',
+    () => {
+      const socket = new FakeSocket();
+      sockets.push(socket);
+      return socket as unknown as WebSocket;
+    },
+    clock,
+    () => 0,
+  );
+  feed.start();
+  return { feed, sockets, clock, last: () => sockets.at(-1) as FakeSocket };
+}
+
+const published = (n: number) => JSON.stringify({ at_ms: n, kind: 'published', channel: 'chat', event: 'e', data: '{}' });
+
+describe('the feed', () => {
+  test('gathers events into one change, newest first', () => {
+    const { feed, clock, last } = givenFeed();
+    let changes = 0;
+    last().onopen?.();
+    feed.subscribe(() => (changes += 1));
+    last().onmessage?.({ data: published(1) });
+    last().onmessage?.({ data: published(2) });
+    last().onmessage?.({ data: '{"kind":"dropped","count":7}' });
+    expect(feed.snapshot().rows).toHaveLength(0);
+    clock.advance(50);
+    expect(changes).toBe(1);
+    expect(feed.snapshot().rows.map((row) => row.atMs)).toEqual([2, 1]);
+    expect(feed.snapshot()).toMatchObject({ status: 'open', seen: 2, dropped: 7 });
+  });
+
+  test('reconnects with growing waits and starts over after success', () => {
+    const { feed, clock, last, sockets } = givenFeed();
+    last().onclose?.();
+    expect(feed.snapshot()).toMatchObject({ status: 'reconnecting', retryAtMs: 500 });
+    clock.advance(500);
+    last().onclose?.();
+    expect(feed.snapshot().retryAtMs).toBe(1_500);
+    clock.advance(1_000);
+    last().onopen?.();
+    expect(feed.snapshot().status).toBe('open');
+    last().onclose?.();
+    expect(feed.snapshot().retryAtMs).toBe(2_000);
+    expect(sockets).toHaveLength(3);
+  });
+
+  test('keeps what it has while it reconnects', () => {
+    const { feed, clock, last } = givenFeed();
+    last().onmessage?.({ data: published(1) });
+    clock.advance(50);
+    last().onclose?.();
+    expect(feed.snapshot().rows).toHaveLength(1);
+  });
+
+  test('a stopped feed stays stopped', () => {
+    const { feed, clock, last, sockets } = givenFeed();
+    const socket = last();
+    feed.stop();
+    socket.onclose?.();
+    clock.advance(60_000);
+    expect(socket.closed).toBe(true);
+    expect(sockets).toHaveLength(1);
+    expect(feed.snapshot().status).toBe('closed');
+  });
+});
+
+test.each([
+  [0, 0, 500],
+  [1, 0, 1_000],
+  [5, 0, 15_000],
+  [50, 0, 15_000],
+  [0, 1, 375],
+])('attempt %i with random %d waits %i ms', (attempt, random, wait) => {
+  expect(backoffMs(attempt, random)).toBe(wait);
+});
+
+test.each([
+  [[], [1, 2], [2, 1]],
+  [[2, 1], [3], [3, 2, 1]],
+  [[3, 2, 1], [4, 5], [5, 4, 3]],
+  [[1], [2, 3, 4, 5], [5, 4, 3]],
+  [[2, 1], [], [2, 1]],
+])('a buffer of three: %j and then %j gives %j', (rows, batch, expected) => {
+  expect(withNewest(rows, batch, 3)).toEqual(expected);
+});
+
+describe('frames', () => {
+  test.each([
+    ['no JSON', '{'],
+    ['an unknown kind', '{"kind":"later","at_ms":1}'],
+    ['no time', '{"kind":"published"}'],
+    ['a bare value', '1'],
+    ['dropped without a count', '{"kind":"dropped"}'],
+  ])('%s is passed over', (_name, text) => {
+    expect(readFrame(text)).toBeNull();
+  });
+
+  test('a refusal keeps its code and words', () => {
+    const frame = readFrame('{"kind":"refused","at_ms":5,"code":4009,"message":"Bad signature"}');
+    expect(frame?.type === 'event' && summary({ ...frame.event, id: 1 })).toBe('4009 · Bad signature');
+  });
+});
+
+describe('filters', () => {
+  const event: LiveEvent = {
+    id: 1,
+    atMs: 1,
+    kind: 'published',
+    channel: 'private-Chat',
+    event: 'message.created',
+    data: '{"body":"Hello"}',
+    socketId: '12.34',
+  };
+  test.each([
+    [{}, true],
+    [{ kinds: ['published' as const] }, true],
+    [{ kinds: ['refused' as const] }, false],
+    [{ channel: 'chat' }, true],
+    [{ channel: 'news' }, false],
+    [{ event: 'created' }, true],
+    [{ search: 'hello' }, true],
+    [{ search: '12.34' }, true],
+    [{ search: 'absent' }, false],
+    [{ channel: 'chat', search: 'absent' }, false],
+  ])('%j passes: %s', (part, expected) => {
+    expect(passes(event, { ...NO_FILTER, ...part })).toBe(expected);
+  });
+});

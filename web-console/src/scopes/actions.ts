@@ -1,0 +1,15 @@
+/** What a scoped key may be allowed to do, in the order the editor shows it. */
+export const ACTIONS = [
+  { id: 'publish', label: 'Publish', help: 'Send events to channels over HTTP or a socket' },
+  { id: 'subscribe', label: 'Subscribe', help: 'Receive events of channels' },
+  { id: 'presence', label: 'Presence', help: 'Join presence channels and read their members' },
+  { id: 'send', label: 'Send', help: 'Send to one user or peer directly' },
+  { id: 'history', label: 'History', help: 'Read recent events of channels' },
+  { id: 'channels.read', label: 'Read channels', help: 'List channels and their counts' },
+  { id: 'users.terminate', label: 'Terminate users', help: 'Close all connections of a user' },
+  { id: 'usage.read', label: 'Read usage', help: 'Read the app’s usage figures' },
+] as const;
+
+export type ActionId = (typeof ACTIONS)[number]['id'];
+
+export const ACTION_IDS: readonly string[] = ACTIONS.map((action) => action.id);

@@ -1,0 +1,69 @@
+import {
+  ActionIcon,
+  Button,
+  createTheme,
+  Drawer,
+  localStorageColorSchemeManager,
+  Modal,
+  NumberInput,
+  PasswordInput,
+  Select,
+  TagsInput,
+  Textarea,
+  TextInput,
+  Tooltip,
+  type MantineColorsTuple,
+} from '@mantine/core';
+
+const signal: MantineColorsTuple = [
+  '#eef0ff',
+  '#dfe2fe',
+  '#bfc5fd',
+  '#9aa3fb',
+  '#7d87f7',
+  '#656df1',
+  '#4f52e3',
+  '#4341c9',
+  '#3836a3',
+  '#2d2c80',
+];
+
+const field = { defaultProps: { size: 'sm', radius: 'md' } };
+
+export const theme = createTheme({
+  primaryColor: 'signal',
+  primaryShade: { light: 6, dark: 6 },
+  colors: { signal },
+  fontFamily: 'InterVariable, "Inter fallback", system-ui, sans-serif',
+  fontFamilyMonospace: '"JetBrains Mono Variable", ui-monospace, SFMono-Regular, Menlo, monospace',
+  defaultRadius: 'md',
+  cursorType: 'pointer',
+  respectReducedMotion: true,
+  focusRing: 'auto',
+  headings: {
+    fontWeight: '620',
+    sizes: {
+      h1: { fontSize: '1.5rem', lineHeight: '2rem' },
+      h2: { fontSize: '1.0625rem', lineHeight: '1.5rem' },
+      h3: { fontSize: '0.9375rem', lineHeight: '1.375rem' },
+    },
+  },
+  components: {
+    Button: Button.extend({ defaultProps: { size: 'sm', radius: 'md' } }),
+    ActionIcon: ActionIcon.extend({ defaultProps: { variant: 'subtle', color: 'gray' } }),
+    Modal: Modal.extend({
+      defaultProps: { radius: 'lg', centered: true, overlayProps: { backgroundOpacity: 0.5, blur: 2 } },
+    }),
+    Drawer: Drawer.extend({ defaultProps: { overlayProps: { backgroundOpacity: 0.4 } } }),
+    Tooltip: Tooltip.extend({ defaultProps: { withArrow: true, openDelay: 300 } }),
+    TextInput: TextInput.extend(field),
+    PasswordInput: PasswordInput.extend(field),
+    Textarea: Textarea.extend(field),
+    NumberInput: NumberInput.extend(field),
+    Select: Select.extend(field),
+    TagsInput: TagsInput.extend(field),
+  },
+});
+
+/** The same storage key as public/theme.js, which paints the right scheme before React is there. */
+export const colorScheme = localStorageColorSchemeManager({ key: 'signalbox.color-scheme' });
