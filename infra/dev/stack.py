@@ -1,0 +1,115 @@
+"""Postgres, control plane and gateway on one machine: for `make run` and, on free ports, for the tests."""
+
+import os
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+from checkout import Ports, binary
+from children import Child
+from credentials import Secrets
+from postgres import Postgres
+
+DRAIN_S = 20
+
+
+class Stack:
+    def __init__(
+        self,
+        home: Path,
+        ports: Ports,
+        secrets: Secrets,
+        *,
+        database_url: str | None = None,
+        postgres_settings: dict[str, str] | None = None,
+        gateway_env: dict[str, str] | None = None,
+        control_plane_env: dict[str, str] | None = None,
+    ) -> None:
+        self.home = home
+        self.ports = ports
+        self._secrets = secrets
+        logs = home / "logs"
+        self.postgres = (
+            None
+            if database_url
+            else Postgres(home / "postgres", ports.postgres, secrets.postgres_password, logs / "postgres.log", postgres_settings)
+        )
+        self.database_url = database_url or self.postgres.url
+        self.gateway_url = f"http://127.0.0.1:{ports.gateway}"
+        self.metrics_url = f"http://127.0.0.1:{ports.metrics}"
+        self.console_url = f"http://127.0.0.1:{ports.console}"
+        self.control_plane = Child(
+            "control plane",
+            [binary("signalbox-control-plane")],
+            logs / "control-plane.log",
+            self._environment(
+                DATABASE_URL=self.database_url,
+                SIGNALBOX_CONSOLE_LISTEN=f"127.0.0.1:{ports.console}",
+                SIGNALBOX_CONSOLE_ORIGIN=self.console_url,
+                SIGNALBOX_PUBLIC_GATEWAY_URL=self.gateway_url,
+                **(control_plane_env or {}),
+            ),
+        )
+        self.gateway = Child(
+            "gateway",
+            [binary("signalbox-gateway")],
+            logs / "gateway.log",
+            self._environment(
+                SIGNALBOX_LISTEN=f"127.0.0.1:{ports.gateway}",
+                SIGNALBOX_METRICS_LISTEN=f"127.0.0.1:{ports.metrics}",
+                SIGNALBOX_CONTROL_PLANE_URL=self.console_url,
+                SIGNALBOX_ADVERTISED_OPS_URL=self.metrics_url,
+                SIGNALBOX_STATE_DIR=str(home / "gateway"),
+                **(gateway_env or {}),
+            ),
+        )
+
+    @property
+    def children(self) -> list[Child]:
+        return [*([self.postgres.child] if self.postgres else []), self.control_plane, self.gateway]
+
+    def start(self) -> None:
+        if self.postgres:
+            self.postgres.start()
+        self.start_control_plane()
+        self.start_gateway()
+
+    def start_control_plane(self) -> None:
+        self.control_plane.start()
+        self.control_plane.wait_until(lambda: answers(f"{self.console_url}/health") == 200, 60)
+
+    def start_gateway(self) -> None:
+        (self.home / "gateway").mkdir(parents=True, exist_ok=True, mode=0o700)
+        self.gateway.start()
+        # Any answer will do: with no app yet the gateway calls itself unhealthy.
+        self.gateway.wait_until(lambda: answers(f"{self.gateway_url}/up") is not None, 30)
+
+    def stop(self) -> None:
+        """Clients are sent away first, while everything they may still ask for is there."""
+        self.gateway.stop(DRAIN_S)
+        self.control_plane.stop(10)
+        if self.postgres:
+            self.postgres.stop()
+
+    def _environment(self, **own: str) -> dict[str, str]:
+        return {
+            **os.environ,
+            "SIGNALBOX_MASTER_KEY": self._secrets.master_key,
+            "SIGNALBOX_GATEWAY_TOKEN": self._secrets.gateway_token,
+            **own,
+        }
+
+
+def answers(url: str) -> int | None:
+    """The status of a GET, `None` if nobody answered."""
+    try:
+        with _direct.open(url, timeout=2) as response:
+            return response.status
+    except urllib.error.HTTPError as error:
+        return error.code
+    except OSError:
+        return None
+
+
+# Never through a proxy: everything here is on this machine.
+_direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))

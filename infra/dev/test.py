@@ -1,0 +1,166 @@
+"""`make test`: every check and test of the project, on processes, ports and a database of its own."""
+
+import argparse
+import os
+import shutil
+import signal
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import build
+import say
+import tools
+from checkout import CONSOLE, E2E, ROOT, Ports, Stop, state_dir
+from counted import Tally, run
+from credentials import Secrets
+from lock import Running
+from postgres import FORGETFUL, Postgres
+from shared_stack import shared_stack
+
+HOME = state_dir() / "test"
+LOGS = HOME / "logs"
+
+
+@dataclass(frozen=True)
+class Suite:
+    name: str
+    what: str
+    run: Callable[[], Tally]
+
+
+def launcher() -> Tally:
+    command = [sys.executable, "-B", "-m", "unittest", "discover", "-s", "tests", "-t", "."]
+    return run("unittest", command, ROOT / "infra/dev", dict(os.environ), LOGS / "launcher.log")
+
+
+def console() -> Tally:
+    build.node_modules(CONSOLE)
+    checked = run("vitest", ["npm", "run", "--silent", "check"], CONSOLE, dict(os.environ), LOGS / "console.log")
+    build.console()
+    return checked
+
+
+def rust() -> Tally:
+    _console_is_there()
+    total = run("check", ["cargo", "fmt", "--all", "--check"], ROOT, build.cargo_environment(), LOGS / "fmt.log")
+    database = Postgres(HOME / "postgres", Ports.free().postgres, Secrets.generate().postgres_password, LOGS / "postgres.log", FORGETFUL)
+    database.start()
+    try:
+        # Without fail-fast: one broken crate must not hide what the others say.
+        command = ["cargo", "test", "--workspace", "--locked", "--no-fail-fast"]
+        total += run("cargo", command, ROOT, build.cargo_environment(DATABASE_URL=database.url), LOGS / "rust.log")
+    finally:
+        database.stop()
+        database.remove()
+    return total
+
+
+def clippy() -> Tally:
+    _console_is_there()
+    command = ["cargo", "clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"]
+    return run("check", command, ROOT, build.cargo_environment(), LOGS / "clippy.log")
+
+
+def e2e(folder: str) -> Callable[[], Tally]:
+    """A folder of node tests against one shared stack; each test file makes its own account and apps in it."""
+
+    def node_tests() -> Tally:
+        _processes_are_built()
+        build.node_modules(E2E)
+        files = sorted(str(path.relative_to(E2E)) for path in (E2E / folder).rglob("*.test.mjs"))
+        with shared_stack(HOME / f"stack-{folder}") as env:
+            command = ["node", "--test", "--test-reporter=spec", "--test-timeout=120000", *files]
+            return run("node", command, E2E, env, LOGS / f"e2e-{folder}.log")
+
+    return node_tests
+
+
+def e2e_python() -> Tally:
+    _processes_are_built()
+    python = build.venv(E2E / "python")
+    with shared_stack(HOME / "stack-python") as env:
+        return run("pytest", [python, "-B", "-m", "pytest", "-p", "no:cacheprovider", "."], E2E / "python", env, LOGS / "e2e-python.log")
+
+
+SUITES = [
+    Suite("launcher", "the launcher's own parts", launcher),
+    Suite("console", "web console: types, lint, format, unit tests, build", console),
+    Suite("rust", "cargo fmt, cargo test --workspace", rust),
+    Suite("clippy", "cargo clippy, warnings denied", clippy),
+    Suite("sdk", "official JavaScript SDKs against the real processes", e2e("sdk")),
+    Suite("python", "official Python SDKs against the real processes", e2e_python),
+    Suite("bad-input", "one table of everything that must be refused", e2e("bad-input")),
+    Suite("faults", "killed processes, slow readers, revocation, drain", e2e("faults")),
+    Suite("browser", "the console in a real browser", e2e("console")),
+]
+
+
+def main() -> int:
+    names = [suite.name for suite in SUITES]
+    arguments = argparse.ArgumentParser(description=__doc__)
+    arguments.add_argument("--only", default=",".join(names), help=f"comma-separated: {', '.join(names)}")
+    chosen = arguments.parse_args().only.split(",")
+    if unknown := set(chosen) - set(names):
+        raise Stop(f"no such suite: {', '.join(sorted(unknown))}; there are: {', '.join(names)}")
+
+    running = Running(state_dir() / "test.lock")
+    if running.other is not None:
+        raise Stop(f"the tests are already running in this checkout (process {running.other})")
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+    shutil.rmtree(LOGS, ignore_errors=True)
+    tools.ensure(tests=True, postgres=True)
+
+    results: list[tuple[str, Tally, float]] = []
+    for suite in SUITES:
+        if suite.name in chosen:
+            results.append(_timed(suite))
+    return _report(results)
+
+
+def _timed(suite: Suite) -> tuple[str, Tally, float]:
+    say.line()
+    say.step(f"{suite.name}: {suite.what}")
+    began = time.monotonic()
+    try:
+        tally = suite.run()
+    except Stop as stop:
+        say.problem(str(stop))
+        tally = Tally(failed=1)
+    took = time.monotonic() - began
+    say.line(f"  {suite.name}: {tally} in {took:.0f} s")
+    return suite.name, tally, took
+
+
+def _report(results: list[tuple[str, Tally, float]]) -> int:
+    total = Tally()
+    say.line()
+    for name, tally, took in results:
+        say.line(f"{'✓' if not tally.failed else '✗'} {name:<10} {tally.passed:>5} passed {tally.failed:>4} failed {took:>6.0f} s")
+        total += tally
+    say.line()
+    say.line(str(total))
+    return 0 if total.passed and not total.failed else 1
+
+
+def _console_is_there() -> None:
+    """The control plane embeds the built console, so its crate does not compile without."""
+    if not (CONSOLE / "dist" / "index.html").exists():
+        build.console()
+
+
+def _processes_are_built() -> None:
+    _console_is_there()
+    build.binaries()
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main())
+    except Stop as stop:
+        say.problem(str(stop))
+        sys.exit(1)
+    except KeyboardInterrupt:
+        say.problem("interrupted")
+        sys.exit(130)
