@@ -1,0 +1,50 @@
+// The processes under test: one shared set that `make test` starts, or one of a test's own that it may break.
+
+import { spawn } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+
+const SERVE = join(dirname(fileURLToPath(import.meta.url)), "serve.py");
+
+/** What SIGNALBOX_STACK describes; a stack of one's own when a file is run by hand. */
+export async function sharedStack(t) {
+  const description = process.env.SIGNALBOX_STACK;
+  if (description) return { ...JSON.parse(readFileSync(description, "utf8")), close: async () => {} };
+  return ownStack(t);
+}
+
+/** A stack that nobody else uses; ends with the test context `t` (anything with an `after`). */
+export async function ownStack(t, { gatewayEnv = {}, controlPlaneEnv = {} } = {}) {
+  const home = mkdtempSync(join(tmpdir(), "signalbox-e2e-"));
+  const options = { home: join(home, "stack"), gateway_env: gatewayEnv, control_plane_env: controlPlaneEnv };
+  const server = spawn("python3", ["-B", SERVE, JSON.stringify(options)], { stdio: ["pipe", "pipe", "inherit"] });
+  const answers = createInterface({ input: server.stdout })[Symbol.asyncIterator]();
+  const ended = new Promise((resolve) => server.once("exit", resolve));
+
+  const answer = async () => {
+    const { value, done } = await answers.next();
+    if (done) throw new Error("the stack went away");
+    const parsed = JSON.parse(value);
+    if (parsed.error) throw new Error(parsed.error);
+    return parsed;
+  };
+  const order = (what) => async (name, signal) => {
+    server.stdin.write(`${JSON.stringify({ do: what, what: name, signal })}\n`);
+    const told = await answer();
+    Object.assign(stack, told);
+    return told;
+  };
+  const close = async () => {
+    server.stdin.end();
+    await ended;
+    rmSync(home, { recursive: true, force: true });
+  };
+  t.after(close);
+
+  const stack = { start: order("start"), stop: order("stop"), kill: order("kill"), signal: order("signal"), close };
+  Object.assign(stack, await answer());
+  return stack;
+}
