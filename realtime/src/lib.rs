@@ -6,10 +6,26 @@
 //!
 //! Nothing in here knows a dialect, a socket or HTTP. Time is passed in.
 
+pub mod answer;
+mod channel;
+pub mod config;
 pub mod event;
 pub mod join;
+mod local;
 pub mod outlet;
+pub mod placement;
+pub mod publish;
+mod router;
+mod shard;
 
+pub use answer::{Cached, ChannelList, EngineStats, History, Occupancy};
+pub use channel::{
+    count::{EVERY_CHANGE_UP_TO, PAUSE_MS},
+    user::OFFLINE_AFTER_MS,
+};
+pub use config::EngineConfig;
 pub use event::{Encodings, Event, Payload, Position, Sender, Topic};
 pub use join::{CacheAnswer, Join, JoinRefusal, Joined, Member, Roster};
 pub use outlet::{Delivery, OriginId, Outlet};
+pub use publish::{LinkError, Publish, PublishError, Published};
+pub use router::Router;

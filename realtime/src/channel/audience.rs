@@ -1,0 +1,175 @@
+//! Who hears a channel, or watches a user: a set of connections, counted by origin.
+
+use crate::OriginId;
+use contract::SocketId;
+use rustc_hash::FxHashSet;
+use smallvec::SmallVec;
+
+/// One connection at one origin.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Seat {
+    pub origin: OriginId,
+    pub socket: SocketId,
+}
+
+/// A set of seats that is small when it holds few and asks nothing of the size when counted.
+#[derive(Debug, Default)]
+pub struct Audience {
+    seats: Seats,
+    by_origin: SmallVec<[(OriginId, u32); 4]>,
+}
+
+/// Socket ids are random and issued by the service, so a fast unkeyed hash is safe for them.
+#[derive(Debug)]
+enum Seats {
+    Few(SmallVec<[Seat; 2]>),
+    Many(FxHashSet<Seat>),
+}
+
+impl Default for Seats {
+    fn default() -> Self {
+        Self::Few(SmallVec::new())
+    }
+}
+
+impl Audience {
+    /// Up to here a scan is as fast as a hash, and smaller.
+    const FEW: usize = 16;
+
+    pub fn len(&self) -> u32 {
+        self.by_origin.iter().map(|(_, count)| count).sum()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.by_origin.is_empty()
+    }
+
+    /// Origins with at least one seat.
+    pub fn origins(&self) -> impl Iterator<Item = OriginId> + '_ {
+        self.by_origin.iter().map(|&(origin, _)| origin)
+    }
+
+    pub fn contains(&self, seat: Seat) -> bool {
+        match &self.seats {
+            Seats::Few(few) => few.contains(&seat),
+            Seats::Many(many) => many.contains(&seat),
+        }
+    }
+
+    /// Whether the connection is here, at whichever origin.
+    pub fn has_socket(&self, socket: SocketId) -> bool {
+        self.origins().any(|origin| self.contains(Seat { origin, socket }))
+    }
+
+    /// Whether the seat is new.
+    pub fn insert(&mut self, seat: Seat) -> bool {
+        if self.contains(seat) {
+            return false;
+        }
+        match &mut self.seats {
+            Seats::Few(few) if few.len() < Self::FEW => few.push(seat),
+            Seats::Few(few) => {
+                self.seats = Seats::Many(few.iter().copied().chain([seat]).collect());
+            }
+            Seats::Many(many) => {
+                many.insert(seat);
+            }
+        }
+        match self.by_origin.iter_mut().find(|(origin, _)| *origin == seat.origin) {
+            Some((_, count)) => *count += 1,
+            None => self.by_origin.push((seat.origin, 1)),
+        }
+        true
+    }
+
+    /// Whether the seat was there.
+    pub fn remove(&mut self, seat: Seat) -> bool {
+        let was_there = match &mut self.seats {
+            Seats::Few(few) => match few.iter().position(|&s| s == seat) {
+                Some(at) => {
+                    few.swap_remove(at);
+                    true
+                }
+                None => false,
+            },
+            Seats::Many(many) => many.remove(&seat),
+        };
+        if was_there {
+            self.shrink();
+            if let Some(at) = self.by_origin.iter().position(|(origin, _)| *origin == seat.origin) {
+                self.by_origin[at].1 -= 1;
+                if self.by_origin[at].1 == 0 {
+                    self.by_origin.swap_remove(at);
+                }
+            }
+        }
+        was_there
+    }
+
+    /// Removes every seat of an origin and says which they were.
+    pub fn remove_origin(&mut self, gone: OriginId) -> Vec<Seat> {
+        let Some(at) = self.by_origin.iter().position(|(origin, _)| *origin == gone) else {
+            return Vec::new();
+        };
+        self.by_origin.swap_remove(at);
+        let of_gone = |seat: &Seat| seat.origin == gone;
+        let removed = match &mut self.seats {
+            Seats::Few(few) => {
+                let removed = few.iter().copied().filter(of_gone).collect();
+                few.retain(|seat| !of_gone(seat));
+                removed
+            }
+            Seats::Many(many) => many.extract_if(|seat| of_gone(seat)).collect(),
+        };
+        self.shrink();
+        removed
+    }
+
+    fn shrink(&mut self) {
+        if let Seats::Many(many) = &mut self.seats {
+            if many.len() <= Self::FEW / 2 {
+                self.seats = Seats::Few(many.iter().copied().collect());
+            } else if many.len() < many.capacity() / 4 {
+                many.shrink_to(many.len() * 2);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use std::collections::BTreeSet;
+
+    proptest! {
+        #[test]
+        fn it_is_the_set_it_should_be(
+            steps in prop::collection::vec((0_u8..20, 0_u32..4, 0_u64..40), 0..300)
+        ) {
+            let mut audience = Audience::default();
+            let mut model = BTreeSet::new();
+            for (step, origin, socket) in steps {
+                let seat = Seat { origin: OriginId(origin), socket: SocketId::from_random(socket) };
+                match step {
+                    0 => {
+                        let gone = audience.remove_origin(seat.origin).len();
+                        let before = model.len();
+                        model.retain(|&(o, _)| o != origin);
+                        prop_assert_eq!(gone, before - model.len());
+                    }
+                    1..8 => prop_assert_eq!(audience.remove(seat), model.remove(&(origin, socket))),
+                    _ => prop_assert_eq!(audience.insert(seat), model.insert((origin, socket))),
+                }
+                prop_assert_eq!(audience.len() as usize, model.len());
+                prop_assert_eq!(audience.is_empty(), model.is_empty());
+                let origins: BTreeSet<u32> = audience.origins().map(|o| o.0).collect();
+                prop_assert_eq!(origins, model.iter().map(|&(o, _)| o).collect());
+                prop_assert!(model.iter().all(|&(o, s)| audience.contains(Seat {
+                    origin: OriginId(o),
+                    socket: SocketId::from_random(s),
+                })));
+            }
+        }
+    }
+}

@@ -1,0 +1,58 @@
+//! A channel's place in its shard.
+
+use crate::{Topic, channel::Channel};
+
+/// No slot.
+pub const NOWHERE: u32 = u32::MAX;
+
+/// A channel and its places in the shard's lists.
+pub struct Slot {
+    pub topic: Topic,
+    pub channel: Channel,
+    /// Tells this channel from an earlier one in the same slot.
+    pub generation: u32,
+    /// Index among the occupied channels of its app.
+    pub at_app: u32,
+    /// Neighbours in the list of idle channels, and whether it is in the list.
+    pub older: u32,
+    pub newer: u32,
+    pub is_listed: bool,
+    /// Whether an alarm is set.
+    pub has_alarm: bool,
+    /// Bytes it is charged for.
+    pub charged: usize,
+}
+
+impl Slot {
+    pub fn new(topic: Topic, channel: Channel, generation: u32) -> Self {
+        Self {
+            topic,
+            channel,
+            generation,
+            at_app: NOWHERE,
+            older: NOWHERE,
+            newer: NOWHERE,
+            is_listed: false,
+            has_alarm: false,
+            charged: 0,
+        }
+    }
+}
+
+/// What of a channel the shard keeps sums of.
+#[derive(Clone, Copy)]
+pub struct Weight {
+    pub subscriptions: u32,
+    pub is_idle: bool,
+    pub retained_bytes: usize,
+}
+
+impl Weight {
+    pub fn of(channel: &Channel) -> Self {
+        Self {
+            subscriptions: channel.subscriptions(),
+            is_idle: channel.is_idle(),
+            retained_bytes: channel.retained_bytes(),
+        }
+    }
+}
