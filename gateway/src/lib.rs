@@ -1,1 +1,15 @@
+//! The data plane: public HTTP and WebSocket, dialects, admission, fan-out, metering.
 
+pub mod admission;
+pub mod config;
+pub mod dialects;
+pub mod directory;
+pub mod hub;
+pub mod metering;
+pub mod ops;
+pub mod routes;
+pub mod server;
+pub mod state;
+pub mod telemetry;
+pub mod upgrade;
+pub mod wire;

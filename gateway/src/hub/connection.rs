@@ -1,0 +1,301 @@
+//! One WebSocket connection as its worker sees it: the write path and what it is subscribed to.
+
+use crate::{
+    admission::ConnectionPermit,
+    dialects::Conversation,
+    directory::App,
+    hub::topics::Subscription,
+    wire::{frame, stream::Wire},
+};
+use actix_rt as rt;
+use bytes::Bytes;
+use contract::SocketId;
+use std::{
+    cell::{Cell, RefCell},
+    collections::VecDeque,
+    future::poll_fn,
+    io,
+    rc::Rc,
+    sync::Arc,
+    task::{Context, Poll},
+};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+
+/// Where a connection is in its life. `since` and `at` are milliseconds of the worker's clock.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Phase {
+    Open,
+    /// Our close frame is on its way; nothing else will be sent.
+    Closing {
+        since: u64,
+    },
+    /// The socket is cut; the reader is about to notice.
+    Cut,
+}
+
+/// A connection. Lives on one thread; everyone there shares it by `Rc`.
+pub struct Connection {
+    pub socket: SocketId,
+    pub app: Arc<App>,
+    pub conversation: RefCell<Conversation>,
+    pub subscriptions: RefCell<Vec<Subscription>>,
+    /// When something last came from the peer, and whether it was probed since.
+    heard_at: Cell<u64>,
+    probed: Cell<bool>,
+    /// Since when a message or frame of the peer has been incomplete.
+    midway_since: Cell<Option<u64>>,
+    phase: Cell<Phase>,
+    wire: RefCell<Wire>,
+    out: RefCell<Outgoing>,
+    slow_bytes: usize,
+    _permit: ConnectionPermit,
+}
+
+/// What the socket did not take yet. Empty queues hold no memory.
+#[derive(Default)]
+struct Outgoing {
+    queue: VecDeque<Bytes>,
+    bytes: usize,
+    /// A task is writing this out.
+    draining: bool,
+    /// Since when bytes have been waiting without progress.
+    stuck_since: Option<u64>,
+}
+
+impl Connection {
+    pub fn new(
+        socket: SocketId,
+        app: Arc<App>,
+        wire: Wire,
+        conversation: Conversation,
+        permit: ConnectionPermit,
+        slow_bytes: usize,
+        now: u64,
+    ) -> Rc<Self> {
+        Rc::new(Self {
+            socket,
+            app,
+            conversation: RefCell::new(conversation),
+            subscriptions: RefCell::default(),
+            heard_at: Cell::new(now),
+            probed: Cell::new(false),
+            midway_since: Cell::new(None),
+            phase: Cell::new(Phase::Open),
+            wire: RefCell::new(wire),
+            out: RefCell::default(),
+            slow_bytes,
+            _permit: permit,
+        })
+    }
+
+    pub fn phase(&self) -> Phase {
+        self.phase.get()
+    }
+
+    /// Notes a sign of life.
+    pub fn heard(&self, now: u64) {
+        self.heard_at.set(now);
+        self.probed.set(false);
+    }
+
+    pub fn heard_at(&self) -> u64 {
+        self.heard_at.get()
+    }
+
+    /// Notes that the peer has been asked for a sign of life.
+    pub fn probed(&self) {
+        self.probed.set(true);
+    }
+
+    pub fn is_probed(&self) -> bool {
+        self.probed.get()
+    }
+
+    /// Notes whether the peer is in the middle of a message.
+    pub fn midway(&self, is_midway: bool, now: u64) {
+        let since = self.midway_since.get().filter(|_| is_midway);
+        self.midway_since.set(since.or(is_midway.then_some(now)));
+    }
+
+    pub fn midway_since(&self) -> Option<u64> {
+        self.midway_since.get()
+    }
+
+    pub fn has_backlog(&self) -> bool {
+        self.out.borrow().draining
+    }
+
+    /// Reads into `buf`; zero bytes are the end.
+    pub fn poll_read(&self, cx: &mut Context<'_>, buf: &mut [u8]) -> Poll<io::Result<usize>> {
+        let mut buf = ReadBuf::new(buf);
+        let mut wire = self.wire.borrow_mut();
+        std::pin::Pin::new(&mut *wire).poll_read(cx, &mut buf).map_ok(|()| buf.filled().len())
+    }
+
+    /// Sends a whole frame, or several joined: at once as far as the socket takes it, the rest
+    /// by a task. Says whether the connection is too far behind to go on.
+    pub fn send(self: &Rc<Self>, frames: &Bytes, now: u64) -> Sent {
+        if self.phase.get() != Phase::Open {
+            return Sent::NotOpen;
+        }
+        self.write(frames, now)
+    }
+
+    fn write(self: &Rc<Self>, frames: &Bytes, now: u64) -> Sent {
+        let mut out = self.out.borrow_mut();
+        let mut taken = 0;
+        if !out.draining {
+            let mut wire = self.wire.borrow_mut();
+            match wire.try_write(frames) {
+                Ok(n) if n == frames.len() && !wire.has_unflushed() => return Sent::Done,
+                Ok(n) => taken = n,
+                Err(_) => {
+                    drop((wire, out));
+                    self.cut();
+                    return Sent::NotOpen;
+                }
+            }
+        }
+        if taken < frames.len() {
+            out.push(frames.slice(taken..), now);
+        }
+        let bytes = out.bytes;
+        if !std::mem::replace(&mut out.draining, true) {
+            rt::spawn(drain(self.clone()));
+        }
+        match bytes > self.slow_bytes {
+            true => Sent::TooFarBehind,
+            false => Sent::Queued,
+        }
+    }
+
+    /// Queues frames behind what waits, to be written by the next [`Connection::flush`].
+    pub fn enqueue(&self, frames: Bytes, now: u64) -> Sent {
+        if self.phase.get() != Phase::Open {
+            return Sent::NotOpen;
+        }
+        let mut out = self.out.borrow_mut();
+        out.push(frames, now);
+        match out.bytes > self.slow_bytes {
+            true => Sent::TooFarBehind,
+            false => Sent::Queued,
+        }
+    }
+
+    /// Writes what was queued, joined into as few calls as possible.
+    pub fn flush(self: &Rc<Self>, now: u64) {
+        let frames = {
+            let mut out = self.out.borrow_mut();
+            if out.draining || out.queue.is_empty() {
+                return;
+            }
+            out.bytes = 0;
+            out.stuck_since = None;
+            match out.queue.len() {
+                1 => out.queue.pop_front().unwrap_or_default(),
+                _ => {
+                    let joined = Bytes::from(out.queue.iter().fold(Vec::new(), |mut all, f| {
+                        all.extend_from_slice(f);
+                        all
+                    }));
+                    out.queue = VecDeque::new();
+                    joined
+                }
+            }
+        };
+        self.write(&frames, now);
+    }
+
+    /// Sends `last` (whole frames), then a close frame; nothing goes out after it.
+    pub fn close(self: &Rc<Self>, last: Option<&Bytes>, code: u16, reason: &str, now: u64) {
+        if self.phase.get() != Phase::Open {
+            return;
+        }
+        self.flush(now);
+        let mut frames = last.map_or_else(Vec::new, |last| last.to_vec());
+        frames.extend_from_slice(&frame::close(code, reason));
+        self.phase.set(Phase::Closing { since: now });
+        self.write(&frames.into(), now);
+    }
+
+    /// Drops what waits but for a frame begun, so that the close frame comes next.
+    pub fn discard_backlog(&self) {
+        let mut out = self.out.borrow_mut();
+        out.queue.truncate(1);
+        out.bytes = out.queue.front().map_or(0, Bytes::len);
+    }
+
+    /// Ends the connection without another word.
+    pub fn cut(&self) {
+        if self.phase.replace(Phase::Cut) != Phase::Cut {
+            self.wire.borrow().cut();
+        }
+    }
+
+    /// Since when the peer has taken nothing although there was something to take.
+    pub fn stuck_since(&self) -> Option<u64> {
+        self.out.borrow().stuck_since
+    }
+
+    fn poll_drain(&self, cx: &mut Context<'_>) -> Poll<()> {
+        let mut out = self.out.borrow_mut();
+        let mut wire = self.wire.borrow_mut();
+        loop {
+            if out.queue.is_empty() {
+                let flushed = std::pin::Pin::new(&mut *wire).poll_flush(cx);
+                if flushed.is_pending() {
+                    return Poll::Pending;
+                }
+                *out = Outgoing::default();
+                return Poll::Ready(());
+            }
+            match wire.poll_write_queue(cx, &out.queue) {
+                Poll::Pending => return Poll::Pending,
+                Poll::Ready(Ok(n)) if n > 0 => out.advance(n),
+                Poll::Ready(_) => {
+                    *out = Outgoing::default();
+                    drop((wire, out));
+                    self.cut();
+                    return Poll::Ready(());
+                }
+            }
+        }
+    }
+}
+
+/// What became of frames given to a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use]
+pub enum Sent {
+    Done,
+    Queued,
+    /// Queued, and the queue is over its bound: the connection is to be closed.
+    TooFarBehind,
+    NotOpen,
+}
+
+impl Outgoing {
+    fn push(&mut self, frames: Bytes, now: u64) {
+        self.bytes += frames.len();
+        self.stuck_since.get_or_insert(now);
+        self.queue.push_back(frames);
+    }
+
+    fn advance(&mut self, mut written: usize) {
+        self.bytes = self.bytes.saturating_sub(written);
+        self.stuck_since = self.stuck_since.map(|_| crate::hub::clock::now_ms());
+        while written > 0 {
+            let Some(front) = self.queue.front_mut() else { return };
+            if written < front.len() {
+                *front = front.slice(written..);
+                return;
+            }
+            written -= front.len();
+            self.queue.pop_front();
+        }
+    }
+}
+
+async fn drain(connection: Rc<Connection>) {
+    poll_fn(|cx| connection.poll_drain(cx)).await;
+}

@@ -1,0 +1,128 @@
+//! From the inbox to the sockets.
+
+use super::{
+    Hub, clock,
+    connection::{Connection, Sent},
+    inbox::ToWorker,
+    topics::{Due, LocalTopic},
+};
+use bytes::Bytes;
+use realtime::{Delivery, Joined, Topic};
+use std::rc::Rc;
+
+impl Hub {
+    /// Acts on everything that waited, then writes what became due.
+    pub(super) fn take_in(&self, taken: &mut Vec<ToWorker>) {
+        let mut dirty = Vec::new();
+        for item in taken.drain(..) {
+            match item {
+                ToWorker::Delivery(delivery) => self.deliver(delivery, &mut dirty),
+                ToWorker::Kill(kill, done) => {
+                    self.kill(&kill);
+                    // Whoever asked may have stopped waiting; the kill is done all the same.
+                    let _ = done.send(());
+                }
+                ToWorker::Drain { over_ms } => self.drain(over_ms),
+            }
+        }
+        self.write_out(dirty);
+    }
+
+    fn deliver(&self, delivery: Delivery, dirty: &mut Vec<Rc<LocalTopic>>) {
+        match delivery {
+            Delivery::Event(event) => {
+                let topics = self.topics.borrow();
+                if let Some(local) = topics.get(&event.topic) {
+                    due(local, Due::Event(event), dirty);
+                }
+            }
+            Delivery::MemberAdded { topic, member } => {
+                self.due(&topic, Due::MemberAdded(member), dirty);
+            }
+            Delivery::MemberRemoved { topic, user } => {
+                self.due(&topic, Due::MemberRemoved(user), dirty);
+            }
+            Delivery::Count { topic, subscriptions } => {
+                self.due(&topic, Due::Count(subscriptions), dirty);
+            }
+            Delivery::Joined(joined) => self.joined(&joined, dirty),
+            Delivery::Refused { topic, socket, reason } => {
+                if let Some(connection) = self.find(socket) {
+                    self.converse(&connection, |conversation, cx, out| {
+                        conversation.on_refused(&topic.channel, reason, cx, out);
+                    });
+                }
+            }
+            Delivery::Watched { app, user, online } => self.watched(app, user, online),
+            Delivery::Terminate { app, user } => self.terminate(&app, &user),
+        }
+    }
+
+    fn due(&self, topic: &Topic, item: Due, dirty: &mut Vec<Rc<LocalTopic>>) {
+        if let Some(local) = self.topics.borrow().get(topic) {
+            due(local, item, dirty);
+        }
+    }
+
+    /// A newcomer: what was decided before it must not reach it, what comes after must.
+    fn joined(&self, joined: &Joined, dirty: &mut Vec<Rc<LocalTopic>>) {
+        let waiting = dirty.iter().position(|local| local.topic == joined.topic);
+        if let Some(at) = waiting {
+            let local = dirty.swap_remove(at);
+            self.write_out(vec![local]);
+        }
+        let Some(connection) = self.find(joined.socket) else { return };
+        let is_wanted = self
+            .converse(&connection, |conversation, cx, out| conversation.on_joined(joined, cx, out));
+        if is_wanted {
+            let dialect = connection.conversation.borrow().dialect();
+            self.subscribe(&connection, &joined.topic, dialect);
+        }
+    }
+
+    /// Writes what is due. With one topic its bytes go straight to each socket; with several, a
+    /// socket that hears more than one gets them joined.
+    fn write_out(&self, dirty: Vec<Rc<LocalTopic>>) {
+        let now = clock::now_ms();
+        let mut behind: Vec<Rc<Connection>> = Vec::new();
+        if let [local] = dirty.as_slice() {
+            self.fan_out(local, |c, bytes| note(c, c.send(bytes, now), &mut behind));
+        } else {
+            let mut touched: Vec<Rc<Connection>> = Vec::new();
+            for local in &dirty {
+                self.fan_out(local, |c, bytes: &Bytes| match c.enqueue(bytes.clone(), now) {
+                    Sent::NotOpen => {}
+                    sent => {
+                        touched.push(c.clone());
+                        note(c, sent, &mut behind);
+                    }
+                });
+            }
+            for connection in touched {
+                connection.flush(now);
+            }
+        }
+        for connection in behind {
+            self.too_far_behind(&connection, now);
+        }
+    }
+
+    fn fan_out(&self, local: &Rc<LocalTopic>, give: impl FnMut(&Rc<Connection>, &Bytes)) {
+        local.is_dirty.set(false);
+        let handed = local.fan_out(give);
+        local.app.counters.delivered(handed.frames, handed.bytes);
+    }
+}
+
+fn due(local: &Rc<LocalTopic>, item: Due, dirty: &mut Vec<Rc<LocalTopic>>) {
+    local.due.borrow_mut().push(item);
+    if !local.is_dirty.replace(true) {
+        dirty.push(local.clone());
+    }
+}
+
+fn note(connection: &Rc<Connection>, sent: Sent, behind: &mut Vec<Rc<Connection>>) {
+    if sent == Sent::TooFarBehind {
+        behind.push(connection.clone());
+    }
+}

@@ -1,0 +1,139 @@
+//! Which of this worker's sockets get which bytes.
+//!
+//! One hub per worker thread; nothing in it is shared between threads but the inbox. A message
+//! takes this way: a shard pushes a `Delivery` into the inbox, the flusher takes everything that
+//! waits there, adds it to what is due on each local topic, encodes it once per dialect, and
+//! writes each socket once. Nothing waits in order to be joined: the flusher runs as soon as the
+//! thread is free.
+
+pub mod clock;
+pub mod connection;
+pub mod effect;
+mod flush;
+pub mod inbox;
+mod perform;
+pub mod session;
+mod sweep;
+pub mod topics;
+
+use crate::{dialects::Dialect, state::Gateway};
+use actix_rt as rt;
+use connection::Connection;
+use contract::{AppId, SocketId, UserId};
+use inbox::Inbox;
+use realtime::{OriginId, Topic};
+use rustc_hash::FxBuildHasher;
+use std::{
+    cell::{Cell, OnceCell, RefCell},
+    collections::HashMap,
+    rc::Rc,
+    sync::Arc,
+    time::Duration,
+};
+use topics::LocalTopic;
+
+/// Socket ids are random numbers of our own, so the cheap hash is safe for them. Topics and users
+/// are named by strangers and keep the seeded default.
+type BySocket<T> = HashMap<SocketId, T, FxBuildHasher>;
+
+/// A worker's sockets and what they listen to.
+pub struct Hub {
+    pub gateway: Arc<Gateway>,
+    origin: OriginId,
+    inbox: Arc<Inbox>,
+    connections: RefCell<BySocket<Rc<Connection>>>,
+    topics: RefCell<HashMap<Topic, Rc<LocalTopic>>>,
+    watchers: RefCell<HashMap<(AppId, UserId), Vec<Rc<Connection>>>>,
+    /// Set once the clients have been asked to go elsewhere.
+    draining: Cell<bool>,
+}
+
+thread_local!(static HERE: OnceCell<Rc<Hub>> = const { OnceCell::new() });
+
+impl Hub {
+    /// This worker's hub; the first call on a thread makes it and starts its tasks.
+    pub fn here(gateway: &Arc<Gateway>) -> Rc<Hub> {
+        HERE.with(|here| here.get_or_init(|| Hub::start(gateway.clone())).clone())
+    }
+
+    fn start(gateway: Arc<Gateway>) -> Rc<Hub> {
+        let inbox = Arc::new(Inbox::default());
+        let origin = gateway.router.register(inbox.clone());
+        gateway.enrol(inbox.clone());
+        let hub = Rc::new(Hub {
+            gateway,
+            origin,
+            inbox,
+            connections: RefCell::default(),
+            topics: RefCell::default(),
+            watchers: RefCell::default(),
+            draining: Cell::new(false),
+        });
+        rt::spawn(flusher(hub.clone()));
+        rt::spawn(sweeper(hub.clone()));
+        hub
+    }
+
+    pub fn add(&self, connection: &Rc<Connection>) {
+        self.connections.borrow_mut().insert(connection.socket, connection.clone());
+    }
+
+    fn find(&self, socket: SocketId) -> Option<Rc<Connection>> {
+        self.connections.borrow().get(&socket).cloned()
+    }
+
+    /// Subscribes a connection that its channel's owner let in.
+    fn subscribe(&self, connection: &Rc<Connection>, topic: &Topic, dialect: Dialect) {
+        let mut topics = self.topics.borrow_mut();
+        let local = topics
+            .entry(topic.clone())
+            .or_insert_with(|| LocalTopic::new(topic.clone(), connection.app.clone()));
+        local.add(connection, dialect);
+    }
+
+    /// Ends a subscription here; says whether there was one.
+    fn unsubscribe(&self, connection: &Connection, topic: &Topic) -> bool {
+        let Some(local) = self.topics.borrow().get(topic).cloned() else { return false };
+        let dialect = connection.conversation.borrow().dialect();
+        let was_in = local.remove(connection, dialect);
+        if local.is_empty() {
+            self.topics.borrow_mut().remove(topic);
+        }
+        was_in
+    }
+
+    /// Takes a connection that has ended out of everything it was part of.
+    pub fn forget(&self, connection: &Rc<Connection>) {
+        self.connections.borrow_mut().remove(&connection.socket);
+        self.unwatch_all(connection);
+        let now = clock::unix_ms();
+        let app = connection.app.state();
+        // What the conversation asked to join counts as joined for the owner, answered or not.
+        for channel in connection.conversation.borrow_mut().end() {
+            let topic = Topic { app: connection.app.id.clone(), channel };
+            self.unsubscribe(connection, &topic);
+            let count = app.settings.subscription_counting;
+            self.gateway.router.leave(&topic, self.origin, connection.socket, now, count);
+        }
+    }
+}
+
+/// Runs whenever something is in the inbox, behind the tasks that were ready before.
+async fn flusher(hub: Rc<Hub>) {
+    let mut taken = Vec::new();
+    loop {
+        hub.inbox.wake.notified().await;
+        hub.inbox.swap(&mut taken);
+        hub.take_in(&mut taken);
+    }
+}
+
+/// Looks after silence, slowness and deadlines once a second, for all connections in one pass.
+async fn sweeper(hub: Rc<Hub>) {
+    let mut every = tokio::time::interval(Duration::from_secs(1));
+    every.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        every.tick().await;
+        hub.sweep(clock::now_ms());
+    }
+}

@@ -1,0 +1,103 @@
+//! The life of one connection: read, listen, perform, until it ends.
+
+use super::{
+    Hub, clock,
+    connection::{Connection, Phase},
+};
+use crate::wire::{
+    frame,
+    reader::{Flow, Inbound, Reader},
+};
+use std::{cell::RefCell, future::poll_fn, rc::Rc, time::Duration};
+
+/// What one read takes at most. Shared by all connections of a worker, so an idle one has none.
+const READ_BYTES: usize = 64 << 10;
+
+thread_local!(static BUFFER: RefCell<Vec<u8>> = RefCell::new(vec![0; READ_BYTES]));
+
+/// After the end of a session so much time is left for what still waits to be sent.
+const LAST_WORDS: Duration = Duration::from_secs(3);
+
+/// What to do with the next bytes of a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Next {
+    Listen,
+    /// Read on without looking, so that the close frame is not lost to a reset.
+    Discard,
+    End,
+}
+
+/// Greets, then serves the connection to its end. `early` is what the client sent ahead.
+pub async fn serve(hub: Rc<Hub>, connection: Rc<Connection>, mut early: Vec<u8>) {
+    let mut reader = Reader::default();
+    hub.add(&connection);
+    hub.converse(&connection, |c, cx, out| c.greeting(cx, out));
+    let mut next = match early.is_empty() {
+        true => Next::Listen,
+        false => hear(&hub, &connection, &mut reader, &mut early),
+    };
+    drop(early);
+    while next != Next::End {
+        let read = poll_fn(|cx| BUFFER.with_borrow_mut(|buffer| connection.poll_read(cx, buffer)));
+        // No await between the read and the use of what was read: the buffer is shared.
+        next = match read.await {
+            Ok(0) | Err(_) => Next::End,
+            Ok(_) if next == Next::Discard => Next::Discard,
+            Ok(n) => {
+                let mut buffer = BUFFER.take();
+                let next = hear(&hub, &connection, &mut reader, &mut buffer[..n]);
+                BUFFER.set(buffer);
+                next
+            }
+        };
+    }
+    hub.forget(&connection);
+    if connection.has_backlog() {
+        tokio::time::sleep(LAST_WORDS).await;
+        connection.cut();
+    }
+}
+
+/// Handles the messages in `bytes`.
+fn hear(hub: &Hub, connection: &Rc<Connection>, reader: &mut Reader, bytes: &mut [u8]) -> Next {
+    let now = clock::now_ms();
+    connection.heard(now);
+    connection.app.counters.received(bytes.len() as u64);
+    let max = hub.gateway.config.max_inbound_message_bytes;
+    let mut peer_closed = false;
+    let result = reader.feed(bytes, max, &mut |message| {
+        peer_closed = matches!(message, Inbound::Close(_));
+        message_in(hub, connection, message, now);
+        match peer_closed || connection.phase() == Phase::Cut {
+            true => Flow::Stop,
+            false => Flow::Continue,
+        }
+    });
+    connection.midway(reader.is_midway(), now);
+    match result {
+        Err(error) => {
+            connection.close(None, error.close_code(), &error.to_string(), now);
+            Next::Discard
+        }
+        Ok(()) if peer_closed || connection.phase() == Phase::Cut => Next::End,
+        Ok(()) => Next::Listen,
+    }
+}
+
+fn message_in(hub: &Hub, connection: &Rc<Connection>, message: Inbound<'_>, now: u64) {
+    match message {
+        Inbound::Close(code) => connection.close(None, code.unwrap_or(1000), "", now),
+        // After our own close frame nothing is answered.
+        _ if connection.phase() != Phase::Open => {}
+        Inbound::Text(text) => {
+            connection.app.counters.message_received();
+            hub.converse(connection, |c, cx, out| c.on_text(text, cx, out));
+        }
+        Inbound::Binary => hub.converse(connection, |c, cx, out| c.on_binary(cx, out)),
+        Inbound::Ping(payload) => {
+            let _ = connection.enqueue(frame::pong(payload), now);
+            connection.flush(now);
+        }
+        Inbound::Pong => {}
+    }
+}

@@ -1,0 +1,96 @@
+//! Silence, slowness, deadlines: one pass over all connections, instead of a timer for each.
+
+use super::{
+    Hub, clock,
+    connection::{Connection, Phase},
+};
+use crate::{dialects::Parting, wire::frame};
+use actix_rt as rt;
+use std::{rc::Rc, time::Duration};
+
+/// After our close frame the peer has so long to answer.
+const CLOSE_GRACE_MS: u64 = 3_000;
+/// A peer that takes nothing for so long is cut.
+const STUCK_MS: u64 = 8_000;
+/// A message begun must end within this.
+const MIDWAY_MS: u64 = 10_000;
+/// After a probe the peer has so long to show life. Source: spec/pusher.md §2.5.
+const PROBE_GRACE_MS: u64 = 30_000;
+
+/// What the sweep found a connection to need.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Need {
+    Nothing,
+    Cut,
+    Close(Parting),
+    TooSlow,
+    Probe,
+}
+
+impl Hub {
+    pub(super) fn sweep(&self, now: u64) {
+        let all: Vec<Rc<Connection>> = self.connections.borrow().values().cloned().collect();
+        for connection in all {
+            match need(&connection, now) {
+                Need::Nothing => {}
+                Need::Cut => connection.cut(),
+                Need::TooSlow => self.too_far_behind(&connection, now),
+                Need::Close(parting) => self.part(&connection, parting),
+                Need::Probe => {
+                    connection.probed();
+                    let _ = connection.enqueue(frame::ping(), now);
+                    connection.flush(now);
+                }
+            }
+            if connection.conversation.borrow().has_deadline() {
+                self.converse(&connection, |c, cx, out| c.on_tick(cx, out));
+            }
+        }
+    }
+
+    fn part(&self, connection: &Rc<Connection>, parting: Parting) {
+        self.converse(connection, |c, cx, out| c.on_part(parting, cx, out));
+    }
+
+    /// Asks every client to go elsewhere, in small batches spread over `over_ms`.
+    pub(super) fn drain(&self, over_ms: u64) {
+        if self.draining.replace(true) {
+            return;
+        }
+        const BATCHES: u64 = 50;
+        let all: Vec<Rc<Connection>> = self.connections.borrow().values().cloned().collect();
+        let size = all.len().div_ceil(BATCHES as usize).max(1);
+        let pause = Duration::from_millis(over_ms / BATCHES);
+        let gateway = self.gateway.clone();
+        rt::spawn(async move {
+            for batch in all.chunks(size) {
+                let hub = Hub::here(&gateway);
+                batch.iter().for_each(|connection| hub.part(connection, Parting::Drain));
+                tokio::time::sleep(pause).await;
+            }
+        });
+    }
+}
+
+fn need(connection: &Connection, now: u64) -> Need {
+    let since = |at: u64| now.saturating_sub(at);
+    match connection.phase() {
+        Phase::Cut => return Need::Nothing,
+        Phase::Closing { since: at } if since(at) > CLOSE_GRACE_MS => return Need::Cut,
+        Phase::Closing { .. } => return Need::Nothing,
+        Phase::Open => {}
+    }
+    if connection.stuck_since().is_some_and(|at| since(at) > STUCK_MS) {
+        return Need::TooSlow;
+    }
+    if connection.midway_since().is_some_and(|at| since(at) > MIDWAY_MS) {
+        return Need::Close(Parting::UnfinishedMessage);
+    }
+    let timeout_ms = u64::from(connection.app.state().settings.activity_timeout_s) * 1_000;
+    let silent_ms = since(connection.heard_at());
+    match connection.is_probed() {
+        true if silent_ms > timeout_ms + PROBE_GRACE_MS => Need::Close(Parting::NoPong),
+        false if silent_ms > timeout_ms => Need::Probe,
+        _ => Need::Nothing,
+    }
+}

@@ -1,0 +1,133 @@
+//! The public endpoint: one listener for HTTP APIs and WebSockets, plain or TLS.
+
+use crate::{routes, state::Gateway, upgrade::upgrade, wire::stream::Wire, wire::tls};
+use actix_http::{HttpService, Request, Response, StatusCode, body::BoxBody};
+use actix_server::Server;
+use actix_service::{IntoServiceFactory, ServiceFactoryExt, fn_service, map_config};
+use actix_web::{App, dev::AppConfig};
+use std::{
+    future::ready,
+    io,
+    net::{SocketAddr, TcpListener},
+    sync::Arc,
+    time::Duration,
+};
+use tokio::net::TcpStream;
+use tokio_rustls::TlsAcceptor;
+
+/// Time for a request's head, and for a TLS handshake.
+const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
+const KEEP_ALIVE: Duration = Duration::from_secs(75);
+/// Connections waiting to be accepted.
+const BACKLOG: u32 = 4_096;
+/// Longest request target, bytes; longer is 414.
+const MAX_TARGET_BYTES: usize = 8 << 10;
+/// Largest sum of header names and values, bytes; more is 431.
+const MAX_HEADER_BYTES: usize = 32 << 10;
+
+#[derive(Debug, thiserror::Error)]
+pub enum ServeError {
+    #[error("cannot listen on {addr}: {source}")]
+    Listen { addr: SocketAddr, source: io::Error },
+    #[error(transparent)]
+    Tls(#[from] tls::TlsError),
+    #[error(transparent)]
+    Io(#[from] io::Error),
+}
+
+/// Binds the public listener; the server runs once it is awaited.
+pub fn public(gateway: &Arc<Gateway>) -> Result<Server, ServeError> {
+    let config = &gateway.config;
+    let acceptor = match &config.tls {
+        Some(files) => Some(tls::acceptor(&files.certificate, &files.key)?),
+        None => None,
+    };
+    let addr = config.listen;
+    let listen = |source| ServeError::Listen { addr, source };
+    let gateway = gateway.clone();
+    let server = Server::build()
+        .workers(config.workers)
+        .backlog(BACKLOG)
+        .max_concurrent_connections(config.max_sockets_per_worker)
+        .shutdown_timeout(5)
+        .disable_signals()
+        .bind("public", addr, move || endpoint(gateway.clone(), acceptor.clone()))
+        .map_err(listen)?;
+    Ok(server.run())
+}
+
+/// What one worker does with one accepted socket.
+fn endpoint(
+    gateway: Arc<Gateway>,
+    acceptor: Option<TlsAcceptor>,
+) -> impl actix_service::ServiceFactory<TcpStream, Config = (), Response = (), Error = (), InitError = ()>
+{
+    let app = {
+        let gateway = gateway.clone();
+        App::new().configure(move |routes| routes::public(routes, &gateway))
+    };
+    let app = app.into_factory().map_err(|e: actix_web::Error| e.error_response());
+    let app = map_config(app, |_: ()| AppConfig::default());
+    let http = fn_service(|request: Request| ready(head_fits(request)))
+        .map_err(actix_web::HttpResponse::from)
+        .and_then(app);
+    let http = HttpService::<Wire, _, _>::build()
+        .client_request_timeout(HEAD_TIMEOUT)
+        .keep_alive(KEEP_ALIVE)
+        .upgrade(fn_service(move |(request, framed)| upgrade(gateway.clone(), request, framed)))
+        .h1(http);
+    fn_service(move |tcp: TcpStream| accept(tcp, acceptor.clone())).and_then(
+        http.map_err(|e| tracing::trace!(error = %e, "connection ended"))
+            .map_init_err(|e| tracing::error!(error = ?e, "the endpoint could not start")),
+    )
+}
+
+async fn accept(
+    tcp: TcpStream,
+    acceptor: Option<TlsAcceptor>,
+) -> Result<(Wire, Option<SocketAddr>), ()> {
+    let peer = tcp.peer_addr().ok();
+    // Without this, small frames wait for the peer's acknowledgement of the one before.
+    if let Err(e) = tcp.set_nodelay(true) {
+        tracing::trace!(error = %e, "socket closed before it was served");
+        return Err(());
+    }
+    let Some(acceptor) = acceptor else { return Ok((Wire::plain(tcp), peer)) };
+    match tokio::time::timeout(HEAD_TIMEOUT, acceptor.accept(tcp)).await {
+        Ok(Ok(stream)) => Ok((Wire::tls(stream), peer)),
+        Ok(Err(e)) => {
+            tracing::debug!(error = %e, "TLS handshake failed");
+            Err(())
+        }
+        Err(_) => Err(()),
+    }
+}
+
+/// Refuses a head that is larger than any client needs. Source: RFC 9110 §15.5.15, RFC 6585 §5.
+fn head_fits(request: Request) -> Result<Request, Response<BoxBody>> {
+    let target = request.uri().path_and_query().map_or(0, |t| t.as_str().len());
+    if target > MAX_TARGET_BYTES {
+        return Err(too_large(StatusCode::URI_TOO_LONG, "uri_too_long"));
+    }
+    let headers = request.headers().iter();
+    let bytes: usize = headers.map(|(name, value)| name.as_str().len() + value.len()).sum();
+    if bytes > MAX_HEADER_BYTES {
+        let status = StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE;
+        return Err(too_large(status, "headers_too_large"));
+    }
+    Ok(request)
+}
+
+fn too_large(status: StatusCode, code: &str) -> Response<BoxBody> {
+    let reason = status.canonical_reason().unwrap_or_default();
+    let body = serde_json::json!({"error": reason, "code": code, "status": status.as_u16()});
+    let mut response = Response::with_body(status, BoxBody::new(body.to_string()));
+    let json = actix_http::header::HeaderValue::from_static("application/json");
+    response.headers_mut().insert(actix_http::header::CONTENT_TYPE, json);
+    response
+}
+
+/// Checks early that an address is free, so that a taken port is named before anything starts.
+pub fn probe(addr: SocketAddr) -> Result<(), ServeError> {
+    TcpListener::bind(addr).map(drop).map_err(|source| ServeError::Listen { addr, source })
+}

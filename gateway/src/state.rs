@@ -1,0 +1,75 @@
+//! What all threads of a gateway share.
+
+use crate::{
+    config::Config,
+    directory::Directory,
+    hub::inbox::{Inbox, ToWorker},
+};
+use contract::directory::Kill;
+use realtime::Router;
+use std::{
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Instant,
+};
+use tokio::sync::oneshot;
+
+/// A running gateway.
+pub struct Gateway {
+    pub config: Config,
+    pub directory: Directory,
+    pub router: Router,
+    pub started: Instant,
+    workers: Mutex<Vec<Arc<Inbox>>>,
+    draining: AtomicBool,
+}
+
+impl Gateway {
+    pub fn new(config: Config, directory: Directory, router: Router) -> Arc<Self> {
+        Arc::new(Self {
+            config,
+            directory,
+            router,
+            started: Instant::now(),
+            workers: Mutex::default(),
+            draining: AtomicBool::new(false),
+        })
+    }
+
+    /// A worker is ready to take what concerns all of them.
+    pub fn enrol(&self, inbox: Arc<Inbox>) {
+        self.workers.lock().unwrap_or_else(PoisonError::into_inner).push(inbox);
+    }
+
+    fn workers(&self) -> Vec<Arc<Inbox>> {
+        self.workers.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Has every worker close what depends on `kill`; returns when all have.
+    pub async fn kill_everywhere(&self, kill: &Arc<Kill>) {
+        let mut answers = Vec::new();
+        for worker in self.workers() {
+            let (done, answer) = oneshot::channel();
+            worker.push(ToWorker::Kill(kill.clone(), done));
+            answers.push(answer);
+        }
+        for answer in answers {
+            // A worker that is gone has no sockets left to close.
+            let _ = answer.await;
+        }
+    }
+
+    pub fn is_draining(&self) -> bool {
+        self.draining.load(Ordering::Relaxed)
+    }
+
+    /// Takes no new connections and asks the open ones to go elsewhere within `over_ms`.
+    pub fn drain(&self, over_ms: u64) {
+        self.draining.store(true, Ordering::Relaxed);
+        for worker in self.workers() {
+            worker.push(ToWorker::Drain { over_ms });
+        }
+    }
+}
