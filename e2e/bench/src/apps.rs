@@ -1,0 +1,19 @@
+//! The apps a benchmark uses, numbered from 0; every part of it derives them the same way.
+
+/// Id, key and secret of one app.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct App {
+    pub id: String,
+    pub key: String,
+    pub secret: String,
+}
+
+impl App {
+    pub fn nth(n: u32) -> Self {
+        Self {
+            id: (100_000 + n).to_string(),
+            key: format!("bench-key-{n}"),
+            secret: format!("bench-secret-{n}"),
+        }
+    }
+}
