@@ -1,0 +1,12 @@
+//! Bytes to frames and back. Pure: no clock, no socket, no store.
+
+mod decode;
+mod encode;
+mod fan_out;
+#[cfg(test)]
+mod tests;
+
+pub use decode::{DecodeError, decode};
+pub use encode::{encode, encode_event, push_escaped};
+pub use fan_out::{frame_due, frame_event};
+pub(super) use decode::outgoing;
