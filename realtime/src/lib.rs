@@ -17,6 +17,10 @@ pub mod placement;
 pub mod publish;
 mod router;
 mod shard;
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
+mod tests;
 
 pub use answer::{Cached, ChannelList, EngineStats, History, Occupancy};
 pub use channel::{

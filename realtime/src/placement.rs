@@ -120,10 +120,10 @@ mod tests {
 
     #[test]
     fn places_are_the_same_in_every_version() {
-        check("1", "news", 0, 0);
-        check("2", "news", 0, 0);
-        check("1", "presence-room.1", 0, 0);
-        check("1", "news", 7, 0);
+        check("1", "news", 0, 773);
+        check("2", "news", 0, 467);
+        check("1", "presence-room.1", 0, 47);
+        check("1", "news", 7, 964);
     }
 
     #[test]

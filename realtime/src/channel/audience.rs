@@ -165,10 +165,10 @@ mod tests {
                 prop_assert_eq!(audience.is_empty(), model.is_empty());
                 let origins: BTreeSet<u32> = audience.origins().map(|o| o.0).collect();
                 prop_assert_eq!(origins, model.iter().map(|&(o, _)| o).collect());
-                prop_assert!(model.iter().all(|&(o, s)| audience.contains(Seat {
-                    origin: OriginId(o),
-                    socket: SocketId::from_random(s),
-                })));
+                let has = |&(o, s): &(u32, u64)| {
+                    audience.contains(Seat { origin: OriginId(o), socket: SocketId::from_random(s) })
+                };
+                prop_assert!(model.iter().all(has));
             }
         }
     }

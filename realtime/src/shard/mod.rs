@@ -8,9 +8,6 @@ mod outlets;
 mod slot;
 mod time;
 
-#[cfg(test)]
-mod tests;
-
 use crate::{
     Delivery, EngineConfig, Join, JoinRefusal, OriginId, Outlet, Position, Publish, PublishError,
     Published, Topic,

@@ -1,0 +1,95 @@
+//! What a publish costs as the number of channels grows: `cargo run --release --example flat_cost -p realtime`.
+//!
+//! For each number of channels, nanoseconds per publish to a channel chosen at random: with one
+//! subscriber on every channel, with history on channels nobody hears, and with neither.
+
+use realtime::{Delivery, EngineConfig, Join, OriginId, Outlet, Payload, Publish, Router, Topic};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Instant,
+};
+
+const PUBLISHES: usize = 1_000_000;
+
+/// Counts and drops what it is given.
+#[derive(Default)]
+struct Counting(AtomicU64);
+
+impl Outlet for Counting {
+    fn has_room(&self) -> bool {
+        true
+    }
+    fn deliver(&self, _: Delivery) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Case {
+    Heard,
+    Remembered,
+    Neither,
+}
+
+fn main() {
+    println!(
+        "{:>10} {:>12} {:>12} {:>12}  ns per publish",
+        "channels", "heard", "remembered", "neither"
+    );
+    for channels in [100, 10_000, 1_000_000] {
+        let topics: Vec<Topic> = (0..channels).map(topic).collect();
+        let [heard, remembered, neither] =
+            [Case::Heard, Case::Remembered, Case::Neither].map(|case| nanoseconds(case, &topics));
+        println!("{channels:>10} {heard:>12.0} {remembered:>12.0} {neither:>12.0}");
+    }
+}
+
+fn topic(n: usize) -> Topic {
+    Topic {
+        app: "4711".parse().expect("an app id"),
+        channel: format!("room-{n}").parse().expect("a channel name"),
+    }
+}
+
+fn nanoseconds(case: Case, topics: &[Topic]) -> f64 {
+    let router = Router::local(EngineConfig::default());
+    let outlet = Arc::new(Counting::default());
+    let origin = router.register(outlet.clone());
+    if case == Case::Heard {
+        join_all(&router, origin, topics);
+    }
+    let name = "update".parse().expect("an event name");
+    let data = Payload::Text("0123456789abcdef".into());
+    let mut random = 0x9e37_79b9_7f4a_7c15_u64;
+    let mut publish = |n: usize| {
+        random ^= random << 13;
+        random ^= random >> 7;
+        random ^= random << 17;
+        let topic = topics[random as usize % topics.len()].clone();
+        let mut publish = Publish::from_server(topic, Clone::clone(&name), data.clone());
+        publish.keep_history = case == Case::Remembered;
+        let taken = router.try_publish_now(publish, n as u64 / 1000);
+        assert!(matches!(taken, Ok(Ok(_))), "every message is taken");
+    };
+    (0..PUBLISHES).for_each(&mut publish);
+    let start = Instant::now();
+    (PUBLISHES..2 * PUBLISHES).for_each(&mut publish);
+    start.elapsed().as_nanos() as f64 / PUBLISHES as f64
+}
+
+fn join_all(router: &Router, origin: OriginId, topics: &[Topic]) {
+    for (n, topic) in topics.iter().enumerate() {
+        let join = Join {
+            topic: topic.clone(),
+            origin,
+            socket: contract::SocketId::from_random(n as u64),
+            member: None,
+            max_members: 100,
+            announce_count: false,
+        };
+        router.join(join, 0);
+    }
+}

@@ -1,0 +1,12 @@
+//! The engine's rules, as sentences about what the places are told.
+
+mod bounds;
+mod cache;
+mod counts;
+mod history;
+mod invariants;
+mod model;
+mod presence;
+mod publishing;
+mod threads;
+mod users;

@@ -1,0 +1,100 @@
+//! Many threads at once: the order of each channel is one for all places.
+
+use crate::{Delivery, EngineConfig, Position, testing::*};
+use contract::SocketId;
+use std::{collections::HashMap, thread};
+
+const CHANNELS: usize = 7;
+const MESSAGES: usize = 2_000;
+
+/// Everything a place was told about events, checked to be one unbroken order between each
+/// `Joined` and the leave that follows: no event twice, none missing, none out of order.
+fn check_order(told: &[Delivery]) -> HashMap<(String, Position), String> {
+    let mut last: HashMap<&str, Position> = HashMap::new();
+    let mut heard = HashMap::new();
+    for delivery in told {
+        match delivery {
+            Delivery::Joined(joined) => {
+                last.insert(joined.topic.channel.as_str(), joined.position);
+            }
+            Delivery::Event(event) => {
+                let last = last.get_mut(event.topic.channel.as_str()).expect("joined before");
+                assert_eq!(event.position, Position { seq: last.seq + 1, ..*last }, "the next one");
+                *last = event.position;
+                let place = (event.topic.channel.to_string(), event.position);
+                assert!(heard.insert(place, event.data.as_str().to_owned()).is_none(), "once");
+            }
+            _ => {}
+        }
+    }
+    heard
+}
+
+#[test]
+fn every_place_hears_every_accepted_message_in_the_same_order() {
+    let desk = Desk::new(EngineConfig { shards: 4, ..EngineConfig::default() });
+    let places: Vec<Desk> = (0..4).map(|_| desk.beside()).collect();
+    for (n, place) in places.iter().enumerate() {
+        (0..CHANNELS).for_each(|channel| place.join(&format!("room-{channel}"), n as u64, 0));
+    }
+    thread::scope(|scope| {
+        for publisher in 0..4 {
+            let desk = &desk;
+            scope.spawn(move || {
+                for n in 0..MESSAGES {
+                    let channel = (n * 31 + publisher) % CHANNELS;
+                    let published = desk.note(
+                        &format!("room-{channel}"),
+                        &format!("{publisher}-{n}"),
+                        n as u64,
+                    );
+                    assert_eq!(published.delivered_to, 4);
+                }
+            });
+        }
+    });
+    let heard: Vec<_> = places.iter().map(|place| check_order(&place.told.take())).collect();
+    assert_eq!(heard[0].len(), 4 * MESSAGES);
+    assert!(heard.iter().all(|other| *other == heard[0]), "one order, one content");
+}
+
+#[test]
+fn coming_and_going_under_load_loses_and_doubles_nothing() {
+    let desk = Desk::new(EngineConfig { shards: 2, ..EngineConfig::default() });
+    let anchor = desk.beside();
+    (0..CHANNELS).for_each(|channel| anchor.join(&format!("presence-{channel}"), 999, 0));
+    let places: Vec<Desk> = (0..3).map(|_| desk.beside()).collect();
+    thread::scope(|scope| {
+        for place in &places {
+            scope.spawn(move || {
+                for n in 0..MESSAGES as u64 {
+                    let channel = format!("presence-{}", n as usize % CHANNELS);
+                    let socket = n % 3;
+                    place.join_as(&channel, socket, &format!("user-{socket}"), n);
+                    place.say(&channel, "x", n);
+                    place.leave(&channel, socket, n);
+                    place.sign_in(socket, "ann", n);
+                    place.sign_out(socket, "ann", n);
+                }
+            });
+        }
+        scope.spawn(|| (0..MESSAGES as u64).for_each(|n| desk.router.tick(n * 10)));
+    });
+    let all = check_order(&anchor.told.take());
+    assert_eq!(all.len(), 3 * MESSAGES, "who stayed heard everything");
+    for place in &places {
+        let told = place.told.take();
+        check_order(&told);
+        let own = told.iter().filter(|told| matches!(told, Delivery::Joined(_))).count();
+        assert_eq!(own, 2 * MESSAGES, "every join was answered");
+    }
+    desk.router.tick(u64::MAX / 2);
+    let stats = desk.router.stats();
+    assert_eq!((stats.subscriptions, stats.idle), (CHANNELS as u64, 0));
+    for channel in 0..CHANNELS {
+        let topic = topic(&format!("presence-{channel}"));
+        assert_eq!(now(desk.router.members(&topic)).expect("here"), [], "{topic:?}");
+        desk.router.leave(&topic, anchor.origin, SocketId::from_random(999), 0, false);
+    }
+    assert_eq!(desk.router.stats().occupied_channels(), 0);
+}
