@@ -27,9 +27,9 @@ describe("drain", { timeout: 120000 }, () => {
       while (!stopped) {
         const status = await app.publish("load", "e", "x").then(
           (answer) => answer.status,
-          () => "no connection",
+          () => stillListens().then((up) => (up ? "broken off" : "ended")),
         );
-        if (status === "no connection") return; // the process has ended
+        if (status === "ended") return;
         statuses.set(status, (statuses.get(status) ?? 0) + 1);
         await sleep(5);
       }
@@ -70,6 +70,13 @@ describe("drain", { timeout: 120000 }, () => {
     await app.publish("load", "e", "again");
     await messages.first();
   });
+
+  function stillListens() {
+    return fetch(`${stack.gateway_url}/up`).then(
+      () => true,
+      () => false,
+    );
+  }
 });
 
 function upgradeStatus(t, app) {
