@@ -108,6 +108,14 @@ impl Scope {
         }
     }
 
+    /// The patterns that make the same scope again.
+    pub fn patterns(&self) -> Vec<Pattern> {
+        match &self.channels {
+            Channels::Every => "**".parse().into_iter().collect(),
+            Channels::Matching(patterns) => patterns.to_vec(),
+        }
+    }
+
     /// Whether every channel of the app is covered, which listings of names need.
     pub fn covers_every_channel(&self) -> bool {
         self.channels == Channels::Every

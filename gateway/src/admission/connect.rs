@@ -1,0 +1,124 @@
+//! May this connection be opened: app, origin, TLS, and a place in the quota.
+
+use crate::{admission::Refusal, directory::App};
+use std::sync::Arc;
+
+/// Proof of a place in the app's connection quota. Dropping it gives the place back.
+#[derive(Debug)]
+#[must_use]
+pub struct ConnectionPermit {
+    app: Arc<App>,
+}
+
+impl ConnectionPermit {
+    pub fn app(&self) -> &Arc<App> {
+        &self.app
+    }
+}
+
+impl Drop for ConnectionPermit {
+    fn drop(&mut self) {
+        self.app.connections.give_back();
+        self.app.counters.connection_closed();
+    }
+}
+
+/// `origin` is the header of that name, which only browsers send.
+pub fn connect(
+    app: &Arc<App>,
+    origin: Option<&str>,
+    tls: bool,
+) -> Result<ConnectionPermit, Refusal> {
+    let state = app.load();
+    if state.deleted {
+        return Err(Refusal::AppUnknown);
+    }
+    if !state.enabled {
+        return Err(Refusal::AppDisabled);
+    }
+    if state.settings.tls_only && !tls {
+        return Err(Refusal::TlsRequired);
+    }
+    if origin.is_some_and(|origin| !origin_allowed(&state.settings.allowed_origins, origin)) {
+        return Err(Refusal::OriginRefused);
+    }
+    let limit = state.limits.max_connections;
+    if !app.connections.take(limit) {
+        return Err(Refusal::ConnectionLimit { limit });
+    }
+    app.counters.connection_opened();
+    Ok(ConnectionPermit { app: app.clone() })
+}
+
+/// Whether `origin` is one of `allowed`; an empty list allows any.
+fn origin_allowed(allowed: &[String], origin: &str) -> bool {
+    allowed.is_empty() || allowed.iter().any(|pattern| pattern == "*" || fits(pattern, origin))
+}
+
+/// Scheme, host and port must be the same; `https://*.example.com` fits every host below it.
+fn fits(pattern: &str, origin: &str) -> bool {
+    let (Some(pattern), Some(origin)) = (Origin::parse(pattern), Origin::parse(origin)) else {
+        return false;
+    };
+    let host = match pattern.host.strip_prefix("*.") {
+        None => pattern.host.eq_ignore_ascii_case(origin.host),
+        Some(parent) => {
+            let at = origin.host.len().checked_sub(parent.len() + 1);
+            at.filter(|at| *at > 0).is_some_and(|at| {
+                origin.host.as_bytes()[at] == b'.'
+                    && origin.host.as_bytes()[at + 1..].eq_ignore_ascii_case(parent.as_bytes())
+            })
+        }
+    };
+    host && pattern.scheme.eq_ignore_ascii_case(origin.scheme) && pattern.port == origin.port
+}
+
+struct Origin<'a> {
+    scheme: &'a str,
+    host: &'a str,
+    port: u16,
+}
+
+impl<'a> Origin<'a> {
+    fn parse(raw: &'a str) -> Option<Self> {
+        let (scheme, rest) = raw.trim_end_matches('/').split_once("://")?;
+        let default = if scheme.eq_ignore_ascii_case("https") { 443 } else { 80 };
+        let after_brackets = rest.rfind(']').unwrap_or(0);
+        let (host, port) = match rest[after_brackets..].rfind(':') {
+            Some(at) => (&rest[..after_brackets + at], rest[after_brackets + at + 1..].parse().ok()?),
+            None => (rest, default),
+        };
+        (!host.is_empty()).then_some(Self { scheme, host, port })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn origins_are_compared_by_scheme_host_and_port() {
+        for (pattern, origin, expected) in [
+            ("https://example.com", "https://example.com", true),
+            ("https://example.com", "https://EXAMPLE.com:443", true),
+            ("https://example.com/", "https://example.com", true),
+            ("https://example.com", "http://example.com", false),
+            ("https://example.com", "https://example.com:8443", false),
+            ("https://example.com", "https://example.com.evil.test", false),
+            ("https://example.com", "https://evil-example.com", false),
+            ("https://*.example.com", "https://a.b.example.com", true),
+            ("https://*.example.com", "https://example.com", false),
+            ("https://*.example.com", "https://evilexample.com", false),
+            ("http://localhost:3000", "http://localhost:3000", true),
+            ("http://[::1]:3000", "http://[::1]:3000", true),
+            ("http://[::1]", "http://[::1]:80", true),
+            ("*", "https://anything.test", true),
+            ("https://example.com", "null", false),
+            ("https://example.com", "", false),
+            ("example.com", "https://example.com", false),
+        ] {
+            assert_eq!(origin_allowed(&[pattern.into()], origin), expected, "{pattern} {origin}");
+        }
+        assert!(origin_allowed(&[], "https://anything.test"));
+    }
+}

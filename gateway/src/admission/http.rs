@@ -1,0 +1,182 @@
+//! Who is asking over HTTP, and may they: in the one order of the architecture.
+//!
+//! [`http_credential`] decides everything that needs no body, before a byte of it is read;
+//! [`Pending::admit`] the rest.
+
+use crate::{
+    admission::{
+        credential::{self, BodyProof, Proof},
+        query::Query,
+        rates::Rates,
+        refusal::{Refusal, Why},
+    },
+    directory::{App, AppState, Directory, SecretKey},
+};
+use contract::{Action, AppKey, ChannelName, SecretKeyId};
+use md5::{Digest, Md5};
+use std::{net::IpAddr, sync::Arc};
+use subtle::ConstantTimeEq;
+
+/// A request as far as admission looks at it.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct RequestView<'a> {
+    pub method: &'a str,
+    /// As received, without the query.
+    pub path: &'a str,
+    /// As received, without the question mark.
+    pub query: &'a str,
+    /// The value of `Authorization`.
+    pub authorization: Option<&'a str>,
+    pub peer: Option<IpAddr>,
+    /// What the configuration puts before every path; empty for nothing.
+    pub mount: &'a str,
+}
+
+/// Which credential was used: its public half.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum KeyRef {
+    App(AppKey),
+    Secret(SecretKeyId),
+}
+
+/// What the credential allows.
+#[derive(Clone, Debug)]
+pub(super) enum Granted {
+    Everything,
+    Scoped(Arc<SecretKey>),
+}
+
+/// An accepted credential whose request's body is still to be read.
+#[derive(Debug)]
+#[must_use]
+pub struct Pending(Proof);
+
+/// A request that may go on, and what it may do.
+#[derive(Clone, Debug)]
+pub struct Admitted {
+    pub app: Arc<App>,
+    /// The app as it was when the request was admitted.
+    pub state: Arc<AppState>,
+    pub key: KeyRef,
+    granted: Granted,
+}
+
+/// Finds the app and checks the credential. `now_ms` is Unix time.
+pub fn http_credential(
+    directory: &Directory,
+    request: RequestView<'_>,
+    now_ms: u64,
+) -> Result<Pending, Refusal> {
+    let app = match credential::app_segment(&request) {
+        Some(segment) => {
+            let app = directory.app_by_path(&segment).ok_or(Refusal::AppUnknown)?;
+            check_serving(&app.load())?;
+            Some(app)
+        }
+        None => None,
+    };
+    let query = Query::parse(request.query)?;
+    let proof = credential::check(directory, app, &request, &query, now_ms)?;
+    check_serving(&proof.app.load())?;
+    query.check_duplicates()?;
+    Ok(Pending(proof))
+}
+
+fn check_serving(state: &AppState) -> Result<(), Refusal> {
+    match (state.deleted, state.enabled) {
+        (true, _) => Err(Refusal::AppUnknown),
+        (false, false) => Err(Refusal::AppDisabled),
+        (false, true) => Ok(()),
+    }
+}
+
+impl Pending {
+    pub fn app(&self) -> &Arc<App> {
+        &self.0.app
+    }
+
+    /// Bytes beyond which the body need not be read.
+    pub fn body_limit(&self) -> usize {
+        self.0.app.load().limits.max_body_bytes()
+    }
+
+    /// Checks the body against its digest, and that the credential did not end while the body
+    /// was on its way.
+    pub fn admit(self, body: &[u8]) -> Result<Admitted, Refusal> {
+        let Proof { app, key, granted, body: proof } = self.0;
+        let state = app.state();
+        check_serving(&state)?;
+        let ended = match (&key, &granted) {
+            (_, Granted::Scoped(key)) => key.is_ended(),
+            (KeyRef::App(key), Granted::Everything) => state.credential(key.as_str()).is_none(),
+            (KeyRef::Secret(_), Granted::Everything) => true,
+        };
+        if ended {
+            return Err(Refusal::Unauthorised(Why::Token));
+        }
+        let limit = state.limits.max_body_bytes();
+        if body.len() > limit {
+            return Err(Refusal::BodyTooLarge { limit });
+        }
+        proof.check(body)?;
+        Ok(Admitted { app, state, key, granted })
+    }
+}
+
+impl BodyProof {
+    /// Source: spec/pusher.md §15.6, step 4.
+    fn check(self, body: &[u8]) -> Result<(), Refusal> {
+        let fits = match self {
+            Self::NotSigned => true,
+            Self::Signed { md5: None } => body.is_empty(),
+            Self::Signed { md5: Some(expected) } => Md5::digest(body).ct_eq(&expected).into(),
+        };
+        if fits { Ok(()) } else { Err(Refusal::Unauthorised(Why::BodyDigest)) }
+    }
+}
+
+impl Admitted {
+    /// Whether the credential allows `action` at all.
+    pub fn require(&self, action: Action) -> Result<(), Refusal> {
+        match &self.granted {
+            Granted::Scoped(key) if !key.scope.allows(action) => Err(Refusal::ScopeAction(action)),
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether the credential allows `action` on `channel`.
+    pub fn require_channel(&self, action: Action, channel: &ChannelName) -> Result<(), Refusal> {
+        self.require(action)?;
+        if self.covers(channel) { Ok(()) } else { Err(Refusal::ScopeChannel) }
+    }
+
+    /// Whether the credential's patterns cover `channel`: for leaving it out of a list.
+    pub fn covers(&self, channel: &ChannelName) -> bool {
+        match &self.granted {
+            Granted::Everything => true,
+            Granted::Scoped(key) => key.scope.covers(channel),
+        }
+    }
+
+    /// Whether no channel is out of the credential's reach.
+    pub fn covers_every_channel(&self) -> bool {
+        match &self.granted {
+            Granted::Everything => true,
+            Granted::Scoped(key) => key.scope.covers_every_channel(),
+        }
+    }
+
+    /// Takes `events` from the app's publish rate: channels of a trigger, items of a batch.
+    pub fn charge_publish(&self, events: u32) -> Result<(), Refusal> {
+        self.rates().publish(events)
+    }
+
+    /// Takes one request from the app's read rate.
+    pub fn charge_read(&self) -> Result<(), Refusal> {
+        self.rates().read()
+    }
+
+    fn rates(&self) -> &Rates {
+        self.state.rates.get_or_init(|| Arc::new(Rates::new(&self.state.limits)))
+    }
+}

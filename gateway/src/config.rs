@@ -1,0 +1,405 @@
+//! Configuration: flags, then `SIGNALBOX_*` environment, then `[gateway]` of `signalbox.toml`.
+//!
+//! Read once. A value that does not parse, or is missing without a safe default, stops the start
+//! by name.
+
+use clap::{Args, Parser, Subcommand};
+use contract::seal::MasterKey;
+use serde::Deserialize;
+use std::{
+    fmt,
+    net::SocketAddr,
+    num::NonZeroUsize,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+use subtle::ConstantTimeEq;
+
+#[derive(Parser)]
+#[command(name = "signalbox-gateway", version, about = "The public HTTP and WebSocket gateway")]
+pub struct Cli {
+    #[command(flatten)]
+    pub flags: Flags,
+    #[command(subcommand)]
+    pub command: Option<Command>,
+}
+
+#[derive(Subcommand)]
+pub enum Command {
+    /// Writes a disk copy of the directory from a snapshot in newline-delimited JSON. Lines may
+    /// have a plain `secret` in place of `sealed_secret`; it is sealed with the master key.
+    DirectoryImport { file: PathBuf },
+}
+
+/// Every value may also stand, without its prefix, in `[gateway]` of the configuration file.
+#[derive(Args, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Flags {
+    /// Configuration file; `signalbox.toml` is read if it exists.
+    #[arg(long, env = "SIGNALBOX_CONFIG", global = true)]
+    #[serde(skip)]
+    pub config: Option<PathBuf>,
+    /// Public address for HTTP and WebSocket [127.0.0.1:6001]
+    #[arg(long, env = "SIGNALBOX_LISTEN", global = true)]
+    pub listen: Option<String>,
+    /// Internal address for metrics and live events [127.0.0.1:9601]
+    #[arg(long, env = "SIGNALBOX_METRICS_LISTEN", global = true)]
+    pub metrics_listen: Option<String>,
+    /// Where the directory comes from [http://127.0.0.1:8000]
+    #[arg(long, env = "SIGNALBOX_CONTROL_PLANE_URL", global = true)]
+    pub control_plane_url: Option<String>,
+    /// Folder of the directory's disk copy [.signalbox/gateway]
+    #[arg(long, env = "SIGNALBOX_STATE_DIR", global = true)]
+    pub state_dir: Option<PathBuf>,
+    /// Threads that hold sockets [one per core]
+    #[arg(long, env = "SIGNALBOX_WORKERS", global = true)]
+    pub workers: Option<String>,
+    /// Open sockets per worker before new ones wait [250000]
+    #[arg(long, env = "SIGNALBOX_MAX_SOCKETS_PER_WORKER", global = true)]
+    pub max_sockets_per_worker: Option<String>,
+    /// Name of this gateway among all [the host's name and the port]
+    #[arg(long, env = "SIGNALBOX_GATEWAY_ID", global = true)]
+    pub gateway_id: Option<String>,
+    /// Where the control plane reaches the internal address [http://{metrics listen}]
+    #[arg(long, env = "SIGNALBOX_ADVERTISED_OPS_URL", global = true)]
+    pub advertised_ops_url: Option<String>,
+    /// Certificate chain in PEM; with it the public address speaks TLS
+    #[arg(long, env = "SIGNALBOX_TLS_CERT", global = true)]
+    pub tls_cert: Option<PathBuf>,
+    /// Private key in PEM
+    #[arg(long, env = "SIGNALBOX_TLS_KEY", global = true)]
+    pub tls_key: Option<PathBuf>,
+    /// OTLP collector (HTTP, protobuf), for example http://127.0.0.1:4318; off when unset
+    #[arg(long, env = "SIGNALBOX_OTLP_ENDPOINT", global = true)]
+    pub otlp_endpoint: Option<String>,
+    /// First part of the metrics' names [sockudo_]
+    #[arg(long, env = "SIGNALBOX_METRICS_PREFIX", global = true)]
+    pub metrics_prefix: Option<String>,
+    /// Path before every public path, for example /realtime [none]
+    #[arg(long, env = "SIGNALBOX_MOUNT", global = true)]
+    pub mount: Option<String>,
+    /// Seconds in which connections are moved away after SIGTERM [10]
+    #[arg(long, env = "SIGNALBOX_DRAIN_SECONDS", global = true)]
+    pub drain_seconds: Option<String>,
+    /// Largest message from a client, bytes [65536]
+    #[arg(long, env = "SIGNALBOX_MAX_INBOUND_MESSAGE_BYTES", global = true)]
+    pub max_inbound_message_bytes: Option<String>,
+    /// Unsent bytes at which a slow connection is cut [1048576]
+    #[arg(long, env = "SIGNALBOX_SLOW_CONSUMER_BYTES", global = true)]
+    pub slow_consumer_bytes: Option<String>,
+    /// Base64 of the 32 bytes that seal app secrets; required
+    #[arg(long, env = "SIGNALBOX_MASTER_KEY", hide_env_values = true, global = true)]
+    pub master_key: Option<String>,
+    /// Secret shared with the control plane, 16 characters or more; required
+    #[arg(long, env = "SIGNALBOX_GATEWAY_TOKEN", hide_env_values = true, global = true)]
+    pub gateway_token: Option<String>,
+    /// What is logged, for example info or gateway=debug [info]
+    #[arg(long, env = "SIGNALBOX_LOG", global = true)]
+    pub log: Option<String>,
+    /// text or json [text]
+    #[arg(long, env = "SIGNALBOX_LOG_FORMAT", global = true)]
+    pub log_format: Option<String>,
+}
+
+#[derive(Clone)]
+pub struct Config {
+    pub listen: SocketAddr,
+    pub metrics_listen: SocketAddr,
+    pub control_plane_url: String,
+    pub state_dir: PathBuf,
+    pub workers: usize,
+    pub max_sockets_per_worker: usize,
+    pub gateway_id: String,
+    pub advertised_ops_url: String,
+    pub tls: Option<TlsFiles>,
+    pub otlp_endpoint: Option<String>,
+    pub metrics_prefix: String,
+    /// Empty, or a path that starts with a slash and does not end with one.
+    pub mount: String,
+    pub drain: Duration,
+    pub max_inbound_message_bytes: usize,
+    pub slow_consumer_bytes: usize,
+    pub master_key: MasterKey,
+    pub gateway_token: GatewayToken,
+    pub log: LogConfig,
+}
+
+#[derive(Clone, Debug)]
+pub struct TlsFiles {
+    pub certificate: PathBuf,
+    pub key: PathBuf,
+}
+
+#[derive(Clone, Debug)]
+pub struct LogConfig {
+    pub filter: String,
+    pub format: LogFormat,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LogFormat {
+    Text,
+    Json,
+}
+
+/// The secret that gateways and the control plane share.
+#[derive(Clone)]
+pub struct GatewayToken(String);
+
+impl GatewayToken {
+    pub const MIN_CHARS: usize = 16;
+
+    pub fn new(raw: String) -> Option<Self> {
+        let fits = raw.len() >= Self::MIN_CHARS && raw.bytes().all(|b| b.is_ascii_graphic());
+        fits.then_some(Self(raw))
+    }
+
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+
+    /// Compares in constant time.
+    pub fn matches(&self, presented: &str) -> bool {
+        self.0.as_bytes().ct_eq(presented.as_bytes()).into()
+    }
+}
+
+impl fmt::Debug for GatewayToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("GatewayToken(…)")
+    }
+}
+
+/// Names what is wrong in the words of the environment.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub enum BadConfig {
+    #[error("{name} is required")]
+    Missing { name: &'static str },
+    #[error("{name}: {why}")]
+    Value { name: &'static str, why: String },
+    #[error("configuration file {path}: {why}")]
+    File { path: String, why: String },
+}
+
+impl Config {
+    /// From the command line, with the file filling in what it does not say.
+    pub fn load(flags: Flags) -> Result<Self, BadConfig> {
+        flags.with_file()?.resolve()
+    }
+}
+
+impl Flags {
+    /// The same, with the configuration file under it.
+    pub fn with_file(self) -> Result<Self, BadConfig> {
+        let (path, required) = match &self.config {
+            Some(path) => (path.clone(), true),
+            None => (PathBuf::from("signalbox.toml"), false),
+        };
+        match std::fs::read_to_string(&path) {
+            Ok(text) => Ok(self.over(from_toml(&text, &path)?)),
+            Err(e) if e.kind() == std::io::ErrorKind::NotFound && !required => Ok(self),
+            Err(e) => Err(bad_file(&path, e)),
+        }
+    }
+
+    fn over(self, under: Self) -> Self {
+        Self {
+            config: self.config.or(under.config),
+            listen: self.listen.or(under.listen),
+            metrics_listen: self.metrics_listen.or(under.metrics_listen),
+            control_plane_url: self.control_plane_url.or(under.control_plane_url),
+            state_dir: self.state_dir.or(under.state_dir),
+            workers: self.workers.or(under.workers),
+            max_sockets_per_worker: self.max_sockets_per_worker.or(under.max_sockets_per_worker),
+            gateway_id: self.gateway_id.or(under.gateway_id),
+            advertised_ops_url: self.advertised_ops_url.or(under.advertised_ops_url),
+            tls_cert: self.tls_cert.or(under.tls_cert),
+            tls_key: self.tls_key.or(under.tls_key),
+            otlp_endpoint: self.otlp_endpoint.or(under.otlp_endpoint),
+            metrics_prefix: self.metrics_prefix.or(under.metrics_prefix),
+            mount: self.mount.or(under.mount),
+            drain_seconds: self.drain_seconds.or(under.drain_seconds),
+            max_inbound_message_bytes: self
+                .max_inbound_message_bytes
+                .or(under.max_inbound_message_bytes),
+            slow_consumer_bytes: self.slow_consumer_bytes.or(under.slow_consumer_bytes),
+            master_key: self.master_key.or(under.master_key),
+            gateway_token: self.gateway_token.or(under.gateway_token),
+            log: self.log.or(under.log),
+            log_format: self.log_format.or(under.log_format),
+        }
+    }
+
+    /// The master key alone, for what needs no more.
+    pub fn master_key(&self) -> Result<MasterKey, BadConfig> {
+        let name = "SIGNALBOX_MASTER_KEY";
+        let raw = self.master_key.as_deref().ok_or(BadConfig::Missing { name })?;
+        MasterKey::from_base64(raw).map_err(|e| BadConfig::Value { name, why: e.to_string() })
+    }
+
+    pub fn state_dir(&self) -> PathBuf {
+        self.state_dir.clone().unwrap_or_else(|| ".signalbox/gateway".into())
+    }
+
+    fn resolve(self) -> Result<Config, BadConfig> {
+        let listen: SocketAddr = parse("SIGNALBOX_LISTEN", &self.listen, "127.0.0.1:6001")?;
+        let metrics_listen: SocketAddr =
+            parse("SIGNALBOX_METRICS_LISTEN", &self.metrics_listen, "127.0.0.1:9601")?;
+        let cores = std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
+        let token = self.gateway_token.clone();
+        let name = "SIGNALBOX_GATEWAY_TOKEN";
+        let gateway_token = GatewayToken::new(token.ok_or(BadConfig::Missing { name })?)
+            .ok_or(value(name, "must be 16 or more printable characters"))?;
+        Ok(Config {
+            listen,
+            metrics_listen,
+            control_plane_url: url(
+                "SIGNALBOX_CONTROL_PLANE_URL",
+                self.control_plane_url.as_deref().unwrap_or("http://127.0.0.1:8000"),
+            )?,
+            state_dir: self.state_dir(),
+            workers: ranged("SIGNALBOX_WORKERS", &self.workers, cores.get() as u64, (1, 1_024))?
+                as usize,
+            max_sockets_per_worker: ranged(
+                "SIGNALBOX_MAX_SOCKETS_PER_WORKER",
+                &self.max_sockets_per_worker,
+                250_000,
+                (1, 10_000_000),
+            )? as usize,
+            gateway_id: gateway_id(self.gateway_id.as_deref(), listen)?,
+            advertised_ops_url: url(
+                "SIGNALBOX_ADVERTISED_OPS_URL",
+                &self.advertised_ops_url.clone().unwrap_or(format!("http://{metrics_listen}")),
+            )?,
+            tls: tls(&self.tls_cert, &self.tls_key)?,
+            otlp_endpoint: match &self.otlp_endpoint {
+                Some(raw) => Some(url("SIGNALBOX_OTLP_ENDPOINT", raw)?),
+                None => None,
+            },
+            metrics_prefix: metrics_prefix(self.metrics_prefix.as_deref())?,
+            mount: mount(self.mount.as_deref().unwrap_or(""))?,
+            drain: Duration::from_secs(ranged(
+                "SIGNALBOX_DRAIN_SECONDS",
+                &self.drain_seconds,
+                10,
+                (0, 3_600),
+            )?),
+            max_inbound_message_bytes: ranged(
+                "SIGNALBOX_MAX_INBOUND_MESSAGE_BYTES",
+                &self.max_inbound_message_bytes,
+                65_536,
+                (1_024, 16 << 20),
+            )? as usize,
+            slow_consumer_bytes: ranged(
+                "SIGNALBOX_SLOW_CONSUMER_BYTES",
+                &self.slow_consumer_bytes,
+                1 << 20,
+                (65_536, 64 << 20),
+            )? as usize,
+            master_key: self.master_key()?,
+            gateway_token,
+            log: LogConfig {
+                filter: self.log.unwrap_or_else(|| "info".into()),
+                format: log_format(self.log_format.as_deref())?,
+            },
+        })
+    }
+}
+
+fn from_toml(text: &str, path: &Path) -> Result<Flags, BadConfig> {
+    #[derive(Default, Deserialize)]
+    #[serde(default)]
+    struct File {
+        gateway: Flags,
+    }
+    // A message of the parser quotes the line, which may hold a secret: only its place is told.
+    toml::from_str::<File>(text).map(|file| file.gateway).map_err(|e| {
+        let line = e.span().map_or(0, |span| text[..span.start].matches('\n').count() + 1);
+        bad_file(path, format!("line {line}: {}", e.message()))
+    })
+}
+
+fn bad_file(path: &Path, why: impl fmt::Display) -> BadConfig {
+    BadConfig::File { path: path.display().to_string(), why: why.to_string() }
+}
+
+fn value(name: &'static str, why: impl fmt::Display) -> BadConfig {
+    BadConfig::Value { name, why: why.to_string() }
+}
+
+fn parse<T>(name: &'static str, raw: &Option<String>, default: &str) -> Result<T, BadConfig>
+where
+    T: std::str::FromStr<Err: fmt::Display>,
+{
+    raw.as_deref().unwrap_or(default).trim().parse().map_err(|e| value(name, e))
+}
+
+fn ranged(
+    name: &'static str,
+    raw: &Option<String>,
+    default: u64,
+    (min, max): (u64, u64),
+) -> Result<u64, BadConfig> {
+    let number: u64 = parse(name, raw, &default.to_string())?;
+    match (min..=max).contains(&number) {
+        true => Ok(number),
+        false => Err(value(name, format!("must be {min} to {max}, is {number}"))),
+    }
+}
+
+fn url(name: &'static str, raw: &str) -> Result<String, BadConfig> {
+    let raw = raw.trim().trim_end_matches('/');
+    let rest = raw.strip_prefix("http://").or_else(|| raw.strip_prefix("https://"));
+    match rest {
+        Some(rest) if !rest.is_empty() && !rest.contains([' ', '?', '#']) => Ok(raw.to_owned()),
+        _ => Err(value(name, "must be an http:// or https:// URL")),
+    }
+}
+
+fn tls(cert: &Option<PathBuf>, key: &Option<PathBuf>) -> Result<Option<TlsFiles>, BadConfig> {
+    match (cert.clone(), key.clone()) {
+        (Some(certificate), Some(key)) => Ok(Some(TlsFiles { certificate, key })),
+        (None, None) => Ok(None),
+        (Some(_), None) => Err(BadConfig::Missing { name: "SIGNALBOX_TLS_KEY" }),
+        (None, Some(_)) => Err(BadConfig::Missing { name: "SIGNALBOX_TLS_CERT" }),
+    }
+}
+
+fn gateway_id(raw: Option<&str>, listen: SocketAddr) -> Result<String, BadConfig> {
+    let host = || std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+    let id = match raw {
+        Some(raw) => raw.trim().to_owned(),
+        None => format!("{}-{}", host().trim(), listen.port()),
+    };
+    let fits = |b: u8| b.is_ascii_alphanumeric() || b"_-.".contains(&b);
+    match (1..=64).contains(&id.len()) && id.bytes().all(fits) {
+        true => Ok(id),
+        false => Err(value("SIGNALBOX_GATEWAY_ID", "must be 1 to 64 of A-Z a-z 0-9 _ - .")),
+    }
+}
+
+fn metrics_prefix(raw: Option<&str>) -> Result<String, BadConfig> {
+    let raw = raw.unwrap_or("sockudo_");
+    let fits = |b: u8| b.is_ascii_alphanumeric() || b == b'_';
+    match raw.bytes().all(fits) && !raw.starts_with(|c: char| c.is_ascii_digit()) {
+        true => Ok(raw.to_owned()),
+        false => Err(value("SIGNALBOX_METRICS_PREFIX", "must be letters, digits and _")),
+    }
+}
+
+fn mount(raw: &str) -> Result<String, BadConfig> {
+    let raw = raw.trim_end_matches('/');
+    let fits = |b: u8| b.is_ascii_alphanumeric() || b"/_-.".contains(&b);
+    match raw.is_empty() || (raw.starts_with('/') && raw.bytes().all(fits)) {
+        true => Ok(raw.to_owned()),
+        false => Err(value("SIGNALBOX_MOUNT", "must be a path such as /realtime")),
+    }
+}
+
+fn log_format(raw: Option<&str>) -> Result<LogFormat, BadConfig> {
+    match raw.unwrap_or("text") {
+        "text" => Ok(LogFormat::Text),
+        "json" => Ok(LogFormat::Json),
+        _ => Err(value("SIGNALBOX_LOG_FORMAT", "must be text or json")),
+    }
+}

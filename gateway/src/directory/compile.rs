@@ -1,0 +1,84 @@
+//! From a record of the feed to what admission works with. Everything is checked again here: a
+//! record that fails leaves the last good version in force.
+
+use crate::directory::{app::{AppState, Credential}, facts::Facts};
+use contract::{
+    AppKey, AppSecret,
+    directory::{AppCredential, AppRecord, Revision},
+    limits::OutOfRange,
+    seal::{MasterKey, SealError},
+};
+use std::sync::OnceLock;
+
+/// Why a record of the change lane is not used.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum BadRecord {
+    #[error("settings: {0}")]
+    Settings(OutOfRange),
+    #[error("limits: {0}")]
+    Limits(OutOfRange),
+    #[error("has {is} credentials, at most {max} are allowed")]
+    Credentials { max: usize, is: usize },
+    #[error("the secret of key {key} cannot be read: {cause}")]
+    Sealed { key: AppKey, cause: SealError },
+    #[error("the secret of key {key} is not a secret")]
+    Secret { key: AppKey },
+    #[error("has {is} channel patterns, at most {max} are allowed")]
+    Patterns { max: usize, is: usize },
+}
+
+pub const MAX_CREDENTIALS: usize = 64;
+
+/// The state that `record` asks for, as far as `facts` let it.
+pub fn compile(
+    record: AppRecord,
+    revision: Revision,
+    facts: &Facts,
+    master: &MasterKey,
+    previous: Option<&AppState>,
+) -> Result<AppState, BadRecord> {
+    record.settings.check().map_err(BadRecord::Settings)?;
+    record.limits.check().map_err(BadRecord::Limits)?;
+    let is = record.credentials.len();
+    if is > MAX_CREDENTIALS {
+        return Err(BadRecord::Credentials { max: MAX_CREDENTIALS, is });
+    }
+    let mut credentials = Vec::with_capacity(is);
+    for credential in &record.credentials {
+        let opened = open(credential, master, previous)?;
+        if !facts.is_revoked(&credential.key) {
+            credentials.push(opened);
+        }
+    }
+    let rates = match previous {
+        Some(previous) if previous.limits == record.limits => previous.rates.clone(),
+        _ => OnceLock::new(),
+    };
+    Ok(AppState {
+        revision,
+        organisation: record.organisation,
+        enabled: facts.is_enabled(),
+        deleted: false,
+        credentials,
+        settings: record.settings,
+        limits: record.limits,
+        rates,
+    })
+}
+
+fn open(
+    sealed: &AppCredential,
+    master: &MasterKey,
+    previous: Option<&AppState>,
+) -> Result<Credential, BadRecord> {
+    let known = previous.and_then(|state| state.credential(sealed.key.as_str()));
+    if let Some(known) = known.filter(|known| *known.sealed == *sealed.sealed_secret) {
+        return Ok(known.clone());
+    }
+    let key = sealed.key.clone();
+    let text = master
+        .open(&sealed.sealed_secret, key.as_str())
+        .map_err(|cause| BadRecord::Sealed { key: key.clone(), cause })?;
+    let secret = text.parse::<AppSecret>().map_err(|_| BadRecord::Secret { key: key.clone() })?;
+    Ok(Credential::new(key, &secret, &sealed.sealed_secret))
+}

@@ -1,0 +1,113 @@
+//! The directory: a replica of what the gateway needs to admit traffic.
+//!
+//! It is fed by the control plane's change feed ([`feed`]), written to local disk ([`disk`]) and
+//! read by admission on every request. A look-up is a hash and a read lock; nothing is ever
+//! fetched because somebody asked for it, so an unknown key costs what a known one costs.
+
+pub mod app;
+mod compile;
+mod facts;
+mod kills;
+mod replica;
+mod secret_key;
+mod status;
+
+pub use app::{App, AppState, ConnectionGauge, Credential, SigningKey};
+pub use kills::{KillNotice, KillReceipts, KillSubscription};
+pub use secret_key::SecretKey;
+pub use status::{Alarm, Status};
+
+use crate::admission::failures::FailureTable;
+use contract::{
+    TokenHash,
+    directory::{Change, Kill, Revision},
+    seal::MasterKey,
+};
+use kills::Kills;
+use replica::{Kept, Replica};
+use std::sync::Arc;
+
+/// A handle to the one directory of the process.
+#[derive(Clone, Debug)]
+pub struct Directory(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    replica: Replica,
+    kills: Kills,
+    failures: FailureTable,
+}
+
+impl Directory {
+    /// An empty directory whose secrets open with `master`.
+    pub fn new(master: MasterKey) -> Self {
+        Self(Arc::new(Inner {
+            replica: Replica::new(master),
+            kills: Kills::default(),
+            failures: FailureTable::default(),
+        }))
+    }
+
+    /// The app whose active key this is.
+    pub fn app_by_key(&self, key: &str) -> Option<Arc<App>> {
+        self.0.replica.read().keys.get(key).cloned()
+    }
+
+    /// The app that a segment of a path names: by id, or else by key.
+    pub fn app_by_path(&self, segment: &str) -> Option<Arc<App>> {
+        let maps = self.0.replica.read();
+        maps.apps.get(segment).or_else(|| maps.keys.get(segment)).cloned()
+    }
+
+    /// The app with this id.
+    pub fn app_by_id(&self, id: &str) -> Option<Arc<App>> {
+        self.0.replica.read().apps.get(id).cloned()
+    }
+
+    /// The secret key whose token has this hash.
+    pub fn secret_key(&self, hash: &TokenHash) -> Option<Arc<SecretKey>> {
+        self.0.replica.read().secret_keys.get(hash).cloned()
+    }
+
+    pub fn apps(&self) -> Vec<Arc<App>> {
+        self.0.replica.read().apps.values().cloned().collect()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.0.replica.read().apps.is_empty()
+    }
+
+    /// Kills from now on, for closing the sockets that depend on what ended.
+    pub fn subscribe_kills(&self) -> KillSubscription {
+        self.0.kills.subscribe()
+    }
+
+    pub fn status(&self) -> &Status {
+        &self.0.replica.status
+    }
+
+    pub(crate) fn failures(&self) -> &FailureTable {
+        &self.0.failures
+    }
+
+    /// Applies one entry of the feed; the receipts cover the sockets to be closed for it.
+    pub fn apply(&self, revision: Revision, change: Change) -> Option<KillReceipts> {
+        let ended = self.0.replica.apply(revision, change);
+        self.announce(ended, revision)
+    }
+
+    /// Brings the directory to a whole snapshot.
+    pub(crate) fn replace(
+        &self,
+        revision: Revision,
+        changes: Vec<Change>,
+        kept: &Kept,
+    ) -> Option<KillReceipts> {
+        let ended = self.0.replica.replace(revision, changes, kept);
+        self.announce(ended, revision)
+    }
+
+    fn announce(&self, ended: Vec<Kill>, revision: Revision) -> Option<KillReceipts> {
+        (!ended.is_empty()).then(|| self.0.kills.publish(&ended, revision))
+    }
+}

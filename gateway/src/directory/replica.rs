@@ -1,0 +1,376 @@
+//! The maps, and how entries of the feed change them.
+
+use crate::directory::{
+    app::{App, AppState},
+    compile::{BadRecord, compile},
+    facts::Facts,
+    secret_key::{ById, SecretKey},
+    status::{Alarm, Status},
+};
+use contract::{
+    AppId, AppKey, Scope, SecretKeyId, TokenHash,
+    directory::{AppRecord, Change, Kill, Revision, SecretKeyRecord},
+    seal::MasterKey,
+};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard},
+};
+
+/// What readers look up. Locked for a moment per entry, never while a record is compiled.
+#[derive(Debug, Default)]
+pub struct Maps {
+    pub apps: HashMap<AppId, Arc<App>>,
+    pub keys: HashMap<AppKey, Arc<App>>,
+    pub secret_keys: HashMap<TokenHash, Arc<SecretKey>>,
+    pub(super) secret_keys_by_id: HashSet<ById>,
+}
+
+/// What only the writer needs: facts about things that are not in the maps.
+#[derive(Debug, Default)]
+pub struct Graves {
+    apps: HashMap<AppId, Facts>,
+    secret_keys: HashMap<SecretKeyId, Revision>,
+    /// Nothing of this revision or below is believed about a thing that is not known.
+    floor: Revision,
+}
+
+impl Graves {
+    /// More graves than this are replaced by a higher floor.
+    const MAX: usize = 65_536;
+
+    fn bound(&mut self, applied: Revision) {
+        if self.apps.len() + self.secret_keys.len() > Self::MAX {
+            self.level(applied);
+        }
+    }
+
+    fn level(&mut self, floor: Revision) {
+        self.floor = self.floor.max(floor);
+        self.apps.retain(|_, facts| facts.newest() > floor);
+        self.secret_keys.retain(|_, at| *at > floor);
+    }
+}
+
+#[derive(Debug)]
+pub struct Replica {
+    maps: RwLock<Maps>,
+    graves: Mutex<Graves>,
+    master: MasterKey,
+    pub status: Status,
+}
+
+impl Replica {
+    pub fn new(master: MasterKey) -> Self {
+        Self {
+            maps: RwLock::default(),
+            graves: Mutex::default(),
+            master,
+            status: Status::default(),
+        }
+    }
+
+    pub fn read(&self) -> RwLockReadGuard<'_, Maps> {
+        self.maps.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn write(&self) -> RwLockWriteGuard<'_, Maps> {
+        self.maps.write().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn graves(&self) -> MutexGuard<'_, Graves> {
+        self.graves.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Applies one entry. Answers what ended by it, so that sockets can be closed.
+    pub fn apply(&self, revision: Revision, change: Change) -> Vec<Kill> {
+        let mut graves = self.graves();
+        let ended = self.apply_locked(&mut graves, revision, change);
+        self.status.set_applied(revision);
+        graves.bound(self.status.applied());
+        ended
+    }
+
+    fn apply_locked(&self, graves: &mut Graves, revision: Revision, change: Change) -> Vec<Kill> {
+        let done = match change {
+            Change::App(record) => self.put_app(graves, revision, record),
+            Change::SecretKey(record) => self.put_secret_key(graves, revision, record),
+            Change::Kill(kill) => return self.kill(graves, revision, kill),
+        };
+        done.unwrap_or_else(|bad| {
+            self.status.raise(Alarm::BadRecord);
+            tracing::error!(directory.revision = revision, error = %bad, "record not used");
+            Vec::new()
+        })
+    }
+
+    fn put_app(
+        &self,
+        graves: &mut Graves,
+        revision: Revision,
+        record: AppRecord,
+    ) -> Result<Vec<Kill>, BadRecord> {
+        let id = record.id.clone();
+        let known = self.read().apps.get(&id).cloned();
+        let Some(app) = known else {
+            let mut facts = graves.apps.get(&id).cloned().unwrap_or_default();
+            if revision <= graves.floor || !facts.takes_record(revision) {
+                return Ok(Vec::new());
+            }
+            facts.record(revision, record.enabled);
+            let state = compile(record, facts.newest(), &facts, &self.master, None)?;
+            graves.apps.remove(&id);
+            self.insert_app(Arc::new(App::new(id, state, facts)));
+            return Ok(Vec::new());
+        };
+        let mut held = app.facts.lock().unwrap_or_else(PoisonError::into_inner);
+        if !held.takes_record(revision) {
+            return Ok(Vec::new());
+        }
+        let mut facts = held.clone();
+        facts.record(revision, record.enabled);
+        let before = app.state();
+        let after = compile(record, facts.newest(), &facts, &self.master, Some(&before))?;
+        let ended = what_ended(&app.id, &before, &after);
+        *held = facts;
+        self.swap_app(&app, &before, after);
+        Ok(ended)
+    }
+
+    fn insert_app(&self, app: Arc<App>) {
+        let state = app.state();
+        let mut maps = self.write();
+        for credential in &state.credentials {
+            self.claim(&mut maps, &credential.key, &app, state.revision);
+        }
+        maps.apps.insert(app.id.clone(), app);
+    }
+
+    fn swap_app(&self, app: &Arc<App>, before: &AppState, after: AppState) {
+        let mut maps = self.write();
+        for gone in &before.credentials {
+            if after.credential(gone.key.as_str()).is_none() {
+                release(&mut maps, &gone.key, app);
+            }
+        }
+        for credential in &after.credentials {
+            self.claim(&mut maps, &credential.key, app, after.revision);
+        }
+        app.swap(after);
+    }
+
+    /// Points `key` at `app`, unless another app holds it by a newer record.
+    fn claim(&self, maps: &mut Maps, key: &AppKey, app: &Arc<App>, revision: Revision) {
+        if let Some(holder) = maps.keys.get(key).filter(|holder| holder.id != app.id) {
+            self.status.raise(Alarm::KeyConflict);
+            tracing::error!(key = %key, app = %app.id, holder = %holder.id, "one key, two apps");
+            if holder.load().revision > revision {
+                return;
+            }
+        }
+        maps.keys.insert(key.clone(), app.clone());
+    }
+
+    fn put_secret_key(
+        &self,
+        graves: &mut Graves,
+        revision: Revision,
+        record: SecretKeyRecord,
+    ) -> Result<Vec<Kill>, BadRecord> {
+        let is = record.channels.len();
+        if is > Scope::MAX_PATTERNS {
+            return Err(BadRecord::Patterns { max: Scope::MAX_PATTERNS, is });
+        }
+        let revoked = graves.secret_keys.get(&record.id).is_some_and(|at| *at >= revision);
+        let buried = graves.apps.get(&record.app).and_then(Facts::deleted_since);
+        let known = self.read().secret_keys_by_id.get(&record.id).cloned();
+        let late = match &known {
+            Some(ById(known)) => known.revision >= revision,
+            None => revision <= graves.floor,
+        };
+        if revoked || late || buried.is_some_and(|at| at >= revision) {
+            return Ok(Vec::new());
+        }
+        graves.secret_keys.remove(&record.id);
+        let key = Arc::new(SecretKey::new(record, revision));
+        let mut maps = self.write();
+        remove_secret_key(&mut maps, &key.id);
+        maps.secret_keys_by_id.insert(ById(key.clone()));
+        maps.secret_keys.insert(key.hash, key);
+        Ok(Vec::new())
+    }
+
+    /// Puts a kill in force. Answers it again unless something newer had overtaken it.
+    fn kill(&self, graves: &mut Graves, revision: Revision, kill: Kill) -> Vec<Kill> {
+        let known = self.read().apps.get(kill.app()).cloned();
+        let in_force = match (&kill, known) {
+            (Kill::RevokeSecretKey { id, .. }, _) => self.revoke_secret_key(graves, revision, id),
+            (Kill::DeleteApp { app }, known) => self.delete_app(graves, revision, app, known),
+            (Kill::DisableApp { .. }, Some(app)) => {
+                !self.change_facts(&app, |facts| facts.disable(revision)).enabled
+            }
+            (Kill::RevokeCredential { key, .. }, Some(app)) => {
+                let state = self.change_facts(&app, |facts| facts.revoke(key, revision));
+                state.credential(key.as_str()).is_none()
+            }
+            (Kill::DisableApp { app }, None) => {
+                graves.apps.entry(app.clone()).or_default().disable(revision);
+                true
+            }
+            (Kill::RevokeCredential { app, key }, None) => {
+                graves.apps.entry(app.clone()).or_default().revoke(key, revision);
+                true
+            }
+        };
+        in_force.then_some(kill).into_iter().collect()
+    }
+
+    /// Changes what is known about `app` and lets its state follow.
+    fn change_facts(&self, app: &Arc<App>, change: impl FnOnce(&mut Facts)) -> Arc<AppState> {
+        let mut facts = app.facts.lock().unwrap_or_else(PoisonError::into_inner);
+        change(&mut facts);
+        let before = app.state();
+        let mut after = AppState { revision: facts.newest(), ..AppState::clone(&before) };
+        after.enabled = facts.is_enabled();
+        after.credentials.retain(|credential| !facts.is_revoked(&credential.key));
+        self.swap_app(app, &before, after);
+        app.state()
+    }
+
+    fn delete_app(
+        &self,
+        graves: &mut Graves,
+        revision: Revision,
+        id: &AppId,
+        known: Option<Arc<App>>,
+    ) -> bool {
+        let mut facts = graves.apps.get(id).cloned().unwrap_or_default();
+        if let Some(app) = known {
+            let mut held = app.facts.lock().unwrap_or_else(PoisonError::into_inner);
+            held.delete(revision);
+            if held.has_record() {
+                return false;
+            }
+            facts = held.clone();
+            let before = app.state();
+            let gone = AppState {
+                revision,
+                enabled: false,
+                deleted: true,
+                credentials: Vec::new(),
+                ..AppState::clone(&before)
+            };
+            self.swap_app(&app, &before, gone);
+            self.write().apps.remove(id);
+        }
+        facts.delete(revision);
+        graves.apps.insert(id.clone(), facts);
+        let keys: Vec<SecretKeyId> = self
+            .read()
+            .secret_keys
+            .values()
+            .filter(|key| key.app == *id && key.revision <= revision)
+            .map(|key| key.id.clone())
+            .collect();
+        let mut maps = self.write();
+        for key in &keys {
+            remove_secret_key(&mut maps, key);
+        }
+        true
+    }
+
+    fn revoke_secret_key(
+        &self,
+        graves: &mut Graves,
+        revision: Revision,
+        id: &SecretKeyId,
+    ) -> bool {
+        let mut maps = self.write();
+        if maps.secret_keys_by_id.get(id).is_some_and(|key| key.0.revision > revision) {
+            return false;
+        }
+        remove_secret_key(&mut maps, id);
+        let at = graves.secret_keys.entry(id.clone()).or_default();
+        *at = revision.max(*at);
+        true
+    }
+
+    /// Brings the replica to a whole snapshot: what is not in it and not in `kept` ends.
+    pub fn replace(&self, revision: Revision, changes: Vec<Change>, kept: &Kept) -> Vec<Kill> {
+        let mut graves = self.graves();
+        let mut apps = HashSet::new();
+        let mut keys = HashSet::new();
+        let mut ended = Vec::new();
+        for change in changes {
+            match &change {
+                Change::App(record) => drop(apps.insert(record.id.clone())),
+                Change::SecretKey(record) => drop(keys.insert(record.id.clone())),
+                Change::Kill(_) => {}
+            }
+            ended.extend(self.apply_locked(&mut graves, revision, change));
+        }
+        for kill in self.missing(revision, &apps, &keys, kept) {
+            ended.extend(self.kill(&mut graves, revision, kill));
+        }
+        graves.level(revision);
+        self.status.set_applied(revision);
+        ended
+    }
+
+    fn missing(
+        &self,
+        revision: Revision,
+        apps: &HashSet<AppId>,
+        keys: &HashSet<SecretKeyId>,
+        kept: &Kept,
+    ) -> Vec<Kill> {
+        let maps = self.read();
+        let facts = |app: &App| {
+            app.facts.lock().unwrap_or_else(PoisonError::into_inner).record_revision()
+        };
+        let gone_apps = maps
+            .apps
+            .values()
+            .filter(|app| !apps.contains(&app.id) && !kept.apps.contains(app.id.as_str()))
+            .filter(|app| facts(app) <= revision)
+            .map(|app| Kill::DeleteApp { app: app.id.clone() });
+        let gone_keys = maps
+            .secret_keys
+            .values()
+            .filter(|key| !keys.contains(&key.id) && !kept.secret_keys.contains(key.id.as_str()))
+            .filter(|key| key.revision <= revision)
+            .map(|key| Kill::RevokeSecretKey { app: key.app.clone(), id: key.id.clone() });
+        gone_apps.chain(gone_keys).collect()
+    }
+}
+
+/// Things whose record in a snapshot was not readable: they stay as they are.
+#[derive(Debug, Default)]
+pub struct Kept {
+    pub apps: HashSet<String>,
+    pub secret_keys: HashSet<String>,
+}
+
+fn release(maps: &mut Maps, key: &AppKey, app: &Arc<App>) {
+    if maps.keys.get(key).is_some_and(|holder| Arc::ptr_eq(holder, app)) {
+        maps.keys.remove(key);
+    }
+}
+
+fn remove_secret_key(maps: &mut Maps, id: &SecretKeyId) {
+    if let Some(ById(key)) = maps.secret_keys_by_id.take(id) {
+        key.end();
+        maps.secret_keys.remove(&key.hash);
+    }
+}
+
+/// What a new version of an app took away without a kill having said so.
+fn what_ended(app: &AppId, before: &AppState, after: &AppState) -> Vec<Kill> {
+    let disabled = (before.enabled && !after.enabled).then(|| Kill::DisableApp { app: app.clone() });
+    let revoked = before
+        .credentials
+        .iter()
+        .filter(|credential| after.credential(credential.key.as_str()).is_none())
+        .map(|c| Kill::RevokeCredential { app: app.clone(), key: c.key.clone() });
+    disabled.into_iter().chain(revoked).collect()
+}
