@@ -14,6 +14,8 @@ export default defineConfig(({ command, mode }) => ({
     modulePreload: { polyfill: false },
     chunkSizeWarningLimit: 600,
   },
+  // Found only when a room is opened; named here so that opening one does not reload the page in development.
+  optimizeDeps: { include: ['@tanstack/react-virtual', 'pusher-js', '@mantine/spotlight', '@mantine/form'] },
   server: {
     host: '127.0.0.1',
     port: 5173,

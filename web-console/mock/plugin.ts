@@ -36,7 +36,8 @@ async function handle(world: World, request: IncomingMessage, response: ServerRe
   const url = new URL(request.url ?? '/', 'http://mock');
   const chunks: Buffer[] = [];
   for await (const chunk of request) chunks.push(chunk as Buffer);
-  const body = chunks.length > 0 ? (JSON.parse(Buffer.concat(chunks).toString()) as Record<string, unknown>) : {};
+  const body =
+    chunks.length > 0 ? (JSON.parse(Buffer.concat(chunks).toString()) as Record<string, unknown>) : {};
   const signedIn = request.headers.cookie?.includes('signalbox_session=') ?? false;
   await new Promise((resolve) => setTimeout(resolve, 120));
   try {

@@ -20,7 +20,8 @@ type Answer = { status?: number; body?: unknown; session?: boolean };
 
 const now = () => new Date().toISOString();
 const token = (bytes: number) => randomBytes(bytes).toString('hex');
-const publicKey = () => Array.from({ length: 20 }, () => 'abcdefghijklmnopqrstuvwxyz234567'[randomInt(32)]).join('');
+const publicKey = () =>
+  Array.from({ length: 20 }, () => 'abcdefghijklmnopqrstuvwxyz234567'[randomInt(32)]).join('');
 
 /** All state of the mock. Every answer has the shape of the real one. */
 export class World {
@@ -126,7 +127,12 @@ export class World {
     const socket_id = `${randomInt(1e9)}.${randomInt(1e9)}`;
     const kinds: Record<string, unknown>[] = [
       { kind: 'connection_opened', socket_id, dialect: 'pusher' },
-      { kind: 'subscribed', channel: `presence-platform.${platform}`, socket_id, user_id: `staff-${randomInt(40)}` },
+      {
+        kind: 'subscribed',
+        channel: `presence-platform.${platform}`,
+        socket_id,
+        user_id: `staff-${randomInt(40)}`,
+      },
       {
         kind: 'published',
         channel: `departures.platform-${platform}`,
@@ -134,9 +140,21 @@ export class World {
         data: JSON.stringify({ train: `IC ${randomInt(100, 999)}`, minutes: randomInt(2, 30), platform }),
         source: 'http',
       },
-      { kind: 'client_event', channel: `private-chat.${platform}`, event: 'client-typing', data: '{"on":true}', socket_id },
+      {
+        kind: 'client_event',
+        channel: `private-chat.${platform}`,
+        event: 'client-typing',
+        data: '{"on":true}',
+        socket_id,
+      },
       { kind: 'unsubscribed', channel: `private-chat.${platform}`, socket_id },
-      { kind: 'refused', code: 4009, message: 'Origin not allowed', socket_id, channel: `private-chat.${platform}` },
+      {
+        kind: 'refused',
+        code: 4009,
+        message: 'Origin not allowed',
+        socket_id,
+        channel: `private-chat.${platform}`,
+      },
       { kind: 'connection_closed', socket_id, dialect: 'pusher', code: 1006 },
     ];
     for (const app of this.#apps.values()) this.#tell(app.id, kinds[randomInt(kinds.length)] ?? {});
@@ -175,7 +193,10 @@ export class World {
 
   #organisationCall(method: string, sub: string | undefined, body: Record<string, unknown>): Answer {
     if (sub === 'apps' && method === 'POST') {
-      return { status: 201, body: this.#newApp(String(body['name']), body['import'] as { key: string; secret: string }) };
+      return {
+        status: 201,
+        body: this.#newApp(String(body['name']), body['import'] as { key: string; secret: string }),
+      };
     }
     if (sub === 'apps') return { body: { items: [...this.#apps.values()], next_cursor: null } };
     if (method === 'PATCH') Object.assign(this.#organisation, body);

@@ -12,7 +12,9 @@ if (/<script(?![^>]*\bsrc=)/.test(html)) throw new Error('index.html has an inli
 if (/(?:src|href)="https?:/.test(html)) throw new Error('index.html asks another host for something');
 
 const asked = [...html.matchAll(/(?:src|href)="\/([^"]+)"/g)].map((match) => match[1]);
-const fonts = (await readdir(`${dist}assets`)).filter((name) => name.endsWith('.woff2')).map((name) => `assets/${name}`);
+const fonts = (await readdir(`${dist}assets`))
+  .filter((name) => name.endsWith('.woff2'))
+  .map((name) => `assets/${name}`);
 let total = gzipSync(html).length;
 for (const name of new Set([...asked, ...fonts])) {
   const bytes = await readFile(dist + name);

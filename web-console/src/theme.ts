@@ -30,10 +30,37 @@ const signal: MantineColorsTuple = [
 
 const field = { defaultProps: { size: 'sm', radius: 'md' } };
 
+/** From text to page, in the console's own greys (see base.css). */
+const dark: MantineColorsTuple = [
+  '#eceef3',
+  '#b6bdca',
+  '#949dad',
+  '#6b7485',
+  '#394150',
+  '#262c38',
+  '#181c25',
+  '#12151c',
+  '#0e1117',
+  '#0b0d12',
+];
+
+const gray: MantineColorsTuple = [
+  '#f6f7f9',
+  '#f3f4f7',
+  '#e2e5eb',
+  '#d6dae1',
+  '#cdd2db',
+  '#9aa2b1',
+  '#5f6878',
+  '#454d5c',
+  '#2b313d',
+  '#12151c',
+];
+
 export const theme = createTheme({
   primaryColor: 'signal',
   primaryShade: { light: 6, dark: 6 },
-  colors: { signal },
+  colors: { signal, dark, gray },
   fontFamily: 'InterVariable, "Inter fallback", system-ui, sans-serif',
   fontFamilyMonospace: '"JetBrains Mono Variable", ui-monospace, SFMono-Regular, Menlo, monospace',
   defaultRadius: 'md',

@@ -69,12 +69,8 @@ export function useCreateApp(org: string) {
 export function usePatchApp(app: App) {
   const queries = useQueryClient();
   return useMutation({
-    mutationFn: (body: {
-      name?: string;
-      enabled?: boolean;
-      settings?: AppSettings;
-      limits?: AppLimits;
-    }) => answer(api.PATCH('/v1/apps/{app}', { params: { path: { app: app.id } }, body })),
+    mutationFn: (body: { name?: string; enabled?: boolean; settings?: AppSettings; limits?: AppLimits }) =>
+      answer(api.PATCH('/v1/apps/{app}', { params: { path: { app: app.id } }, body })),
     onSuccess: async (saved) => {
       queries.setQueryData(appQuery(app.id).queryKey, saved);
       await queries.invalidateQueries({ queryKey: appsQuery(app.organisation_id).queryKey });

@@ -58,7 +58,12 @@ export function readFrame(text: string): LiveFrame | null {
       kind,
       channel: words('channel'),
       event: words('event'),
-      data: data === undefined || data === null ? undefined : typeof data === 'string' ? data : JSON.stringify(data),
+      data:
+        data === undefined || data === null
+          ? undefined
+          : typeof data === 'string'
+            ? data
+            : JSON.stringify(data),
       socketId: words('socket_id'),
       userId: words('user_id'),
       dialect: words('dialect'),

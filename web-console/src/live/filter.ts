@@ -20,9 +20,15 @@ export function passes(event: LiveEvent, filter: LiveFilter): boolean {
   if (!contains(event.channel, filter.channel)) return false;
   if (!contains(event.event, filter.event)) return false;
   if (filter.search === '') return true;
-  return [event.channel, event.event, event.data, event.socketId, event.userId, event.message, event.code].some(
-    (field) => field !== undefined && contains(field, filter.search),
-  );
+  return [
+    event.channel,
+    event.event,
+    event.data,
+    event.socketId,
+    event.userId,
+    event.message,
+    event.code,
+  ].some((field) => field !== undefined && contains(field, filter.search));
 }
 
 function contains(value: string | undefined, part: string): boolean {

@@ -52,7 +52,8 @@ function givenFeed() {
   return { feed, sockets, clock, last: () => sockets.at(-1) as FakeSocket };
 }
 
-const published = (n: number) => JSON.stringify({ at_ms: n, kind: 'published', channel: 'chat', event: 'e', data: '{}' });
+const published = (n: number) =>
+  JSON.stringify({ at_ms: n, kind: 'published', channel: 'chat', event: 'e', data: '{}' });
 
 describe('the feed', () => {
   test('gathers events into one change, newest first', () => {
@@ -118,7 +119,11 @@ test.each([
 test.each([
   [[], [1, 2], [2, 1]],
   [[2, 1], [3], [3, 2, 1]],
-  [[3, 2, 1], [4, 5], [5, 4, 3]],
+  [
+    [3, 2, 1],
+    [4, 5],
+    [5, 4, 3],
+  ],
   [[1], [2, 3, 4, 5], [5, 4, 3]],
   [[2, 1], [], [2, 1]],
 ])('a buffer of three: %j and then %j gives %j', (rows, batch, expected) => {

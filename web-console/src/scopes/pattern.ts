@@ -95,7 +95,8 @@ export function describePattern(raw: string): string {
   const tokens = parsePattern(raw);
   if (tokens.length === 1 && tokens[0]?.kind === 'any') return 'every channel of the app';
   if (tokens.length === 1 && tokens[0]?.kind === 'segment') return 'every channel without a / in its name';
-  if (tokens.every((token) => token.kind === 'literal')) return `only the channel ${tokens.map(text).join('')}`;
+  if (tokens.every((token) => token.kind === 'literal'))
+    return `only the channel ${tokens.map(text).join('')}`;
   const last = tokens.at(-1);
   const head = tokens.slice(0, -1);
   if (last && last.kind !== 'literal' && head.every((token) => token.kind === 'literal')) {

@@ -28,7 +28,13 @@ export function TypedConfirm({
   onConfirm: () => void;
 }) {
   return (
-    <Modal opened={opened} onClose={onClose} title={title} size="md" closeButtonProps={{ 'aria-label': 'Close' }}>
+    <Modal
+      opened={opened}
+      onClose={onClose}
+      title={title}
+      size="md"
+      closeButtonProps={{ 'aria-label': 'Close' }}
+    >
       {/* Mounted anew at each opening, so that nothing typed earlier is left. */}
       <ConfirmForm {...{ children, phrase, action, busy, error, onConfirm, onClose }} />
     </Modal>
@@ -66,7 +72,6 @@ function ConfirmForm({
           autoComplete="off"
           spellCheck={false}
           data-autofocus
-         
         />
         {error ? <ErrorNotice error={error} /> : null}
         <Group justify="flex-end" gap="xs">

@@ -60,7 +60,12 @@ export function CopyField({
   return (
     <div className={css.copyField}>
       <span className={css.copyLabel}>{label}</span>
-      <span className={css.copyValue} data-wrap={wrap || undefined} data-testid={testId} title={wrap ? undefined : value}>
+      <span
+        className={css.copyValue}
+        data-wrap={wrap || undefined}
+        data-testid={testId}
+        title={wrap ? undefined : value}
+      >
         {value}
       </span>
       <CopyIcon value={value} label={label} />

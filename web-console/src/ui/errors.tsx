@@ -19,7 +19,12 @@ export function ErrorNotice({ error, onRetry }: { error: unknown; onRetry?: () =
       )}
       {onRetry && (
         <Group mt="xs">
-          <Button size="xs" variant="default" leftSection={<RotateCw size={14} aria-hidden />} onClick={onRetry}>
+          <Button
+            size="xs"
+            variant="default"
+            leftSection={<RotateCw size={14} aria-hidden />}
+            onClick={onRetry}
+          >
             Try again
           </Button>
         </Group>

@@ -5,7 +5,15 @@ import css from './ui.module.css';
 let navigated = false;
 
 /** The room's heading. Takes focus on a route change, so that keyboard and screen reader land in the new room. */
-export function PageHeader({ title, lede, actions }: { title: string; lede?: ReactNode; actions?: ReactNode }) {
+export function PageHeader({
+  title,
+  lede,
+  actions,
+}: {
+  title: string;
+  lede?: ReactNode;
+  actions?: ReactNode;
+}) {
   const heading = useRef<HTMLHeadingElement>(null);
   useEffect(() => {
     if (navigated) heading.current?.focus({ preventScroll: true });

@@ -17,6 +17,10 @@ export function relativeTime(iso: string, nowMs: number = Date.now()): string {
   return iso;
 }
 
+export function isPast(iso: string, nowMs: number = Date.now()): boolean {
+  return Date.parse(iso) <= nowMs;
+}
+
 export function Time({ iso }: { iso: string }) {
   return (
     <time dateTime={iso} title={new Date(iso).toLocaleString()}>

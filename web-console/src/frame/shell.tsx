@@ -1,0 +1,54 @@
+import { ActionIcon, Drawer } from '@mantine/core';
+import { useDisclosure } from '@mantine/hooks';
+import { Outlet } from '@tanstack/react-router';
+import { Menu as MenuIcon } from 'lucide-react';
+import { AppSwitcher } from './app-switcher';
+import { CommandPalette } from './command-palette';
+import { CreateAppDialog } from './create-app';
+import css from './frame.module.css';
+import { FindButton, RoomLinks, SidebarFoot } from './navigation';
+
+/** Everything around a room: navigation, palette, the dialogs that open from anywhere. */
+export default function Shell() {
+  const [creating, create] = useDisclosure(false);
+  const [menuOpen, menu] = useDisclosure(false);
+  return (
+    <>
+      <a href="#main" className={css.skip}>
+        Skip to content
+      </a>
+      <div className={css.shell}>
+        <aside className={css.sidebar} aria-label="Navigation">
+          <AppSwitcher onCreate={create.open} />
+          <FindButton />
+          <RoomLinks />
+          <SidebarFoot />
+        </aside>
+        <nav className={css.topbar} aria-label="App">
+          <ActionIcon size="lg" onClick={menu.open} aria-label="Open navigation">
+            <MenuIcon size={19} aria-hidden />
+          </ActionIcon>
+          <AppSwitcher onCreate={create.open} />
+        </nav>
+        <main id="main" tabIndex={-1} className={css.main}>
+          <Outlet />
+        </main>
+      </div>
+      <Drawer
+        opened={menuOpen}
+        onClose={menu.close}
+        size={288}
+        title="Signalbox"
+        closeButtonProps={{ 'aria-label': 'Close navigation' }}
+      >
+        <div className={css.drawerNav}>
+          <FindButton onOpen={menu.close} />
+          <RoomLinks onFollow={menu.close} />
+          <SidebarFoot />
+        </div>
+      </Drawer>
+      <CommandPalette onCreateApp={create.open} />
+      <CreateAppDialog opened={creating} onClose={create.close} />
+    </>
+  );
+}

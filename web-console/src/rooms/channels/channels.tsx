@@ -1,0 +1,130 @@
+import { Skeleton, Switch, Table, TextInput, VisuallyHidden } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
+import { Activity, Hash, Search, SearchX } from 'lucide-react';
+import { useState } from 'react';
+import { channelsQuery } from '../../api/channels';
+import { ChannelTag } from '../../channels/channel-tag';
+import { useApp } from '../../frame/use-apps';
+import { ErrorNotice } from '../../ui/errors';
+import { ButtonLink, IconLink } from '../../ui/link';
+import { EmptyState, Mono, PageHeader, Panel } from '../../ui/page';
+import css from './channels.module.css';
+
+const REFRESH_MS = 4_000;
+
+export default function Channels() {
+  const app = useApp();
+  const [part, setPart] = useState('');
+  const [refreshing, setRefreshing] = useState(true);
+  const channels = useQuery({ ...channelsQuery(app.id), refetchInterval: refreshing && REFRESH_MS });
+  const items = channels.data?.items ?? [];
+  const shown = items
+    .filter((channel) => channel.name.toLowerCase().includes(part.toLowerCase()))
+    .sort(
+      (a, b) => (b.subscription_count ?? 0) - (a.subscription_count ?? 0) || a.name.localeCompare(b.name),
+    );
+
+  return (
+    <>
+      <PageHeader title="Channels" lede="Channels that someone is subscribed to right now." />
+      <Panel flush>
+        <div className={css.bar}>
+          <TextInput
+            aria-label="Channel contains"
+            placeholder="Find a channel"
+            leftSection={<Search size={14} aria-hidden />}
+            value={part}
+            onChange={(event) => setPart(event.currentTarget.value)}
+          />
+          <span className={css.count} role="status">
+            {channels.data
+              ? `${shown.length.toLocaleString('en')} of ${items.length.toLocaleString('en')}`
+              : ''}
+          </span>
+          <Switch
+            label="Keep up to date"
+            size="sm"
+            checked={refreshing}
+            onChange={(event) => setRefreshing(event.currentTarget.checked)}
+          />
+        </div>
+        {channels.error && (
+          <div className={css.padded}>
+            <ErrorNotice error={channels.error} onRetry={() => void channels.refetch()} />
+          </div>
+        )}
+        {channels.isPending ? (
+          <div className={css.padded} role="status" aria-label="Loading channels">
+            {[72, 54, 63, 40].map((width) => (
+              <Skeleton key={width} h={18} w={`${width}%`} my={14} />
+            ))}
+          </div>
+        ) : shown.length > 0 ? (
+          <Table.ScrollContainer minWidth={420} type="native">
+            <Table verticalSpacing="xs" horizontalSpacing="md" highlightOnHover>
+              <Table.Thead>
+                <Table.Tr>
+                  <Table.Th>Channel</Table.Th>
+                  <Table.Th>Kind</Table.Th>
+                  <Table.Th ta="right">Subscriptions</Table.Th>
+                  <Table.Th ta="right">Users</Table.Th>
+                  <Table.Th w={56}>
+                    <VisuallyHidden>Events</VisuallyHidden>
+                  </Table.Th>
+                </Table.Tr>
+              </Table.Thead>
+              <Table.Tbody>
+                {shown.map((channel) => (
+                  <Table.Tr key={channel.name} data-testid="channel-row">
+                    <Table.Td>
+                      <Mono>{channel.name}</Mono>
+                    </Table.Td>
+                    <Table.Td>
+                      <span className={css.tags}>
+                        <ChannelTag name={channel.name} />
+                      </span>
+                    </Table.Td>
+                    <Table.Td ta="right" className={css.number}>
+                      {channel.subscription_count?.toLocaleString('en') ?? '–'}
+                    </Table.Td>
+                    <Table.Td ta="right" className={css.number}>
+                      {channel.user_count?.toLocaleString('en') ?? '–'}
+                    </Table.Td>
+                    <Table.Td>
+                      <IconLink
+                        to="/apps/$appId/live"
+                        params={{ appId: app.id }}
+                        search={{ channel: channel.name }}
+                        label={`Live events of ${channel.name}`}
+                      >
+                        <Activity size={15} aria-hidden />
+                      </IconLink>
+                    </Table.Td>
+                  </Table.Tr>
+                ))}
+              </Table.Tbody>
+            </Table>
+          </Table.ScrollContainer>
+        ) : items.length > 0 ? (
+          <EmptyState icon={<SearchX size={20} />} title="No channel of that name">
+            {items.length.toLocaleString('en')} other channels are occupied.
+          </EmptyState>
+        ) : (
+          !channels.error && (
+            <EmptyState
+              icon={<Hash size={20} />}
+              title="No channel is occupied"
+              action={
+                <ButtonLink to="/apps/$appId" params={{ appId: app.id }} variant="default">
+                  Get a snippet that subscribes
+                </ButtonLink>
+              }
+            >
+              A channel exists while someone is subscribed to it. Connect a client to see the first one.
+            </EmptyState>
+          )
+        )}
+      </Panel>
+    </>
+  );
+}

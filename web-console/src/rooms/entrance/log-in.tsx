@@ -1,0 +1,72 @@
+import { Button, PasswordInput, TextInput } from '@mantine/core';
+import { useForm } from '@mantine/form';
+import { useRouter, useSearch } from '@tanstack/react-router';
+import { CircleAlert } from 'lucide-react';
+import { asProblem } from '../../api/problem';
+import { useLogIn } from '../../api/session';
+import { safeNext } from '../../frame/safe-next';
+import { ErrorNotice } from '../../ui/errors';
+import { Notice } from '../../ui/page';
+import { emailProblem } from './email';
+import { TextLink } from '../../ui/link';
+import css from './entrance.module.css';
+import { EntranceFrame } from './frame';
+
+export default function LogIn() {
+  const router = useRouter();
+  const { next } = useSearch({ from: '/login' });
+  const logIn = useLogIn();
+  const form = useForm({
+    initialValues: { email: '', password: '' },
+    validate: {
+      email: emailProblem,
+      password: (password) => (password === '' ? 'Enter your password' : null),
+    },
+  });
+  const submit = form.onSubmit(({ email, password }) =>
+    logIn.mutate(
+      { email: email.trim(), password },
+      { onSuccess: () => router.history.replace(safeNext(next)) },
+    ),
+  );
+  const refused = logIn.error !== null && asProblem(logIn.error).status === 401;
+  return (
+    <EntranceFrame title="Log in" lede={next ? 'Log in to go on where you were.' : 'Good to see you again.'}>
+      <form onSubmit={submit} noValidate>
+        <div className={css.fields}>
+          <TextInput
+            label="Email"
+            type="email"
+            autoComplete="username"
+            size="md"
+            autoFocus
+            {...form.getInputProps('email')}
+          />
+          <PasswordInput
+            label="Password"
+            autoComplete="current-password"
+            size="md"
+            visibilityToggleButtonProps={{ 'aria-label': 'Show or hide the password' }}
+            {...form.getInputProps('password')}
+          />
+          {refused ? (
+            <Notice
+              tone="bad"
+              role="alert"
+              icon={<CircleAlert size={17} aria-hidden />}
+              title="The email address or the password is not right."
+            />
+          ) : (
+            logIn.error && <ErrorNotice error={logIn.error} />
+          )}
+          <Button type="submit" size="md" loading={logIn.isPending} fullWidth>
+            Log in
+          </Button>
+        </div>
+      </form>
+      <p className={css.other}>
+        New here? <TextLink to="/signup">Create an account</TextLink>
+      </p>
+    </EntranceFrame>
+  );
+}

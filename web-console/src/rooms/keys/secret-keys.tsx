@@ -1,0 +1,190 @@
+import { Button, Menu, ActionIcon, Skeleton, Table, VisuallyHidden } from '@mantine/core';
+import { useInfiniteQuery } from '@tanstack/react-query';
+import { Ellipsis, KeyRound, Plus, Trash2 } from 'lucide-react';
+import { useState } from 'react';
+import { keysQuery, useRevokeKey } from '../../api/keys';
+import type { App, ScopedKey } from '../../api/types';
+import { TypedConfirm } from '../../ui/confirm';
+import { ErrorNotice } from '../../ui/errors';
+import { EmptyState, Mono, Panel, Tag } from '../../ui/page';
+import { isPast, Time } from '../../ui/time';
+import css from './keys.module.css';
+import { ReceiptDialog, type Revoked } from './receipt';
+
+export function SecretKeys({ app, onCreate }: { app: App; onCreate: () => void }) {
+  const keys = useInfiniteQuery(keysQuery(app.id));
+  const revoke = useRevokeKey(app.id);
+  const [revoking, setRevoking] = useState<ScopedKey | null>(null);
+  const [revoked, setRevoked] = useState<Revoked | null>(null);
+  const items = keys.data?.pages.flatMap((page) => page.items) ?? [];
+
+  return (
+    <Panel
+      flush
+      title="Secret keys"
+      help="For back ends and workers: Bearer keys that may do only what you name"
+      actions={
+        <Button leftSection={<Plus size={15} aria-hidden />} onClick={onCreate}>
+          Create secret key
+        </Button>
+      }
+    >
+      {keys.isPending ? (
+        <Skeletons />
+      ) : keys.error && items.length === 0 ? (
+        <div style={{ padding: '1.125rem' }}>
+          <ErrorNotice error={keys.error} onRetry={() => void keys.refetch()} />
+        </div>
+      ) : items.length === 0 ? (
+        <EmptyState
+          icon={<KeyRound size={20} />}
+          title="No secret keys yet"
+          action={
+            <Button variant="default" onClick={onCreate}>
+              Create the first one
+            </Button>
+          }
+        >
+          Give each service a key of its own, with no more rights than it needs. Revoking one leaves the
+          others alone.
+        </EmptyState>
+      ) : (
+        <>
+          <Table.ScrollContainer minWidth={760} type="native">
+            <Table verticalSpacing="sm" horizontalSpacing="md">
+              <Table.Thead>
+                <Table.Tr>
+                  <Table.Th>Name</Table.Th>
+                  <Table.Th>May</Table.Th>
+                  <Table.Th>On channels</Table.Th>
+                  <Table.Th>Last used</Table.Th>
+                  <Table.Th>Expires</Table.Th>
+                  <Table.Th w={56}>
+                    <VisuallyHidden>Actions</VisuallyHidden>
+                  </Table.Th>
+                </Table.Tr>
+              </Table.Thead>
+              <Table.Tbody>
+                {items.map((key) => (
+                  <KeyRow
+                    key={key.id}
+                    item={key}
+                    onRevoke={() => {
+                      revoke.reset();
+                      setRevoking(key);
+                    }}
+                  />
+                ))}
+              </Table.Tbody>
+            </Table>
+          </Table.ScrollContainer>
+          {keys.hasNextPage && (
+            <div style={{ padding: '0.75rem', textAlign: 'center' }}>
+              <Button
+                variant="default"
+                loading={keys.isFetchingNextPage}
+                onClick={() => void keys.fetchNextPage()}
+              >
+                Show more
+              </Button>
+            </div>
+          )}
+        </>
+      )}
+      <TypedConfirm
+        opened={revoking !== null}
+        onClose={() => setRevoking(null)}
+        title="Revoke secret key"
+        phrase={revoking?.name ?? ''}
+        action="Revoke key"
+        busy={revoke.isPending}
+        error={revoke.error}
+        onConfirm={() =>
+          revoking &&
+          revoke.mutate(revoking.id, {
+            onSuccess: ({ receipt }) => {
+              setRevoking(null);
+              setRevoked({ what: `The key “${revoking.name}”`, receipt });
+            },
+          })
+        }
+      >
+        Requests with this key are refused within a second, and its open sockets are closed. This cannot be
+        undone.
+      </TypedConfirm>
+      <ReceiptDialog revoked={revoked} onClose={() => setRevoked(null)} />
+    </Panel>
+  );
+}
+
+function KeyRow({ item, onRevoke }: { item: ScopedKey; onRevoke: () => void }) {
+  const expired = item.expires_at ? isPast(item.expires_at) : false;
+  const gone = Boolean(item.revoked_at) || expired;
+  return (
+    <Table.Tr data-testid="key-row">
+      <Table.Td>
+        <span className={css.cellName}>{item.name}</span>
+        <br />
+        <span style={{ color: 'var(--sb-text-3)' }}>
+          <Mono>sk_sbx_{item.id}…</Mono>
+        </span>
+      </Table.Td>
+      <Table.Td>
+        <span className={css.patterns}>
+          {item.actions.map((action) => (
+            <Tag key={action}>{action}</Tag>
+          ))}
+        </span>
+      </Table.Td>
+      <Table.Td>
+        <span className={css.patterns}>
+          {item.channels.map((pattern) => (
+            <Mono key={pattern}>{pattern}</Mono>
+          ))}
+        </span>
+      </Table.Td>
+      <Table.Td>{item.last_used_at ? <Time iso={item.last_used_at} /> : 'Not yet'}</Table.Td>
+      <Table.Td>
+        {item.revoked_at ? (
+          <Tag tone="bad">revoked</Tag>
+        ) : expired ? (
+          <Tag tone="warn">expired</Tag>
+        ) : item.expires_at ? (
+          <Time iso={item.expires_at} />
+        ) : (
+          'Never'
+        )}
+      </Table.Td>
+      <Table.Td>
+        {!gone && (
+          <Menu position="bottom-end" withInitialFocusPlaceholder={false}>
+            <Menu.Target>
+              <ActionIcon aria-label={`Actions for ${item.name}`}>
+                <Ellipsis size={16} aria-hidden />
+              </ActionIcon>
+            </Menu.Target>
+            <Menu.Dropdown>
+              <Menu.Item
+                color="var(--sb-bad)"
+                leftSection={<Trash2 size={15} aria-hidden />}
+                onClick={onRevoke}
+              >
+                Revoke…
+              </Menu.Item>
+            </Menu.Dropdown>
+          </Menu>
+        )}
+      </Table.Td>
+    </Table.Tr>
+  );
+}
+
+export function Skeletons() {
+  return (
+    <div style={{ padding: '0.75rem 1.125rem' }} role="status" aria-label="Loading">
+      {[82, 64, 73].map((width) => (
+        <Skeleton key={width} h={18} w={`${width}%`} my={16} />
+      ))}
+    </div>
+  );
+}

@@ -1,0 +1,106 @@
+import { Button, Drawer, Group, Stack } from '@mantine/core';
+import { ListFilter, Send } from 'lucide-react';
+import { KIND_LABELS, type LiveEvent } from '../../live/event';
+import { CodeBlock, prettyJson } from '../../ui/code';
+import { Mono, Tag } from '../../ui/page';
+import { clockTime } from '../../ui/time';
+import { KIND_TONES } from './kinds';
+import css from './live.module.css';
+
+/** Everything that is known of one event. */
+export function EventDrawer({
+  event,
+  onClose,
+  onOnly,
+  onReuse,
+}: {
+  event: LiveEvent | null;
+  onClose: () => void;
+  /** Show only events with this text. */
+  onOnly: (part: { channel?: string; search?: string }) => void;
+  onReuse: (event: LiveEvent) => void;
+}) {
+  return (
+    <Drawer
+      opened={event !== null}
+      onClose={onClose}
+      position="right"
+      size="lg"
+      title="Event"
+      closeButtonProps={{ 'aria-label': 'Close' }}
+    >
+      {event && (
+        <Stack gap="lg">
+          <dl className={css.facts}>
+            <Fact name="Kind">
+              <Tag tone={KIND_TONES[event.kind]}>{KIND_LABELS[event.kind]}</Tag>
+            </Fact>
+            <Fact name="Time">
+              <Mono>{clockTime(event.atMs)}</Mono> on {new Date(event.atMs).toLocaleDateString()}
+            </Fact>
+            <Fact name="Channel">{event.channel && <Mono>{event.channel}</Mono>}</Fact>
+            <Fact name="Event">{event.event && <Mono>{event.event}</Mono>}</Fact>
+            <Fact name="Socket">{event.socketId && <Mono>{event.socketId}</Mono>}</Fact>
+            <Fact name="User">{event.userId && <Mono>{event.userId}</Mono>}</Fact>
+            <Fact name="Came by">{[event.source, event.dialect].filter(Boolean).join(', ')}</Fact>
+            <Fact name="Code">{event.code}</Fact>
+            <Fact name="Reason">{event.message}</Fact>
+          </dl>
+          {event.data !== undefined && <Payload data={event.data} />}
+          <Group gap="xs">
+            {event.channel && (
+              <Button
+                variant="default"
+                leftSection={<ListFilter size={15} aria-hidden />}
+                onClick={() => onOnly({ channel: event.channel })}
+              >
+                Only this channel
+              </Button>
+            )}
+            {event.socketId && (
+              <Button
+                variant="default"
+                leftSection={<ListFilter size={15} aria-hidden />}
+                onClick={() => onOnly({ search: event.socketId })}
+              >
+                Only this socket
+              </Button>
+            )}
+            {event.kind === 'published' && (
+              <Button
+                variant="default"
+                leftSection={<Send size={15} aria-hidden />}
+                onClick={() => onReuse(event)}
+              >
+                Put into the publish form
+              </Button>
+            )}
+          </Group>
+        </Stack>
+      )}
+    </Drawer>
+  );
+}
+
+function Fact({ name, children }: { name: string; children: React.ReactNode }) {
+  if (children === undefined || children === '') return null;
+  return (
+    <>
+      <dt>{name}</dt>
+      <dd>{children}</dd>
+    </>
+  );
+}
+
+function Payload({ data }: { data: string }) {
+  const { code, isJson } = prettyJson(data);
+  const bytes = new TextEncoder().encode(data).length;
+  return (
+    <div>
+      <p style={{ margin: '0 0 0.5rem', color: 'var(--sb-text-3)', fontSize: '0.8125rem' }}>
+        Payload · {bytes.toLocaleString('en')} bytes{isJson ? '' : ' · not JSON'}
+      </p>
+      <CodeBlock code={code} language="json" label="Payload" testId="event-payload" />
+    </div>
+  );
+}

@@ -1,0 +1,67 @@
+import { Button } from '@mantine/core';
+import { notifications } from '@mantine/notifications';
+import type { UseFormReturnType } from '@mantine/form';
+import type { ReactNode } from 'react';
+import { usePatchApp } from '../../api/apps';
+import { asProblem } from '../../api/problem';
+import type { App } from '../../api/types';
+import { ErrorNotice } from '../../ui/errors';
+import { Panel } from '../../ui/page';
+import css from './settings.module.css';
+
+/** A group of settings that is saved as one. The button wakes up when something has changed. */
+export function SavePanel<Values extends Record<string, unknown>>({
+  app,
+  title,
+  help,
+  form,
+  patch,
+  children,
+}: {
+  app: App;
+  title: string;
+  help: string;
+  form: UseFormReturnType<Values>;
+  patch: (values: Values) => Parameters<ReturnType<typeof usePatchApp>['mutate']>[0];
+  children: ReactNode;
+}) {
+  const save = usePatchApp(app);
+  const dirty = form.isDirty();
+  const submit = form.onSubmit((values) =>
+    save.mutate(patch(values as Values), {
+      onSuccess: () => {
+        form.resetDirty();
+        notifications.show({ message: `${title} saved. In force at every gateway in under a second.` });
+      },
+      onError: (error) => form.setErrors(lastPart(asProblem(error).byField)),
+    }),
+  );
+  return (
+    <Panel flush title={title} help={help}>
+      <form onSubmit={submit} noValidate aria-label={title}>
+        <div className={css.body}>{children}</div>
+        {save.error && (
+          <div className={css.body} style={{ paddingTop: 0 }}>
+            <ErrorNotice error={save.error} />
+          </div>
+        )}
+        <div className={css.foot}>
+          <span role="status">{dirty ? 'Not saved yet' : ''}</span>
+          <Button variant="default" disabled={!dirty} onClick={() => form.reset()}>
+            Undo
+          </Button>
+          <Button type="submit" disabled={!dirty} loading={save.isPending}>
+            Save
+          </Button>
+        </div>
+      </form>
+    </Panel>
+  );
+}
+
+/** The API names a field by its path (`limits.max_connections`); the forms here by its last part. */
+function lastPart(errors: Record<string, string>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(errors).map(([path, message]) => [path.split('.').at(-1) ?? path, message]),
+  );
+}

@@ -1,0 +1,25 @@
+import { useApp } from '../../frame/use-apps';
+import { PageHeader } from '../../ui/page';
+import { BehaviourPanel, GeneralPanel, LimitsPanel, OriginsPanel } from './panels';
+import { DangerPanel } from './danger';
+import css from './settings.module.css';
+
+export default function Settings() {
+  const app = useApp();
+  return (
+    <>
+      <PageHeader
+        title="Settings"
+        lede={`How ${app.name} behaves. A change reaches every gateway in under a second.`}
+      />
+      {/* Keyed by app: each form starts from the values of the app it shows. */}
+      <div className={css.stack} key={app.id}>
+        <GeneralPanel app={app} />
+        <BehaviourPanel app={app} />
+        <OriginsPanel app={app} />
+        <LimitsPanel app={app} />
+        <DangerPanel app={app} />
+      </div>
+    </>
+  );
+}

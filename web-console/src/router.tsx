@@ -1,0 +1,151 @@
+import type { QueryClient } from '@tanstack/react-query';
+import {
+  createRootRouteWithContext,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  Outlet,
+  redirect,
+} from '@tanstack/react-router';
+import { z } from 'zod/mini';
+import { appQuery, appsQuery } from './api/apps';
+import { queryClient } from './api/query-client';
+import { sessionQuery } from './api/session';
+import { NotFound, RouteError, RoutePending } from './frame/fallbacks';
+import { lastApp } from './frame/last-app';
+import { safeNext } from './frame/safe-next';
+import { KINDS } from './live/event';
+
+const root = createRootRouteWithContext<{ queries: QueryClient }>()({ component: Outlet });
+
+const entrance = z.object({ next: z.optional(z.string()) });
+
+/** Log in and sign up are for people without a session; others go on to where they wanted to be. */
+async function onlySignedOut({
+  context,
+  search,
+}: {
+  context: { queries: QueryClient };
+  search: { next?: string };
+}) {
+  const session = await context.queries.ensureQueryData(sessionQuery).catch(() => null);
+  if (session) throw redirect({ href: safeNext(search.next) });
+}
+
+const signUp = createRoute({
+  getParentRoute: () => root,
+  path: '/signup',
+  validateSearch: entrance,
+  beforeLoad: onlySignedOut,
+  component: lazyRouteComponent(() => import('./rooms/entrance/sign-up')),
+});
+
+const logIn = createRoute({
+  getParentRoute: () => root,
+  path: '/login',
+  validateSearch: entrance,
+  beforeLoad: onlySignedOut,
+  component: lazyRouteComponent(() => import('./rooms/entrance/log-in')),
+});
+
+const signedIn = createRoute({
+  getParentRoute: () => root,
+  id: 'signed-in',
+  beforeLoad: async ({ context, location }) => {
+    const session = await context.queries.ensureQueryData(sessionQuery);
+    if (!session)
+      throw redirect({ to: '/login', search: location.href === '/' ? {} : { next: location.href } });
+    return { session };
+  },
+  component: lazyRouteComponent(() => import('./frame/shell')),
+});
+
+const home = createRoute({
+  getParentRoute: () => signedIn,
+  path: '/',
+  beforeLoad: async ({ context }) => {
+    const lists = await Promise.all(
+      context.session.organisations.map((org) => context.queries.ensureQueryData(appsQuery(org.id))),
+    );
+    const apps = lists.flat();
+    const app = apps.find((candidate) => candidate.id === lastApp.get()) ?? apps[0];
+    if (app) throw redirect({ to: '/apps/$appId', params: { appId: app.id } });
+    const organisation = context.session.organisations[0];
+    if (organisation) throw redirect({ to: '/organisations/$orgId', params: { orgId: organisation.id } });
+  },
+});
+
+const organisation = createRoute({
+  getParentRoute: () => signedIn,
+  path: '/organisations/$orgId',
+  component: lazyRouteComponent(() => import('./rooms/organisation/organisation')),
+});
+
+const app = createRoute({
+  getParentRoute: () => signedIn,
+  path: '/apps/$appId',
+  loader: async ({ context, params }) => {
+    await context.queries.ensureQueryData(appQuery(params.appId));
+    lastApp.set(params.appId);
+  },
+  component: lazyRouteComponent(() => import('./frame/app-frame')),
+});
+
+const overview = createRoute({
+  getParentRoute: () => app,
+  path: '/',
+  component: lazyRouteComponent(() => import('./rooms/overview/overview')),
+});
+
+const live = createRoute({
+  getParentRoute: () => app,
+  path: '/live',
+  validateSearch: z.object({
+    kinds: z.optional(z.array(z.enum(KINDS))),
+    channel: z.optional(z.string()),
+    event: z.optional(z.string()),
+    q: z.optional(z.string()),
+  }),
+  component: lazyRouteComponent(() => import('./rooms/live/live')),
+});
+
+const channels = createRoute({
+  getParentRoute: () => app,
+  path: '/channels',
+  component: lazyRouteComponent(() => import('./rooms/channels/channels')),
+});
+
+const keys = createRoute({
+  getParentRoute: () => app,
+  path: '/keys',
+  validateSearch: z.object({ create: z.optional(z.boolean()) }),
+  component: lazyRouteComponent(() => import('./rooms/keys/keys')),
+});
+
+const settings = createRoute({
+  getParentRoute: () => app,
+  path: '/settings',
+  component: lazyRouteComponent(() => import('./rooms/settings/settings')),
+});
+
+export const router = createRouter({
+  routeTree: root.addChildren([
+    signUp,
+    logIn,
+    signedIn.addChildren([home, organisation, app.addChildren([overview, live, channels, keys, settings])]),
+  ]),
+  context: { queries: queryClient },
+  defaultPreload: 'intent',
+  defaultPreloadStaleTime: 0,
+  defaultErrorComponent: RouteError,
+  defaultNotFoundComponent: NotFound,
+  defaultPendingComponent: RoutePending,
+  defaultPendingMs: 200,
+  scrollRestoration: true,
+});
+
+declare module '@tanstack/react-router' {
+  interface Register {
+    router: typeof router;
+  }
+}
