@@ -3,8 +3,6 @@
 from typing import Any
 from urllib.parse import urlsplit
 
-PUSHER_JS = "https://cdn.jsdelivr.net/npm/pusher-js@8.6.0/dist/web/pusher.min.js"
-
 
 def block(dev: dict[str, Any]) -> str:
     app = dev["app"]
@@ -45,7 +43,7 @@ def curl_line(dev: dict[str, Any]) -> str:
 
 def browser_snippet(dev: dict[str, Any]) -> str:
     gateway = urlsplit(dev["gateway_url"])
-    return f"""<script src="{PUSHER_JS}"></script>
+    return f"""<script src="{dev["console_url"]}/pusher.min.js"></script>
 <script>
   const pusher = new Pusher("{dev["app"]["key"]}", {{
     wsHost: "{gateway.hostname}", wsPort: {gateway.port}, forceTLS: false, cluster: "local", enabledTransports: ["ws", "wss"],

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import shutil
 import sys
 import time
 from pathlib import Path
@@ -34,6 +35,8 @@ def console() -> None:
     say.step("building the console")
     if say.shown(["npm", "run", "--silent", "build"], CONSOLE):
         raise Stop("the console could not be built")
+    # The page that `make run` prints loads the browser SDK from here, so it works without any other host.
+    shutil.copy(CONSOLE / "node_modules/pusher-js/dist/web/pusher.min.js", CONSOLE / "dist")
     stamp.write_text(sources)
 
 
