@@ -9,7 +9,9 @@ pub mod codec;
 pub mod conversation;
 pub mod errors;
 pub mod frame;
+pub mod http;
 pub mod json;
+pub mod socket;
 pub mod upgrade;
 
 pub use conversation::{Conversation, Opening};

@@ -6,7 +6,7 @@ mod fan_out;
 #[cfg(test)]
 mod tests;
 
+pub(super) use decode::outgoing;
 pub use decode::{DecodeError, decode};
 pub use encode::{encode, encode_event, push_escaped};
 pub use fan_out::{frame_due, frame_event};
-pub(super) use decode::outgoing;

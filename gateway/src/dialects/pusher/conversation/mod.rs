@@ -14,11 +14,7 @@ use super::{
     frame::{Inbound, Outbound},
     upgrade::ClientHint,
 };
-use crate::{
-    dialects::Cx,
-    directory::AppState,
-    hub::effect::Effect,
-};
+use crate::{dialects::Cx, directory::AppState, hub::effect::Effect};
 use contract::{AppKey, ChannelName, SocketId, UserId, live::LiveKind};
 use rate::Rate;
 use rustc_hash::FxHashMap;

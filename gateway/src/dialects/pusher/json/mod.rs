@@ -9,10 +9,14 @@ mod scan;
 #[cfg(test)]
 mod tests;
 
+use smallvec::SmallVec;
 use std::borrow::Cow;
 
 /// Containers may be nested this deep.
 pub const MAX_DEPTH: usize = 32;
+
+/// Members that nobody asks for are passed over, but only so many of them per object.
+pub const MAX_UNKNOWN_MEMBERS: usize = 64;
 
 /// Why a text is not JSON that we take, and inside which outermost member.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -40,12 +44,14 @@ pub enum Problem {
 }
 
 /// What is wrong with a member of an object that is JSON.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum BadMember {
     #[error("{0} is missing")]
     Missing(&'static str),
     #[error("{0} is given twice")]
-    Twice(&'static str),
+    Twice(String),
+    #[error("has more than {MAX_UNKNOWN_MEMBERS} unknown members")]
+    TooMany,
     #[error("{name} must be {expected}")]
     Kind { name: &'static str, expected: &'static str },
 }
@@ -102,16 +108,25 @@ impl<'a> Value<'a> {
         Members { text: inside, at: 1 }
     }
 
-    /// The members with these names, each at most once; others are passed over, `null` is absent.
+    /// The members with these names. No member may be given twice, whether it is asked for or not;
+    /// `null` is absent.
     pub fn pick<const N: usize>(
         self,
         names: [&'static str; N],
     ) -> Result<[Option<Value<'a>>; N], BadMember> {
         let mut found = [None; N];
+        let mut unknown = SmallVec::<[Cow<'a, str>; 4]>::new();
         for (name, value) in self.members() {
-            let Some(slot) = names.iter().position(|n| *n == name) else { continue };
-            if found[slot].replace(value).is_some() {
-                return Err(BadMember::Twice(names[slot]));
+            let is_again = match names.iter().position(|n| *n == name) {
+                Some(slot) => found[slot].replace(value).is_some(),
+                None if unknown.len() == MAX_UNKNOWN_MEMBERS => return Err(BadMember::TooMany),
+                None => unknown.contains(&name),
+            };
+            if is_again {
+                return Err(BadMember::Twice(name.chars().take(40).collect()));
+            }
+            if !names.contains(&name.as_ref()) {
+                unknown.push(name);
             }
         }
         Ok(found.map(|value| value.filter(|v| v.kind() != Kind::Null)))

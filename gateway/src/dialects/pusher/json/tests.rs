@@ -57,7 +57,16 @@ fn members_are_picked_once_and_null_is_absent() {
     assert_eq!(b.map(Value::as_text), Some("[1,2]"));
     assert_eq!((c, e), (None, None));
     let twice = parse(r#"{"a":1,"\u0061":2}"#).unwrap();
-    assert_eq!(twice.pick(["a"]), Err(BadMember::Twice("a")));
+    assert_eq!(twice.pick(["a"]), Err(BadMember::Twice("a".into())));
+    let unknown = parse(r#"{"x":1,"a":1,"x":2}"#).unwrap();
+    assert_eq!(unknown.pick(["a"]), Err(BadMember::Twice("x".into())));
+    let many = |n: usize| {
+        let members: Vec<_> = (0..n).map(|i| format!("\"m{i}\":0")).collect();
+        let text = format!("{{{}}}", members.join(","));
+        parse(&text).unwrap().pick(["a"]).map(|_| ())
+    };
+    assert_eq!(many(64), Ok(()));
+    assert_eq!(many(65), Err(BadMember::TooMany));
 }
 
 #[test]

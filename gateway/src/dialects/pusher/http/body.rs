@@ -1,0 +1,76 @@
+//! Reading a request's body: no more than the limit, no longer than the patience.
+
+use super::answer::Failure;
+use crate::admission::Refusal;
+use actix_web::{
+    HttpRequest,
+    error::PayloadError,
+    http::header,
+    web::{Bytes, BytesMut, Payload},
+};
+use futures_util::StreamExt;
+use std::time::Duration;
+
+/// Time for the whole body to arrive.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Whether the request announces a body.
+pub fn is_announced(request: &HttpRequest) -> bool {
+    let headers = request.headers();
+    headers.contains_key(header::TRANSFER_ENCODING)
+        || headers.get(header::CONTENT_LENGTH).is_some_and(|length| length.as_bytes() != b"0")
+}
+
+/// Reads the whole body.
+///
+/// Errors: `UnsupportedEncoding` and `BodyTooLarge` before a byte is read where the head tells,
+/// `BodyTooLarge` at the first chunk past the limit, `TooSlow`, `Broken`.
+pub async fn read(
+    request: &HttpRequest,
+    mut payload: Payload,
+    limit: usize,
+) -> Result<Bytes, Failure> {
+    check_head(request, limit)?;
+    let whole = async {
+        let Some(first) = payload.next().await else { return Ok(Bytes::new()) };
+        let first = within(0, first, limit)?;
+        let Some(second) = payload.next().await else { return Ok(first) };
+        let second = within(first.len(), second, limit)?;
+        let mut all = BytesMut::with_capacity(first.len() + second.len());
+        all.extend_from_slice(&first);
+        all.extend_from_slice(&second);
+        while let Some(chunk) = payload.next().await {
+            let chunk = within(all.len(), chunk, limit)?;
+            all.extend_from_slice(&chunk);
+        }
+        Ok(all.freeze())
+    };
+    tokio::time::timeout(PATIENCE, whole).await.unwrap_or(Err(Failure::TooSlow))
+}
+
+fn check_head(request: &HttpRequest, limit: usize) -> Result<(), Failure> {
+    let headers = request.headers();
+    let encodings = headers.get_all(header::CONTENT_ENCODING);
+    if encodings.into_iter().any(|e| !e.as_bytes().eq_ignore_ascii_case(b"identity")) {
+        return Err(Refusal::UnsupportedEncoding.into());
+    }
+    let announced = headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok());
+    // A length that is no number does not get past the HTTP parser; one over 64 bits is too large.
+    match announced.map(str::parse::<u64>) {
+        Some(Ok(length)) if length <= limit as u64 => Ok(()),
+        None => Ok(()),
+        Some(_) => Err(Refusal::BodyTooLarge { limit }.into()),
+    }
+}
+
+fn within(
+    so_far: usize,
+    chunk: Result<Bytes, PayloadError>,
+    limit: usize,
+) -> Result<Bytes, Failure> {
+    let chunk = chunk.map_err(|_| Failure::Broken)?;
+    match so_far + chunk.len() > limit {
+        true => Err(Refusal::BodyTooLarge { limit }.into()),
+        false => Ok(chunk),
+    }
+}
