@@ -12,11 +12,80 @@ pub struct Seat {
     pub socket: SocketId,
 }
 
-/// A set of seats that is small when it holds few and asks nothing of the size when counted.
+/// A set of seats that costs a channel nothing much while it is empty, and tells origins and counts
+/// without a look at the seats.
 #[derive(Debug, Default)]
 pub struct Audience {
-    seats: Seats,
-    by_origin: SmallVec<[(OriginId, u32); 4]>,
+    by_origin: SmallVec<[(OriginId, u32); 2]>,
+    seats: Option<Box<Seats>>,
+}
+
+impl Audience {
+    pub fn len(&self) -> u32 {
+        self.by_origin.iter().map(|(_, count)| count).sum()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.by_origin.is_empty()
+    }
+
+    /// Origins with at least one seat.
+    pub fn origins(&self) -> impl Iterator<Item = OriginId> + '_ {
+        self.by_origin.iter().map(|&(origin, _)| origin)
+    }
+
+    pub fn contains(&self, seat: Seat) -> bool {
+        self.seats.as_ref().is_some_and(|seats| seats.contains(seat))
+    }
+
+    /// Whether the connection is here, at whichever origin.
+    pub fn has_socket(&self, socket: SocketId) -> bool {
+        self.origins().any(|origin| self.contains(Seat { origin, socket }))
+    }
+
+    /// Whether the seat is new.
+    pub fn insert(&mut self, seat: Seat) -> bool {
+        let is_new = self.seats.get_or_insert_default().insert(seat);
+        if is_new {
+            match self.by_origin.iter_mut().find(|(origin, _)| *origin == seat.origin) {
+                Some((_, count)) => *count += 1,
+                None => self.by_origin.push((seat.origin, 1)),
+            }
+        }
+        is_new
+    }
+
+    /// Whether the seat was there.
+    pub fn remove(&mut self, seat: Seat) -> bool {
+        let was_there = self.seats.as_mut().is_some_and(|seats| seats.remove(seat));
+        if was_there && let Some(at) = self.index_of(seat.origin) {
+            self.by_origin[at].1 -= 1;
+            if self.by_origin[at].1 == 0 {
+                self.by_origin.swap_remove(at);
+            }
+        }
+        self.rest();
+        was_there
+    }
+
+    /// Removes every seat of an origin and says which they were.
+    pub fn remove_origin(&mut self, gone: OriginId) -> Vec<Seat> {
+        let Some(at) = self.index_of(gone) else { return Vec::new() };
+        self.by_origin.swap_remove(at);
+        let removed = self.seats.as_mut().map(|seats| seats.remove_origin(gone));
+        self.rest();
+        removed.unwrap_or_default()
+    }
+
+    fn index_of(&self, origin: OriginId) -> Option<usize> {
+        self.by_origin.iter().position(|&(other, _)| other == origin)
+    }
+
+    fn rest(&mut self) {
+        if self.is_empty() {
+            *self = Self::default();
+        }
+    }
 }
 
 /// Socket ids are random and issued by the service, so a fast unkeyed hash is safe for them.
@@ -32,103 +101,65 @@ impl Default for Seats {
     }
 }
 
-impl Audience {
+impl Seats {
     /// Up to here a scan is as fast as a hash, and smaller.
     const FEW: usize = 16;
 
-    pub fn len(&self) -> u32 {
-        self.by_origin.iter().map(|(_, count)| count).sum()
-    }
-
-    pub fn is_empty(&self) -> bool {
-        self.by_origin.is_empty()
-    }
-
-    /// Origins with at least one seat.
-    pub fn origins(&self) -> impl Iterator<Item = OriginId> + '_ {
-        self.by_origin.iter().map(|&(origin, _)| origin)
-    }
-
-    pub fn contains(&self, seat: Seat) -> bool {
-        match &self.seats {
-            Seats::Few(few) => few.contains(&seat),
-            Seats::Many(many) => many.contains(&seat),
+    fn contains(&self, seat: Seat) -> bool {
+        match self {
+            Self::Few(few) => few.contains(&seat),
+            Self::Many(many) => many.contains(&seat),
         }
     }
 
-    /// Whether the connection is here, at whichever origin.
-    pub fn has_socket(&self, socket: SocketId) -> bool {
-        self.origins().any(|origin| self.contains(Seat { origin, socket }))
-    }
-
-    /// Whether the seat is new.
-    pub fn insert(&mut self, seat: Seat) -> bool {
-        if self.contains(seat) {
-            return false;
-        }
-        match &mut self.seats {
-            Seats::Few(few) if few.len() < Self::FEW => few.push(seat),
-            Seats::Few(few) => {
-                self.seats = Seats::Many(few.iter().copied().chain([seat]).collect());
+    fn insert(&mut self, seat: Seat) -> bool {
+        match self {
+            Self::Few(few) if few.contains(&seat) => false,
+            Self::Few(few) if few.len() < Self::FEW => {
+                few.push(seat);
+                true
             }
-            Seats::Many(many) => {
-                many.insert(seat);
+            Self::Few(few) => {
+                *self = Self::Many(few.iter().copied().chain([seat]).collect());
+                true
             }
+            Self::Many(many) => many.insert(seat),
         }
-        match self.by_origin.iter_mut().find(|(origin, _)| *origin == seat.origin) {
-            Some((_, count)) => *count += 1,
-            None => self.by_origin.push((seat.origin, 1)),
-        }
-        true
     }
 
-    /// Whether the seat was there.
-    pub fn remove(&mut self, seat: Seat) -> bool {
-        let was_there = match &mut self.seats {
-            Seats::Few(few) => match few.iter().position(|&s| s == seat) {
+    fn remove(&mut self, seat: Seat) -> bool {
+        let was_there = match self {
+            Self::Few(few) => match few.iter().position(|&other| other == seat) {
                 Some(at) => {
                     few.swap_remove(at);
                     true
                 }
                 None => false,
             },
-            Seats::Many(many) => many.remove(&seat),
+            Self::Many(many) => many.remove(&seat),
         };
-        if was_there {
-            self.shrink();
-            if let Some(at) = self.by_origin.iter().position(|(origin, _)| *origin == seat.origin) {
-                self.by_origin[at].1 -= 1;
-                if self.by_origin[at].1 == 0 {
-                    self.by_origin.swap_remove(at);
-                }
-            }
-        }
+        self.shrink();
         was_there
     }
 
-    /// Removes every seat of an origin and says which they were.
-    pub fn remove_origin(&mut self, gone: OriginId) -> Vec<Seat> {
-        let Some(at) = self.by_origin.iter().position(|(origin, _)| *origin == gone) else {
-            return Vec::new();
-        };
-        self.by_origin.swap_remove(at);
+    fn remove_origin(&mut self, gone: OriginId) -> Vec<Seat> {
         let of_gone = |seat: &Seat| seat.origin == gone;
-        let removed = match &mut self.seats {
-            Seats::Few(few) => {
+        let removed = match self {
+            Self::Few(few) => {
                 let removed = few.iter().copied().filter(of_gone).collect();
                 few.retain(|seat| !of_gone(seat));
                 removed
             }
-            Seats::Many(many) => many.extract_if(|seat| of_gone(seat)).collect(),
+            Self::Many(many) => many.extract_if(of_gone).collect(),
         };
         self.shrink();
         removed
     }
 
     fn shrink(&mut self) {
-        if let Seats::Many(many) = &mut self.seats {
+        if let Self::Many(many) = self {
             if many.len() <= Self::FEW / 2 {
-                self.seats = Seats::Few(many.iter().copied().collect());
+                *self = Self::Few(many.iter().copied().collect());
             } else if many.len() < many.capacity() / 4 {
                 many.shrink_to(many.len() * 2);
             }

@@ -15,7 +15,7 @@ impl Channel {
     /// `Count` to all.
     pub fn join(&mut self, join: Join, now_ms: u64, out: &impl Origins) {
         let seat = Seat { origin: join.origin, socket: join.socket };
-        if self.audience.as_ref().is_some_and(|audience| audience.contains(seat)) {
+        if self.audience.contains(seat) {
             out.deliver(seat.origin, self.welcome(&join.topic, seat, now_ms));
             return;
         }
@@ -30,7 +30,7 @@ impl Channel {
         } else if self.kind == ChannelKind::User {
             self.user_state().sign_in(&join.topic, out);
         }
-        self.audience.get_or_insert_default().insert(seat);
+        self.audience.insert(seat);
         out.deliver(seat.origin, self.welcome(&join.topic, seat, now_ms));
         self.counted(join.announce_count);
         self.count_changed(&join.topic, now_ms, out);
@@ -91,7 +91,7 @@ impl Channel {
         now_ms: u64,
         out: &impl Origins,
     ) -> bool {
-        if !self.audience.as_mut().is_some_and(|audience| audience.remove(seat)) {
+        if !self.audience.remove(seat) {
             return false;
         }
         self.counted(announce_count);
@@ -107,11 +107,7 @@ impl Channel {
         now_ms: u64,
         out: &impl Origins,
     ) {
-        let gone = self
-            .audience
-            .as_mut()
-            .map(|audience| audience.remove_origin(origin))
-            .unwrap_or_default();
+        let gone = self.audience.remove_origin(origin);
         if !gone.is_empty() {
             self.departed(topic, &gone, now_ms, out);
         }
@@ -123,7 +119,6 @@ impl Channel {
 
     /// The seats are given back; tells the rest who is gone and how many are left.
     fn departed(&mut self, topic: &Topic, gone: &[Seat], now_ms: u64, out: &impl Origins) {
-        self.audience.take_if(|audience| audience.is_empty());
         for &seat in gone {
             if let Role::Presence(presence) = &mut self.role
                 && let Some(user) = presence.depart(seat)
@@ -135,12 +130,12 @@ impl Channel {
             }
         }
         if let Role::User(user) = &mut self.role
-            && self.audience.is_none()
+            && self.audience.is_empty()
         {
             user.sign_out(now_ms);
         }
         self.count_changed(topic, now_ms, out);
-        if self.audience.is_none() && matches!(self.role, Role::Presence(_) | Role::Counted(_)) {
+        if self.audience.is_empty() && matches!(self.role, Role::Presence(_) | Role::Counted(_)) {
             self.role = Role::Plain;
         }
     }
@@ -148,8 +143,7 @@ impl Channel {
     /// Whether a connection or a watcher of the origin is here.
     pub fn knows(&self, origin: OriginId) -> bool {
         let watches = matches!(&self.role, Role::User(user) if user.is_watched_from(origin));
-        watches
-            || self.audience.iter().any(|audience| audience.origins().any(|other| other == origin))
+        watches || self.audience.origins().any(|other| other == origin)
     }
 
     /// Everyone present, in order of arrival.
@@ -186,7 +180,7 @@ impl Channel {
 
     /// One delivery to every origin with subscribers.
     pub(super) fn tell(&self, out: &impl Origins, mut delivery: impl FnMut() -> Delivery) {
-        for origin in self.audience.iter().flat_map(|audience| audience.origins()) {
+        for origin in self.audience.origins() {
             out.deliver(origin, delivery());
         }
     }

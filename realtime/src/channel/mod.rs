@@ -38,7 +38,7 @@ pub struct Channel {
     seq: u64,
     /// Every message after this place is in the history.
     complete_after: u64,
-    audience: Option<Box<Audience>>,
+    audience: Audience,
     retained: Option<Box<Retained>>,
     role: Role,
 }
@@ -63,7 +63,7 @@ impl Channel {
             epoch,
             seq: 0,
             complete_after: 0,
-            audience: None,
+            audience: Audience::default(),
             retained: None,
             role: Role::Plain,
         }
@@ -78,12 +78,12 @@ impl Channel {
     }
 
     pub fn subscriptions(&self) -> u32 {
-        self.audience.as_ref().map_or(0, |audience| audience.len())
+        self.audience.len()
     }
 
     /// Nobody hears it, watches it, or waits for it: forgetting it costs only its memory of events.
     pub fn is_idle(&self) -> bool {
-        self.audience.is_none() && !matches!(&self.role, Role::User(user) if user.is_waited_for())
+        self.audience.is_empty() && !matches!(&self.role, Role::User(user) if user.is_waited_for())
     }
 
     pub fn is_forgettable(&self) -> bool {
@@ -140,9 +140,7 @@ impl Channel {
                 delivered_to: 0,
             });
         }
-        if let Some(audience) = &self.audience
-            && !audience.origins().all(|origin| out.has_room(origin))
-        {
+        if !self.audience.origins().all(|origin| out.has_room(origin)) {
             return Err(PublishError::Overloaded);
         }
         self.seq += 1;
@@ -174,7 +172,7 @@ impl Channel {
         let cache_until_ms = cache_ttl_ms
             .filter(|_| self.kind.is_cache())
             .map(|ttl_ms| now_ms.saturating_add(ttl_ms));
-        if self.audience.is_none() && cache_until_ms.is_none() {
+        if self.audience.is_empty() && cache_until_ms.is_none() {
             return 0;
         }
         let event = Arc::new(Event {
@@ -191,12 +189,11 @@ impl Channel {
         if let Some(until_ms) = cache_until_ms {
             self.retained().cache(event.clone(), until_ms);
         }
-        let Some(audience) = &self.audience else { return 0 };
-        for origin in audience.origins() {
+        for origin in self.audience.origins() {
             out.deliver(origin, Delivery::Event(event.clone()));
         }
-        let excepted = event.except.is_some_and(|socket| audience.has_socket(socket));
-        audience.len() - u32::from(excepted)
+        let excepted = event.except.is_some_and(|socket| self.audience.has_socket(socket));
+        self.audience.len() - u32::from(excepted)
     }
 
     /// Where an event with this key stands, if it still counts.

@@ -14,7 +14,7 @@ impl Apps {
         self.0.get(app).map_or(&[], Vec::as_slice)
     }
 
-    pub fn add(&mut self, slots: &mut Slab<Box<Slot>>, slot: u32) {
+    pub fn add(&mut self, slots: &mut Slab<Slot>, slot: u32) {
         let held = &mut slots[slot as usize];
         if held.channel.kind() == ChannelKind::User {
             return;
@@ -24,7 +24,7 @@ impl Apps {
         of_app.push(slot);
     }
 
-    pub fn remove(&mut self, slots: &mut Slab<Box<Slot>>, slot: u32) {
+    pub fn remove(&mut self, slots: &mut Slab<Slot>, slot: u32) {
         let held = &mut slots[slot as usize];
         let at = std::mem::replace(&mut held.at_app, NOWHERE) as usize;
         let Some(of_app) = self.0.get_mut(&held.topic.app) else { return };

@@ -25,7 +25,7 @@ impl IdleList {
         (self.oldest != NOWHERE).then_some(self.oldest)
     }
 
-    pub fn push(&mut self, slots: &mut Slab<Box<Slot>>, slot: u32) {
+    pub fn push(&mut self, slots: &mut Slab<Slot>, slot: u32) {
         let older = std::mem::replace(&mut self.newest, slot);
         match older {
             NOWHERE => self.oldest = slot,
@@ -36,7 +36,7 @@ impl IdleList {
         self.len += 1;
     }
 
-    pub fn remove(&mut self, slots: &mut Slab<Box<Slot>>, slot: u32) {
+    pub fn remove(&mut self, slots: &mut Slab<Slot>, slot: u32) {
         let held = &mut slots[slot as usize];
         if !std::mem::replace(&mut held.is_listed, false) {
             return;

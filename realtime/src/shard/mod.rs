@@ -28,7 +28,7 @@ pub struct Shard {
     /// Slots by topic. The hash is keyed anew in each process: strangers choose the names.
     table: HashTable<u32>,
     hasher: DefaultHashBuilder,
-    slots: Slab<Box<Slot>>,
+    slots: Slab<Slot>,
     /// Every slot in use has a smaller index.
     slots_end: usize,
     /// The occupied channels of each app.
@@ -198,8 +198,7 @@ impl Shard {
         let channel = Channel::new(topic.channel.kind(), self.epoch());
         self.next_generation = self.next_generation.wrapping_add(1);
         let slot =
-            self.slots.insert(Box::new(Slot::new(topic.clone(), channel, self.next_generation)))
-                as u32;
+            self.slots.insert(Slot::new(topic.clone(), channel, self.next_generation)) as u32;
         self.slots_end = self.slots_end.max(slot as usize + 1);
         let (hasher, slots) = (&self.hasher, &self.slots);
         self.table.insert_unique(hasher.hash_one(topic), slot, |&slot| {

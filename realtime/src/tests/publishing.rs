@@ -48,7 +48,8 @@ fn a_full_origin_refuses_for_all_and_takes_no_place() {
     let b = a.beside();
     a.join("news", 1, 0);
     b.join("news", 2, 0);
-    (a.told.take(), b.told.take());
+    a.told.take();
+    b.told.take();
     b.told.set_full(true);
     assert_eq!(a.publish(message("news", "lost"), 0).err(), Some(PublishError::Overloaded));
     assert_eq!(a.say("empty", "not concerned", 0).delivered_to, 0);
