@@ -38,7 +38,11 @@ def launcher() -> Tally:
 def console() -> Tally:
     build.node_modules(CONSOLE)
     checked = run("vitest", ["npm", "run", "--silent", "check"], CONSOLE, dict(os.environ), LOGS / "console.log")
-    build.console()
+    try:
+        build.console()
+    except Stop as stop:
+        say.problem(str(stop))
+        return checked + Tally(failed=1)
     return checked
 
 
