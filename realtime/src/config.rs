@@ -16,8 +16,10 @@ pub struct EngineConfig {
     pub history_max_events: usize,
     /// Bytes of history per channel.
     pub history_max_bytes: usize,
-    /// Milliseconds an event stays in history.
+    /// Milliseconds an event stays in history, and its idempotency key in memory.
     pub history_ttl_ms: u64,
+    /// Idempotency keys remembered per channel.
+    pub idempotency_max_keys: usize,
     /// First epoch. Positions of two runs are told apart by it, so it is random by default.
     pub first_epoch: u64,
 }
@@ -37,6 +39,7 @@ impl Default for EngineConfig {
             history_max_events: 100,
             history_max_bytes: 256 << 10,
             history_ttl_ms: 300_000,
+            idempotency_max_keys: 1_000,
             first_epoch: random_epoch(),
         }
     }

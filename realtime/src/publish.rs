@@ -13,8 +13,8 @@ pub struct Publish {
     pub sender: Sender,
     /// The one connection that does not get it.
     pub except: Option<SocketId>,
-    /// The publisher's id for it. While an event with this id is in the channel's history, a
-    /// second one has no effect; such an event is in the history whatever `keep_history` says.
+    /// The publisher's id for it. A second message with the same id has no effect for as long as
+    /// the channel remembers the first: `EngineConfig` says how long and how many.
     pub idempotency_key: Option<Arc<str>>,
     /// Milliseconds for which newcomers get the event on joining; only cache channels keep it.
     pub cache_ttl_ms: Option<u64>,
@@ -39,8 +39,9 @@ impl Publish {
         }
     }
 
+    /// Whether anything of it outlasts the delivery.
     pub(crate) fn is_remembered(&self) -> bool {
-        self.keep_history || self.idempotency_key.is_some()
+        self.keep_history || self.idempotency_key.is_some() || self.cache_ttl_ms.is_some()
     }
 }
 

@@ -5,6 +5,7 @@
 
 pub mod audience;
 pub mod count;
+mod keys;
 mod membership;
 pub mod presence;
 pub mod retained;
@@ -144,7 +145,11 @@ impl Channel {
             return Err(PublishError::Overloaded);
         }
         self.seq += 1;
-        if publish.is_remembered() {
+        if let Some(key) = &publish.idempotency_key {
+            let seq = self.seq;
+            self.retained().remember_key(key.clone(), seq, now_ms, limits);
+        }
+        if publish.keep_history {
             let seq = self.seq;
             let dropped = self.retained().remember(seq, &publish, now_ms, limits);
             self.complete_after = self.complete_after.max(dropped);
@@ -215,18 +220,22 @@ impl Channel {
         let Some(retained) = &mut self.retained else { return };
         self.complete_after =
             self.complete_after.max(retained.expire_history(now_ms, limits.ttl_ms));
-        retained.expire_cache(now_ms);
+        retained.expire_others(now_ms, limits.ttl_ms);
         self.rest_retained();
     }
 
-    /// Drops the oldest event of history, if there is one.
+    /// Drops the oldest event of history, or key when there is none. Whether that left less.
     pub fn forget_oldest(&mut self) -> bool {
-        let Some(seq) = self.retained.as_mut().and_then(|retained| retained.forget_oldest()) else {
-            return false;
+        let Some(retained) = &mut self.retained else { return false };
+        let forgotten = match retained.forget_oldest() {
+            Some(seq) => {
+                self.complete_after = self.complete_after.max(seq);
+                true
+            }
+            None => retained.forget_oldest_key(),
         };
-        self.complete_after = self.complete_after.max(seq);
         self.rest_retained();
-        true
+        forgotten
     }
 
     pub fn occupancy(&self, now_ms: u64) -> Occupancy {

@@ -1,5 +1,6 @@
 //! What a channel remembers: recent events, and the one a cache channel shows to newcomers.
 
+use super::keys::Keys;
 use crate::{Cached, EngineConfig, Event, Payload, Position, Publish, Sender, Topic};
 use contract::{EventName, SocketId};
 use std::{collections::VecDeque, sync::Arc};
@@ -10,6 +11,8 @@ pub struct HistoryLimits {
     pub max_events: usize,
     pub max_bytes: usize,
     pub ttl_ms: u64,
+    /// Idempotency keys, for as long as events.
+    pub max_keys: usize,
 }
 
 impl From<&EngineConfig> for HistoryLimits {
@@ -18,15 +21,17 @@ impl From<&EngineConfig> for HistoryLimits {
             max_events: config.history_max_events,
             max_bytes: config.history_max_bytes,
             ttl_ms: config.history_ttl_ms,
+            max_keys: config.idempotency_max_keys,
         }
     }
 }
 
-/// Recent events and the cached one.
+/// Recent events, their publishers' ids, and the cached one.
 #[derive(Debug, Default)]
 pub struct Retained {
     ring: VecDeque<Kept>,
     text_bytes: usize,
+    keys: Keys,
     cached: Option<CachedUntil>,
 }
 
@@ -72,7 +77,7 @@ impl Kept {
 
 impl Retained {
     pub fn is_empty(&self) -> bool {
-        self.ring.is_empty() && self.cached.is_none()
+        self.ring.is_empty() && self.keys.is_empty() && self.cached.is_none()
     }
 
     /// Estimated bytes held: texts and structures, and one encoding of the cached event.
@@ -81,13 +86,20 @@ impl Retained {
             size_of::<Event>()
                 + 2 * (cached.event.data.as_str().len() + cached.event.name.as_str().len())
         });
-        self.ring.capacity() * size_of::<Kept>() + self.text_bytes + cached
+        self.ring.capacity() * size_of::<Kept>() + self.text_bytes + self.keys.bytes() + cached
     }
 
-    /// Where the event with this key stands.
+    /// Where the message with this key stands.
     pub fn find(&self, idempotency_key: &str) -> Option<u64> {
-        let has_key = |kept: &&Kept| kept.idempotency_key.as_deref() == Some(idempotency_key);
-        self.ring.iter().rev().find(has_key).map(|kept| kept.seq)
+        self.keys.find(idempotency_key)
+    }
+
+    pub fn remember_key(&mut self, key: Arc<str>, seq: u64, now_ms: u64, limits: &HistoryLimits) {
+        self.keys.insert(key, seq, now_ms, limits.max_keys);
+    }
+
+    pub fn forget_oldest_key(&mut self) -> bool {
+        self.keys.forget_oldest()
     }
 
     /// Adds an event and returns the last position the bounds pushed out, 0 for none.
@@ -146,7 +158,9 @@ impl Retained {
         dropped
     }
 
-    pub fn expire_cache(&mut self, now_ms: u64) {
+    /// Drops keys and a cached event that are too old.
+    pub fn expire_others(&mut self, now_ms: u64, ttl_ms: u64) {
+        self.keys.expire(now_ms, ttl_ms);
         if self.cached.as_ref().is_some_and(|cached| cached.until_ms <= now_ms) {
             self.cached = None;
         }

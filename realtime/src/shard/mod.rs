@@ -111,9 +111,7 @@ impl Shard {
     pub fn publish(&mut self, publish: Publish, now_ms: u64) -> Result<Published, PublishError> {
         let slot = match self.find(&publish.topic) {
             Some(slot) => slot,
-            None if !publish.is_remembered() && publish.cache_ttl_ms.is_none() => {
-                return Ok(self.unheard(&publish));
-            }
+            None if !publish.is_remembered() => return Ok(self.unheard(&publish)),
             None => self.create(&publish.topic).map_err(|Full| PublishError::Overloaded)?,
         };
         let published =

@@ -1,4 +1,4 @@
-use crate::{Publish, PublishError, Sender, testing::*};
+use crate::{EngineConfig, Publish, PublishError, Sender, testing::*};
 use contract::SocketId;
 
 #[test]
@@ -88,6 +88,24 @@ fn the_same_key_again_has_the_first_ones_place_and_no_effect() {
     desk.told.set_full(false);
     assert_eq!(desk.told.heard(), ["joined 1", "event 1 k1", "event 2 k2"]);
     assert!(!desk.publish(keyed("k1"), 300_000).expect("forgotten by now").duplicate);
+}
+
+#[test]
+fn a_key_is_known_longer_than_its_event() {
+    let desk =
+        Desk::new(EngineConfig { history_max_events: 2, idempotency_max_keys: 50, ..one_shard() });
+    let keyed = |n: u64| {
+        let publish = Publish {
+            idempotency_key: Some(n.to_string().into()),
+            keep_history: true,
+            ..message("news", "x")
+        };
+        desk.publish(publish, n).expect("taken")
+    };
+    (0..50).for_each(|n| assert!(!keyed(n).duplicate));
+    (0..50).for_each(|n| assert!(keyed(n).duplicate, "{n}"));
+    assert!(!keyed(50).duplicate);
+    assert!(!keyed(0).duplicate, "pushed out");
 }
 
 #[test]
