@@ -1,6 +1,6 @@
 //! Any sequence of commands against a naive model. Source: quality.md §2.
 
-use super::model::{Model, Place};
+use super::model::{Model, Place, is_counted};
 use crate::{EngineConfig, Publish, testing::*};
 use contract::SocketId;
 use proptest::prelude::*;
@@ -15,6 +15,8 @@ enum Step {
     Leave { origin: usize, socket: u64, app: u8, channel: usize },
     SignIn { origin: usize, socket: u64, user: usize },
     SignOut { origin: usize, socket: u64, user: usize },
+    Watch { origin: usize, socket: u64, user: usize },
+    Unwatch { origin: usize, socket: u64, user: usize },
     Publish { app: u8, channel: usize, key: Option<u8>, full: Option<usize> },
     Lose { origin: usize },
     Tick { elapsed_ms: u64 },
@@ -28,9 +30,12 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
             .prop_map(|(origin, socket, app, channel, user)| Step::Join { origin, socket, app, channel, user }),
         6 => (origin.clone(), socket.clone(), app.clone(), channel.clone())
             .prop_map(|(origin, socket, app, channel)| Step::Leave { origin, socket, app, channel }),
-        3 => (origin.clone(), socket.clone(), user.clone())
-            .prop_map(|(origin, socket, user)| Step::SignIn { origin, socket, user }),
-        3 => (origin.clone(), socket, user).prop_map(|(origin, socket, user)| Step::SignOut { origin, socket, user }),
+        10 => (origin.clone(), socket, user, 0..4_u8).prop_map(|(origin, socket, user, what)| match what {
+            0 => Step::SignIn { origin, socket, user },
+            1 => Step::SignOut { origin, socket, user },
+            2 => Step::Watch { origin, socket, user },
+            _ => Step::Unwatch { origin, socket, user },
+        }),
         8 => (app, channel, prop::option::of(0_u8..4), prop::option::weighted(0.1, origin.clone()))
             .prop_map(|(app, channel, key, full)| Step::Publish { app, channel, key, full }),
         1 => origin.prop_map(|origin| Step::Lose { origin }),
@@ -56,6 +61,7 @@ proptest! {
                     let mut join = join(CHANNELS[channel], desks[origin].origin, socket, Some(USERS[user]));
                     join.topic.app = app.to_string().parse().expect("app");
                     join.max_members = 2;
+                    join.announce_count = is_counted(CHANNELS[channel]);
                     model.join(Place { app, channel: CHANNELS[channel] }, (origin, socket), USERS[user]);
                     desks[origin].router.join(join, now_ms);
                 }
@@ -63,7 +69,7 @@ proptest! {
                     let topic = topic_of(app, CHANNELS[channel]);
                     model.leave(Place { app, channel: CHANNELS[channel] }, (origin, socket));
                     let desk = &desks[origin];
-                    desk.router.leave(&topic, desk.origin, SocketId::from_random(socket), now_ms, false);
+                    desk.router.leave(&topic, desk.origin, SocketId::from_random(socket), now_ms, is_counted(CHANNELS[channel]));
                 }
                 Step::SignIn { origin, socket, user } => {
                     model.sign_in(USERS[user], (origin, socket));
@@ -72,6 +78,15 @@ proptest! {
                 Step::SignOut { origin, socket, user } => {
                     model.sign_out(USERS[user], (origin, socket), now_ms);
                     desks[origin].sign_out(socket, USERS[user], now_ms);
+                }
+                Step::Watch { origin, socket, user } => {
+                    let online = desks[origin].watch(socket, &[USERS[user]], now_ms);
+                    prop_assert_eq!(online, [model.watch(USERS[user], (origin, socket))]);
+                }
+                Step::Unwatch { origin, socket, user: watched } => {
+                    let (desk, app) = (&desks[origin], "1".parse().expect("app"));
+                    desk.router.unwatch(&app, &[user(USERS[watched])], desk.origin, SocketId::from_random(socket));
+                    model.unwatch(USERS[watched], (origin, socket));
                 }
                 Step::Publish { app, channel, key, full } => {
                     let publish = Publish {
