@@ -1,0 +1,159 @@
+//! JSON bodies, read strictly: type, size, syntax, members, in that order.
+
+use super::error::{ApiError, FieldError};
+use actix_web::{FromRequest, HttpRequest, dev::Payload, http::header, web::BytesMut};
+use futures_util::StreamExt;
+use serde::de::DeserializeOwned;
+use sha2::{Digest, Sha256};
+use std::future::{Ready, ready};
+
+/// Largest body of a management request, bytes.
+pub const MAX_BODY_BYTES: usize = 64 * 1024;
+
+/// A body that was not read yet. A handler reads it once it knows who is asking, so a stranger
+/// costs no memory and learns nothing from how their body is refused.
+pub struct Body {
+    head: Result<(), ApiError>,
+    /// Neither a length nor a transfer encoding was announced.
+    absent: bool,
+    payload: Payload,
+}
+
+/// A body that was exactly one JSON value of type `T`.
+pub struct StrictJson<T> {
+    pub value: T,
+    /// SHA-256 of the bytes as received: tells a retry from another request.
+    pub digest: [u8; 32],
+}
+
+impl Body {
+    pub async fn json<T: DeserializeOwned>(self) -> Result<StrictJson<T>, ApiError> {
+        let bytes = self.read().await?;
+        Ok(StrictJson { value: parse(&bytes)?, digest: Sha256::digest(&bytes).into() })
+    }
+
+    /// For requests that have nothing to say: no body at all is as good as `{}`.
+    pub async fn json_or_empty<T: DeserializeOwned + Default>(
+        self,
+    ) -> Result<StrictJson<T>, ApiError> {
+        if self.absent {
+            return Ok(StrictJson { value: T::default(), digest: Sha256::digest(b"").into() });
+        }
+        self.json().await
+    }
+
+    async fn read(mut self) -> Result<BytesMut, ApiError> {
+        self.head?;
+        let mut body = BytesMut::new();
+        while let Some(chunk) = self.payload.next().await {
+            let chunk = chunk.map_err(|e| ApiError::MalformedJson(e.to_string()))?;
+            if body.len() + chunk.len() > MAX_BODY_BYTES {
+                return Err(ApiError::TooLarge { limit: MAX_BODY_BYTES });
+            }
+            body.extend_from_slice(&chunk);
+        }
+        Ok(body)
+    }
+}
+
+impl FromRequest for Body {
+    type Error = ApiError;
+    type Future = Ready<Result<Self, ApiError>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let headers = request.headers();
+        let empty = headers.get(header::CONTENT_LENGTH).is_none_or(|v| v.as_bytes() == b"0");
+        let absent = empty && !headers.contains_key(header::TRANSFER_ENCODING);
+        ready(Ok(Self { head: check_head(request), absent, payload: payload.take() }))
+    }
+}
+
+fn check_head(request: &HttpRequest) -> Result<(), ApiError> {
+    let text = |name| request.headers().get(name).and_then(|v| v.to_str().ok());
+    if request.headers().contains_key(header::CONTENT_ENCODING) {
+        return Err(ApiError::UnsupportedMediaType("compressed bodies are not accepted"));
+    }
+    let content_type = text(header::CONTENT_TYPE).unwrap_or_default();
+    let essence = content_type.split(';').next().unwrap_or_default().trim();
+    if !essence.eq_ignore_ascii_case("application/json") {
+        return Err(ApiError::UnsupportedMediaType("the body must be application/json"));
+    }
+    let announced = text(header::CONTENT_LENGTH).and_then(|v| v.parse::<usize>().ok());
+    match announced {
+        Some(bytes) if bytes > MAX_BODY_BYTES => Err(ApiError::TooLarge { limit: MAX_BODY_BYTES }),
+        _ => Ok(()),
+    }
+}
+
+/// Syntax errors are 400; a value of the wrong shape is 422 and names the member.
+fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, ApiError> {
+    let mut reader = serde_json::Deserializer::from_slice(body);
+    let value = serde_path_to_error::deserialize(&mut reader).map_err(|e| {
+        let path = e.path().to_string();
+        let inner = e.into_inner();
+        match inner.is_data() {
+            true => ApiError::Invalid(vec![field_error(path, &inner.to_string())]),
+            false => ApiError::MalformedJson(inner.to_string()),
+        }
+    })?;
+    reader.end().map_err(|e| ApiError::MalformedJson(e.to_string()))?;
+    Ok(value)
+}
+
+/// Names the member, also where the parser names it only in its text, and leaves out where in the
+/// text it stood: a form cannot show that.
+fn field_error(path: String, text: &str) -> FieldError {
+    let message = text.split(" at line ").next().unwrap_or(text).to_owned();
+    let named = ["missing field `", "duplicate field `"]
+        .iter()
+        .find_map(|start| message.strip_prefix(start)?.split('`').next());
+    let field = match (path.as_str(), named) {
+        (".", Some(name)) => name.to_owned(),
+        (".", None) => "body".to_owned(),
+        (parent, Some(name)) => format!("{parent}.{name}"),
+        (_, None) => path,
+    };
+    FieldError { field, message }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug, serde::Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Named {
+        #[allow(dead_code, reason = "only its parsing is under test")]
+        name: String,
+    }
+
+    #[track_caller]
+    fn check(body: &str, expected: &str) {
+        let got = match parse::<Named>(body.as_bytes()) {
+            Ok(_) => "ok".to_owned(),
+            Err(ApiError::MalformedJson(_)) => "malformed".to_owned(),
+            Err(ApiError::Invalid(errors)) => errors[0].field.clone(),
+            Err(other) => panic!("{other}"),
+        };
+        assert_eq!(got, expected, "{body:.60}");
+    }
+
+    #[test]
+    fn a_body_is_exactly_one_value_of_the_expected_shape() {
+        check(r#"{"name":"a"}"#, "ok");
+        check(" {\"name\":\"a\"}\n", "ok");
+        check(r#"{"name":"a"} x"#, "malformed");
+        check(r#"{"name":"a"}{}"#, "malformed");
+        check(r#"{"name":"#, "malformed");
+        check("", "malformed");
+        check(r#"{"name":"\ud800"}"#, "malformed");
+        check(r#"{"name":1}"#, "name");
+        check(r#"{"name":null}"#, "name");
+        check(r#"{"name":"a","name":"b"}"#, "name");
+        check(r#"{"name":"a","extra":1}"#, "extra");
+        check(r#"{}"#, "name");
+        check(r#""text""#, "body");
+        check(r#"["a","b"]"#, "[1]");
+        check(&"[".repeat(100_000), "[0]");
+    }
+}

@@ -1,0 +1,15 @@
+//! What every room of the management API shares: errors, bodies, pages, request ids, the OpenAPI
+//! document. Nothing in here knows a feature.
+
+pub mod body;
+pub mod error;
+pub mod fallback;
+pub mod idempotency;
+pub mod openapi;
+pub mod origin;
+pub mod page;
+pub mod request_id;
+
+pub use body::{Body, StrictJson};
+pub use error::{ApiError, FieldError, Problem};
+pub use page::{Page, PageParams, PageRequest, Position};

@@ -1,0 +1,60 @@
+//! The way to an app: from the id in the path to a transaction of its organisation.
+
+use super::store;
+use crate::{
+    api::ApiError,
+    db::TenantTx,
+    organisations::{self, OrganisationAccess, model::Right},
+    people::Person,
+    state::State,
+};
+use actix_web::{FromRequest, HttpRequest, dev::Payload, web::Data};
+use contract::AppId;
+use std::{future::Future, pin::Pin};
+
+/// Proof that the app in the path exists in an organisation of the person asking. An app of
+/// others answers exactly like one that does not exist.
+pub struct AppAccess {
+    pub app: AppId,
+    organisation: OrganisationAccess,
+}
+
+impl AppAccess {
+    pub fn person(&self) -> &Person {
+        &self.organisation.person
+    }
+
+    pub fn require(&self, right: Right) -> Result<(), ApiError> {
+        self.organisation.require(right)
+    }
+
+    pub async fn begin(&self, state: &State) -> Result<TenantTx, ApiError> {
+        self.organisation.begin(state).await
+    }
+
+    pub async fn of(request: &HttpRequest) -> Result<Self, ApiError> {
+        let person = Person::of(request).await?;
+        let state = request.app_data::<Data<State>>();
+        let state = state.ok_or_else(|| ApiError::internal("no state"))?;
+        let app = request.match_info().get("app").and_then(|raw| raw.parse::<AppId>().ok());
+        let app = app.ok_or(ApiError::NotFound)?;
+        let mut tx = state.db.person(person.id()).await?;
+        let organisation = match store::organisation_of(&mut tx, person.id(), &app).await? {
+            Some(id) => organisations::store::membership(&mut tx, person.id(), id).await?,
+            None => None,
+        };
+        tx.commit().await?;
+        let organisation = organisation.ok_or(ApiError::NotFound)?;
+        Ok(Self { app, organisation: OrganisationAccess { person, organisation } })
+    }
+}
+
+impl FromRequest for AppAccess {
+    type Error = ApiError;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, ApiError>>>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let request = request.clone();
+        Box::pin(async move { Self::of(&request).await })
+    }
+}

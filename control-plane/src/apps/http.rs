@@ -1,0 +1,174 @@
+//! List, make, read, change and delete apps.
+
+use super::{
+    AppAccess,
+    model::{App, AppPatch, CreatedApp, NewApp, PatchedApp, checked_limits, checked_settings},
+    store,
+};
+use crate::{
+    api::{
+        ApiError, Body, Page, PageParams, PageRequest, Problem,
+        idempotency::{Attempt, IdempotencyKey},
+    },
+    feed::{self, model::Revoked},
+    organisations::{OrganisationAccess, model::Right},
+    state::State,
+};
+use actix_web::{HttpResponse, delete, get, http::StatusCode, patch, post, web::Data};
+use contract::directory::{Change, Kill};
+use utoipa_actix_web::service_config::ServiceConfig;
+
+pub fn routes(cfg: &mut ServiceConfig) {
+    cfg.service(list_apps)
+        .service(create_app)
+        .service(get_app)
+        .service(patch_app)
+        .service(delete_app);
+}
+
+/// The apps of an organisation, newest first.
+#[utoipa::path(
+    tag = "apps",
+    params(("org" = String, Path, description = "Organisation id"), PageParams),
+    responses(
+        (status = 200, body = Page<App>),
+        (status = 401, body = Problem), (status = 404, body = Problem),
+    )
+)]
+#[get("/v1/organisations/{org}/apps")]
+pub async fn list_apps(
+    state: Data<State>,
+    access: OrganisationAccess,
+    page: PageRequest,
+) -> Result<HttpResponse, ApiError> {
+    let mut tx = access.begin(&state).await?;
+    let apps = store::page(&mut tx, &page).await?;
+    tx.commit().await?;
+    Ok(HttpResponse::Ok().json(page.page(apps, store::position)))
+}
+
+/// Make an app, new or brought from elsewhere with its key and secret.
+#[utoipa::path(
+    tag = "apps",
+    params(
+        ("org" = String, Path, description = "Organisation id"),
+        ("Idempotency-Key" = Option<String>, Header, description = "Makes a retry safe"),
+    ),
+    request_body = NewApp,
+    responses(
+        (status = 201, body = CreatedApp, description = "The secret is in this answer and nowhere else"),
+        (status = 401, body = Problem), (status = 403, body = Problem), (status = 404, body = Problem),
+        (status = 409, body = Problem, description = "The imported id or key is taken"),
+        (status = 422, body = Problem),
+    )
+)]
+#[post("/v1/organisations/{org}/apps")]
+pub async fn create_app(
+    state: Data<State>,
+    access: OrganisationAccess,
+    idempotency: IdempotencyKey,
+    body: Body,
+) -> Result<HttpResponse, ApiError> {
+    access.require(Right::Build)?;
+    let body = body.json::<NewApp>().await?;
+    let mut tx = access.begin(&state).await?;
+    let ticket = match idempotency.begin(&state, &mut tx, &body).await? {
+        Attempt::First(ticket) => ticket,
+        Attempt::Replay(answer) => return Ok(answer),
+    };
+    let (app, credential) = super::create(&state, &mut tx, body.value).await?;
+    let created = CreatedApp { app, credential };
+    let answer = ticket.finish(&state, &mut tx, StatusCode::CREATED, &created).await?;
+    tx.commit().await?;
+    Ok(answer)
+}
+
+/// One app.
+#[utoipa::path(
+    tag = "apps",
+    params(("app" = String, Path, description = "App id")),
+    responses(
+        (status = 200, body = App),
+        (status = 401, body = Problem), (status = 404, body = Problem),
+    )
+)]
+#[get("/v1/apps/{app}")]
+pub async fn get_app(state: Data<State>, access: AppAccess) -> Result<HttpResponse, ApiError> {
+    let mut tx = access.begin(&state).await?;
+    let app = store::get(&mut tx, &access.app).await?.ok_or(ApiError::NotFound)?;
+    tx.commit().await?;
+    Ok(HttpResponse::Ok().json(app))
+}
+
+/// Change an app: its name, whether it is on, its settings and limits.
+///
+/// Switching it off waits up to two seconds for the gateways and says which have done so.
+#[utoipa::path(
+    tag = "apps",
+    params(("app" = String, Path, description = "App id")),
+    request_body = AppPatch,
+    responses(
+        (status = 200, body = PatchedApp),
+        (status = 401, body = Problem), (status = 403, body = Problem),
+        (status = 404, body = Problem), (status = 422, body = Problem),
+    )
+)]
+#[patch("/v1/apps/{app}")]
+pub async fn patch_app(
+    state: Data<State>,
+    access: AppAccess,
+    body: Body,
+) -> Result<HttpResponse, ApiError> {
+    access.require(Right::Build)?;
+    let patch = body.json::<AppPatch>().await?.value;
+    let mut tx = access.begin(&state).await?;
+    let before = store::lock(&mut tx, &access.app).await?.ok_or(ApiError::NotFound)?;
+    let wanted = patched(before.clone(), patch)?;
+    let killed = match before.enabled && !wanted.enabled {
+        true => {
+            let kill = Kill::DisableApp { app: access.app.clone() };
+            Some(feed::store::append(&mut tx, &Change::Kill(kill)).await?)
+        }
+        false => None,
+    };
+    store::update(&mut tx, &wanted).await?;
+    let app = store::publish(&mut tx, &access.app).await?;
+    tx.audit("app.changed", app.id.as_str()).await?;
+    tx.commit().await?;
+    let receipt = match killed {
+        Some(revision) => Some(feed::receipt::wait(&state, revision).await?),
+        None => None,
+    };
+    Ok(HttpResponse::Ok().json(PatchedApp { app, receipt }))
+}
+
+fn patched(app: App, patch: AppPatch) -> Result<App, ApiError> {
+    Ok(App {
+        name: patch.name.map_or(app.name, |name| name.as_str().to_owned()),
+        enabled: patch.enabled.unwrap_or(app.enabled),
+        settings: checked_settings(patch.settings.unwrap_or_default().over(app.settings))?,
+        limits: checked_limits(patch.limits.unwrap_or_default().over(app.limits))?,
+        ..app
+    })
+}
+
+/// Delete an app for good. Its id and keys are never given to another.
+#[utoipa::path(
+    tag = "apps",
+    params(("app" = String, Path, description = "App id")),
+    responses(
+        (status = 200, body = Revoked),
+        (status = 401, body = Problem), (status = 403, body = Problem), (status = 404, body = Problem),
+    )
+)]
+#[delete("/v1/apps/{app}")]
+pub async fn delete_app(state: Data<State>, access: AppAccess) -> Result<HttpResponse, ApiError> {
+    access.require(Right::Administer)?;
+    let mut tx = access.begin(&state).await?;
+    store::lock(&mut tx, &access.app).await?.ok_or(ApiError::NotFound)?;
+    let revision = store::delete(&mut tx, &access.app).await?;
+    tx.audit("app.deleted", access.app.as_str()).await?;
+    tx.commit().await?;
+    let receipt = feed::receipt::wait(&state, revision).await?;
+    Ok(HttpResponse::Ok().json(Revoked { receipt }))
+}

@@ -1,0 +1,231 @@
+//! Apps in Postgres, and their records in the feed.
+
+use super::model::App;
+use crate::{
+    api::{ApiError, PageRequest, Position},
+    credentials,
+    db::{PersonId, PersonTx, TenantTx},
+    feed,
+};
+use contract::{
+    AppId, AppLimits, AppSettings, BadId,
+    directory::{AppRecord, Change, Kill, Revision},
+};
+use serde::{Serialize, de::DeserializeOwned};
+use sqlx::types::Json;
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+/// Apps of one organisation at most.
+pub const MAX_APPS: i64 = 200;
+
+struct Row {
+    id: String,
+    name: String,
+    organisation_id: Uuid,
+    enabled: bool,
+    settings: Json<AppSettings>,
+    limits: Json<AppLimits>,
+    created_at: OffsetDateTime,
+}
+
+impl TryFrom<Row> for App {
+    type Error = sqlx::Error;
+    fn try_from(row: Row) -> Result<Self, sqlx::Error> {
+        Ok(Self {
+            id: parse_id(&row.id)?,
+            name: row.name,
+            organisation_id: row.organisation_id,
+            enabled: row.enabled,
+            settings: row.settings.0,
+            limits: row.limits.0,
+            created_at: row.created_at,
+        })
+    }
+}
+
+pub fn parse_id<T: std::str::FromStr<Err = BadId>>(raw: &str) -> Result<T, sqlx::Error> {
+    raw.parse().map_err(|e: BadId| sqlx::Error::Decode(e.into()))
+}
+
+fn json<T: Serialize + DeserializeOwned>(value: &T) -> Result<serde_json::Value, ApiError> {
+    serde_json::to_value(value).map_err(ApiError::internal)
+}
+
+/// Makes an app with default settings. Errors: 409 when the id names an app or a key somewhere,
+/// 422 when the organisation has as many apps as it may.
+pub async fn insert(tx: &mut TenantTx, id: &AppId, name: &str) -> Result<(), ApiError> {
+    let organisation = tx.organisation().uuid();
+    // The organisation's row is the lock: two requests cannot both make the last app.
+    sqlx::query!("SELECT id FROM organisations WHERE id = $1 FOR NO KEY UPDATE", organisation)
+        .fetch_one(tx.db())
+        .await?;
+    let count = sqlx::query_scalar!(
+        r#"SELECT count(*) AS "count!" FROM apps
+           WHERE organisation_id = $1 AND deleted_at IS NULL"#,
+        organisation,
+    )
+    .fetch_one(tx.db())
+    .await?;
+    if count >= MAX_APPS {
+        return Err(ApiError::field(
+            "name",
+            format!("an organisation has {MAX_APPS} apps at most"),
+        ));
+    }
+    sqlx::query!(
+        "INSERT INTO apps (id, organisation_id, name, settings, limits)
+         VALUES ($1, $2, $3, $4, $5)",
+        id.as_str(),
+        organisation,
+        name,
+        json(&AppSettings::default())?,
+        json(&AppLimits::default())?,
+    )
+    .execute(tx.db())
+    .await
+    .map_err(|e| taken_or(e, "apps_pkey"))?;
+    take_name(tx, id.as_str(), id).await
+}
+
+/// Reserves a name in the one space of app ids and app keys, for good.
+pub async fn take_name(tx: &mut TenantTx, name: &str, app: &AppId) -> Result<(), ApiError> {
+    sqlx::query!(
+        "INSERT INTO app_names (name, app_id, organisation_id) VALUES ($1, $2, $3)",
+        name,
+        app.as_str(),
+        tx.organisation().uuid(),
+    )
+    .execute(tx.db())
+    .await
+    .map_err(|e| taken_or(e, "app_names_pkey"))?;
+    Ok(())
+}
+
+fn taken_or(error: sqlx::Error, constraint: &str) -> ApiError {
+    match error.as_database_error().and_then(|d| d.constraint()) {
+        Some(name) if name == constraint => ApiError::Conflict {
+            code: "app_name_taken",
+            detail: "this app id or key is in use, or was once",
+        },
+        _ => error.into(),
+    }
+}
+
+/// The organisation that an app is in, if `person` belongs to it.
+pub async fn organisation_of(
+    tx: &mut PersonTx,
+    person: PersonId,
+    app: &AppId,
+) -> Result<Option<Uuid>, sqlx::Error> {
+    sqlx::query_scalar!(
+        "SELECT a.organisation_id FROM apps a
+         JOIN memberships m ON m.organisation_id = a.organisation_id AND m.user_id = $2
+         WHERE a.id = $1 AND a.deleted_at IS NULL",
+        app.as_str(),
+        person.0,
+    )
+    .fetch_optional(tx.db())
+    .await
+}
+
+pub async fn page(tx: &mut TenantTx, page: &PageRequest) -> Result<Vec<App>, sqlx::Error> {
+    let (before, before_id) = page.after();
+    let rows = sqlx::query_as!(
+        Row,
+        r#"SELECT id, name, organisation_id, enabled,
+                  settings AS "settings: Json<AppSettings>", limits AS "limits: Json<AppLimits>",
+                  created_at
+           FROM apps
+           WHERE organisation_id = $1 AND deleted_at IS NULL
+             AND ($2::timestamptz IS NULL OR (created_at, id) < ($2, $3))
+           ORDER BY created_at DESC, id DESC LIMIT $4"#,
+        tx.organisation().uuid(),
+        before,
+        before_id,
+        page.fetch(),
+    )
+    .fetch_all(tx.db())
+    .await?;
+    rows.into_iter().map(App::try_from).collect()
+}
+
+pub fn position(app: &App) -> Position {
+    Position { created_at: app.created_at, id: app.id.as_str().to_owned() }
+}
+
+pub async fn get(tx: &mut TenantTx, app: &AppId) -> Result<Option<App>, sqlx::Error> {
+    let row = sqlx::query_as!(
+        Row,
+        r#"SELECT id, name, organisation_id, enabled,
+                  settings AS "settings: Json<AppSettings>", limits AS "limits: Json<AppLimits>",
+                  created_at
+           FROM apps WHERE id = $1 AND organisation_id = $2 AND deleted_at IS NULL"#,
+        app.as_str(),
+        tx.organisation().uuid(),
+    )
+    .fetch_optional(tx.db())
+    .await?;
+    row.map(App::try_from).transpose()
+}
+
+/// The same, holding the row until commit, for those who change what belongs to the app.
+pub async fn lock(tx: &mut TenantTx, app: &AppId) -> Result<Option<App>, sqlx::Error> {
+    let row = sqlx::query_as!(
+        Row,
+        r#"SELECT id, name, organisation_id, enabled,
+                  settings AS "settings: Json<AppSettings>", limits AS "limits: Json<AppLimits>",
+                  created_at
+           FROM apps WHERE id = $1 AND organisation_id = $2 AND deleted_at IS NULL
+           FOR NO KEY UPDATE"#,
+        app.as_str(),
+        tx.organisation().uuid(),
+    )
+    .fetch_optional(tx.db())
+    .await?;
+    row.map(App::try_from).transpose()
+}
+
+pub async fn update(tx: &mut TenantTx, app: &App) -> Result<(), ApiError> {
+    sqlx::query!(
+        "UPDATE apps SET name = $3, enabled = $4, settings = $5, limits = $6
+         WHERE id = $1 AND organisation_id = $2 AND deleted_at IS NULL",
+        app.id.as_str(),
+        tx.organisation().uuid(),
+        app.name,
+        app.enabled,
+        json(&app.settings)?,
+        json(&app.limits)?,
+    )
+    .execute(tx.db())
+    .await?;
+    Ok(())
+}
+
+/// Ends the app for good; its id and keys stay reserved. Returns the kill's revision.
+pub async fn delete(tx: &mut TenantTx, app: &AppId) -> Result<Revision, ApiError> {
+    sqlx::query!(
+        "UPDATE apps SET deleted_at = now(), enabled = false
+         WHERE id = $1 AND organisation_id = $2 AND deleted_at IS NULL",
+        app.as_str(),
+        tx.organisation().uuid(),
+    )
+    .execute(tx.db())
+    .await?;
+    feed::store::append(tx, &Change::Kill(Kill::DeleteApp { app: app.clone() })).await
+}
+
+/// Tells the gateways the app's whole present state, and returns it.
+pub async fn publish(tx: &mut TenantTx, app: &AppId) -> Result<App, ApiError> {
+    let app = get(tx, app).await?.ok_or(ApiError::NotFound)?;
+    let record = AppRecord {
+        id: app.id.clone(),
+        organisation: tx.organisation().id(),
+        enabled: app.enabled,
+        credentials: credentials::store::sealed(tx, &app.id).await?,
+        settings: app.settings.clone(),
+        limits: app.limits.clone(),
+    };
+    feed::store::append(tx, &Change::App(record)).await?;
+    Ok(app)
+}

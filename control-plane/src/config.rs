@@ -1,0 +1,259 @@
+//! Configuration: flags, then environment, then `signalbox.toml`; read once, refused by name.
+
+use crate::api::origin::{BadOrigin, Origins};
+use clap::Parser;
+use contract::seal::{MasterKey, SealError};
+use serde::Deserialize;
+use std::{fmt, net::SocketAddr, path::PathBuf};
+use zeroize::Zeroizing;
+
+/// Signalbox control plane: the management API and the console, on Postgres.
+#[derive(Parser)]
+#[command(name = "signalbox-control-plane", version)]
+pub struct Flags {
+    /// TOML file whose [control_plane] section fills what neither flag nor environment sets.
+    #[arg(long, env = "SIGNALBOX_CONFIG", default_value = "signalbox.toml")]
+    config: PathBuf,
+    #[command(flatten)]
+    settings: Settings,
+}
+
+/// One field per setting; the same names serve the file.
+#[derive(clap::Args, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Settings {
+    /// Postgres, as postgres://user@host:port/database.
+    #[arg(long, env = "DATABASE_URL", hide_env_values = true)]
+    pub database_url: Option<String>,
+    /// Connections to Postgres at most [default: 16].
+    #[arg(long, env = "SIGNALBOX_DATABASE_CONNECTIONS")]
+    pub database_connections: Option<u32>,
+    /// Where console and management API listen [default: 127.0.0.1:8000].
+    #[arg(long, env = "SIGNALBOX_CONSOLE_LISTEN")]
+    pub listen: Option<SocketAddr>,
+    /// The origin browsers reach the console at [default: http:// and the listening address].
+    #[arg(long, env = "SIGNALBOX_CONSOLE_ORIGIN")]
+    pub console_origin: Option<String>,
+    /// The gateway as customers reach it [default: http://127.0.0.1:6001].
+    #[arg(long, env = "SIGNALBOX_PUBLIC_GATEWAY_URL")]
+    pub public_gateway_url: Option<String>,
+    /// Base64 of the 32 bytes that seal app secrets.
+    #[arg(long, env = "SIGNALBOX_MASTER_KEY", hide_env_values = true)]
+    pub master_key: Option<String>,
+    /// The secret shared with the gateways, at least 16 characters.
+    #[arg(long, env = "SIGNALBOX_GATEWAY_TOKEN", hide_env_values = true)]
+    pub gateway_token: Option<String>,
+    /// Worker threads [default: one per core].
+    #[arg(long, env = "SIGNALBOX_CONSOLE_WORKERS")]
+    pub workers: Option<usize>,
+    /// How many proxies in front append to X-Forwarded-For [default: 0, the header is ignored].
+    #[arg(long, env = "SIGNALBOX_TRUSTED_PROXIES")]
+    pub trusted_proxies: Option<usize>,
+    /// Log filter, for example `info,sqlx=warn` [default: info].
+    #[arg(long, env = "SIGNALBOX_LOG")]
+    pub log: Option<String>,
+    /// `text` or `json` [default: text].
+    #[arg(long, env = "SIGNALBOX_LOG_FORMAT")]
+    pub log_format: Option<String>,
+}
+
+#[derive(Default, Deserialize)]
+struct File {
+    control_plane: Option<Settings>,
+}
+
+/// Everything the control plane needs, checked.
+#[derive(Clone)]
+pub struct Config {
+    pub database_url: String,
+    pub database_connections: u32,
+    pub listen: SocketAddr,
+    pub origins: Origins,
+    /// Without a trailing slash.
+    pub public_gateway_url: String,
+    pub master_key: MasterKey,
+    pub gateway_token: GatewayToken,
+    pub workers: usize,
+    pub trusted_proxies: usize,
+    pub log: String,
+    pub log_format: LogFormat,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LogFormat {
+    Text,
+    Json,
+}
+
+/// What gateways and control plane know each other by.
+#[derive(Clone)]
+pub struct GatewayToken(Zeroizing<String>);
+
+impl GatewayToken {
+    const MIN_BYTES: usize = 16;
+
+    pub fn parse(raw: &str) -> Result<Self, ConfigError> {
+        if raw.len() < Self::MIN_BYTES || !raw.bytes().all(|b| b.is_ascii_graphic()) {
+            return Err(ConfigError::GatewayToken);
+        }
+        Ok(Self(raw.to_owned().into()))
+    }
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+    pub fn matches(&self, presented: &str) -> bool {
+        use subtle::ConstantTimeEq;
+        self.0.as_bytes().ct_eq(presented.as_bytes()).into()
+    }
+}
+
+impl fmt::Debug for GatewayToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("GatewayToken(…)")
+    }
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    #[error("{path}: {error}")]
+    Read { path: String, error: std::io::Error },
+    #[error("{path}: {error}")]
+    Toml { path: String, error: toml::de::Error },
+    #[error("{0} is not set")]
+    Missing(&'static str),
+    #[error("SIGNALBOX_MASTER_KEY: {0}")]
+    MasterKey(SealError),
+    #[error("SIGNALBOX_GATEWAY_TOKEN: must be at least 16 printable ASCII characters")]
+    GatewayToken,
+    #[error("SIGNALBOX_CONSOLE_ORIGIN: {0}")]
+    ConsoleOrigin(BadOrigin),
+    #[error("SIGNALBOX_PUBLIC_GATEWAY_URL: must be http:// or https:// and a host")]
+    PublicGatewayUrl,
+    #[error("SIGNALBOX_DATABASE_CONNECTIONS: must be 2 to 500")]
+    DatabaseConnections,
+    #[error("SIGNALBOX_CONSOLE_WORKERS: must be 1 to 256")]
+    Workers,
+    #[error("SIGNALBOX_LOG_FORMAT: must be text or json")]
+    LogFormat,
+}
+
+impl Config {
+    pub fn read() -> Result<Self, ConfigError> {
+        let flags = Flags::parse();
+        let path = flags.config.display().to_string();
+        let file = match std::fs::read_to_string(&flags.config) {
+            Ok(text) => {
+                toml::from_str::<File>(&text).map_err(|error| ConfigError::Toml { path, error })?
+            }
+            Err(e) if e.kind() == std::io::ErrorKind::NotFound => File::default(),
+            Err(error) => return Err(ConfigError::Read { path, error }),
+        };
+        Self::build(flags.settings.or(file.control_plane.unwrap_or_default()))
+    }
+
+    pub fn build(s: Settings) -> Result<Self, ConfigError> {
+        let required = |value: Option<String>, name| {
+            value.filter(|v| !v.is_empty()).ok_or(ConfigError::Missing(name))
+        };
+        let listen = s.listen.unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 8000)));
+        let origin = s.console_origin.unwrap_or_else(|| format!("http://{listen}"));
+        let gateway = s.public_gateway_url.unwrap_or_else(|| "http://127.0.0.1:6001".into());
+        let gateway = reqwest::Url::parse(&gateway)
+            .ok()
+            .filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host())
+            .ok_or(ConfigError::PublicGatewayUrl)?;
+        let master_key = required(s.master_key, "SIGNALBOX_MASTER_KEY")?;
+        let gateway_token = required(s.gateway_token, "SIGNALBOX_GATEWAY_TOKEN")?;
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        let config = Self {
+            database_url: required(s.database_url, "DATABASE_URL")?,
+            database_connections: s.database_connections.unwrap_or(16),
+            listen,
+            origins: Origins::new(&origin).map_err(ConfigError::ConsoleOrigin)?,
+            public_gateway_url: gateway.as_str().trim_end_matches('/').to_owned(),
+            master_key: MasterKey::from_base64(&master_key).map_err(ConfigError::MasterKey)?,
+            gateway_token: GatewayToken::parse(&gateway_token)?,
+            workers: s.workers.unwrap_or(cores),
+            trusted_proxies: s.trusted_proxies.unwrap_or(0),
+            log: s.log.unwrap_or_else(|| "info".into()),
+            log_format: match s.log_format.as_deref() {
+                None | Some("text") => LogFormat::Text,
+                Some("json") => LogFormat::Json,
+                Some(_) => return Err(ConfigError::LogFormat),
+            },
+        };
+        if !(2..=500).contains(&config.database_connections) {
+            return Err(ConfigError::DatabaseConnections);
+        }
+        if !(1..=256).contains(&config.workers) {
+            return Err(ConfigError::Workers);
+        }
+        Ok(config)
+    }
+}
+
+impl Settings {
+    fn or(self, file: Self) -> Self {
+        Self {
+            database_url: self.database_url.or(file.database_url),
+            database_connections: self.database_connections.or(file.database_connections),
+            listen: self.listen.or(file.listen),
+            console_origin: self.console_origin.or(file.console_origin),
+            public_gateway_url: self.public_gateway_url.or(file.public_gateway_url),
+            master_key: self.master_key.or(file.master_key),
+            gateway_token: self.gateway_token.or(file.gateway_token),
+            workers: self.workers.or(file.workers),
+            trusted_proxies: self.trusted_proxies.or(file.trusted_proxies),
+            log: self.log.or(file.log),
+            log_format: self.log_format.or(file.log_format),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn complete() -> Settings {
+        Settings {
+            database_url: Some("postgres://localhost/x".into()),
+            master_key: Some("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=".into()),
+            gateway_token: Some("0123456789abcdef".into()),
+            ..Settings::default()
+        }
+    }
+
+    #[track_caller]
+    fn check(change: impl FnOnce(&mut Settings), named: &str) {
+        let mut settings = complete();
+        change(&mut settings);
+        let error = Config::build(settings).err().map(|e| e.to_string()).unwrap_or_default();
+        assert!(error.starts_with(named), "{named}: {error}");
+    }
+
+    #[test]
+    fn a_value_that_does_not_parse_stops_the_boot_by_name() {
+        assert!(Config::build(complete()).is_ok());
+        check(|s| s.database_url = None, "DATABASE_URL");
+        check(|s| s.master_key = None, "SIGNALBOX_MASTER_KEY");
+        check(|s| s.master_key = Some("short".into()), "SIGNALBOX_MASTER_KEY");
+        check(|s| s.gateway_token = Some(String::new()), "SIGNALBOX_GATEWAY_TOKEN");
+        check(|s| s.gateway_token = Some("short".into()), "SIGNALBOX_GATEWAY_TOKEN");
+        check(|s| s.console_origin = Some("http://a.test".into()), "SIGNALBOX_CONSOLE_ORIGIN");
+        check(|s| s.public_gateway_url = Some("nowhere".into()), "SIGNALBOX_PUBLIC_GATEWAY_URL");
+        check(|s| s.log_format = Some("xml".into()), "SIGNALBOX_LOG_FORMAT");
+        check(|s| s.workers = Some(0), "SIGNALBOX_CONSOLE_WORKERS");
+    }
+
+    #[test]
+    fn flags_and_environment_come_before_the_file() {
+        let file: File = toml::from_str(
+            "[control_plane]\nlisten = \"127.0.0.1:9000\"\nlog = \"debug\"\n[gateway]\nx = 1",
+        )
+        .unwrap();
+        let ours = Settings { log: Some("warn".into()), ..complete() };
+        let config = Config::build(ours.or(file.control_plane.unwrap())).unwrap();
+        assert_eq!((config.listen.port(), config.log.as_str()), (9000, "warn"));
+        assert!(toml::from_str::<File>("[control_plane]\nlisten_on = 1").is_err());
+    }
+}

@@ -1,0 +1,7 @@
+//! Key and secret pairs: what SDKs sign with. An app may have several, so that they can rotate.
+
+pub mod http;
+pub mod model;
+pub mod store;
+#[cfg(test)]
+mod tests;

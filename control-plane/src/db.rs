@@ -1,0 +1,218 @@
+//! The pool, the migrations, and the scopes a transaction can have.
+//!
+//! There is no way to a query but through one of the three transactions below, and each takes its
+//! role before anything else. A [`TenantTx`] sees one organisation's rows, because row-level
+//! security says so; the stores name the organisation as well, so that two mistakes are needed.
+
+use contract::OrganisationId;
+use sqlx::{
+    Connection, PgConnection, PgPool, Postgres, Transaction,
+    postgres::{PgConnectOptions, PgPoolOptions},
+};
+use std::time::Duration;
+use uuid::Uuid;
+
+/// How long a caller waits for a connection, and a statement may run.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+static MIGRATOR: sqlx::migrate::Migrator = sqlx::migrate!("../migrations");
+
+/// A person with an account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PersonId(pub Uuid);
+
+/// An organisation that the database knows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Organisation(Uuid);
+
+impl Organisation {
+    pub fn new_random() -> Self {
+        Self(Uuid::new_v4())
+    }
+    pub fn known(id: Uuid) -> Self {
+        Self(id)
+    }
+    pub fn uuid(self) -> Uuid {
+        self.0
+    }
+    pub fn id(self) -> OrganisationId {
+        OrganisationId::new(self.0.to_string())
+    }
+}
+
+#[derive(Clone)]
+pub struct Db {
+    pool: PgPool,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    #[error("DATABASE_URL: {0}")]
+    Url(#[source] sqlx::Error),
+    #[error("cannot connect to the database: {0}")]
+    Connect(#[source] sqlx::Error),
+    #[error("cannot migrate the database: {0}")]
+    Migrate(#[from] sqlx::migrate::MigrateError),
+}
+
+impl Db {
+    /// Connects, migrates (one process at a time, by an advisory lock) and opens the pool.
+    pub async fn open(url: &str, max_connections: u32) -> Result<Self, OpenError> {
+        let options: PgConnectOptions = url.parse().map_err(OpenError::Url)?;
+        let options = options.application_name("signalbox-control-plane");
+        // Without the pool's statement timeout: a migration may take its time.
+        let mut alone = PgConnection::connect_with(&options).await.map_err(OpenError::Connect)?;
+        MIGRATOR.run(&mut alone).await?;
+        alone.close().await.map_err(OpenError::Connect)?;
+        let timeout = format!("{}ms", PATIENCE.as_millis());
+        let options = options.options([
+            ("statement_timeout", timeout.as_str()),
+            ("idle_in_transaction_session_timeout", "10s"),
+            ("synchronous_commit", "on"),
+        ]);
+        let pool = PgPoolOptions::new()
+            .max_connections(max_connections)
+            .acquire_timeout(PATIENCE)
+            .connect_with(options)
+            .await
+            .map_err(OpenError::Connect)?;
+        Ok(Self { pool })
+    }
+
+    /// Over a pool that is migrated already.
+    pub fn from_pool(pool: PgPool) -> Self {
+        Self { pool }
+    }
+
+    pub fn pool(&self) -> &PgPool {
+        &self.pool
+    }
+
+    /// Sees accounts and sessions, and no organisation's rows.
+    pub async fn anonymous(&self) -> Result<PersonTx, sqlx::Error> {
+        let mut tx = self.pool.begin().await?;
+        sqlx::query!("SELECT set_config('role', 'signalbox_person', true)")
+            .fetch_one(&mut *tx)
+            .await?;
+        Ok(PersonTx(tx))
+    }
+
+    /// Sees what one person belongs to.
+    pub async fn person(&self, person: PersonId) -> Result<PersonTx, sqlx::Error> {
+        let mut tx = self.pool.begin().await?;
+        sqlx::query!(
+            "SELECT set_config('role', 'signalbox_person', true) AS role,
+                    set_config('signalbox.person', $1, true) AS scope",
+            person.0.to_string(),
+        )
+        .fetch_one(&mut *tx)
+        .await?;
+        Ok(PersonTx(tx))
+    }
+
+    /// The service's own work: the snapshot, the gateways' registry, housekeeping.
+    pub async fn service(&self) -> Result<ServiceTx, sqlx::Error> {
+        let mut tx = self.pool.begin().await?;
+        take_service_role(&mut tx).await?;
+        Ok(ServiceTx(tx))
+    }
+
+    /// The same, seeing one instant throughout and with time for a long read.
+    pub async fn service_at_one_instant(&self) -> Result<ServiceTx, sqlx::Error> {
+        let mut tx =
+            self.pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?;
+        sqlx::query!("SELECT set_config('statement_timeout', '60s', true)")
+            .fetch_one(&mut *tx)
+            .await?;
+        take_service_role(&mut tx).await?;
+        Ok(ServiceTx(tx))
+    }
+}
+
+async fn take_service_role(tx: &mut Transaction<'static, Postgres>) -> Result<(), sqlx::Error> {
+    sqlx::query!("SELECT set_config('role', 'signalbox_service', true)")
+        .fetch_one(&mut **tx)
+        .await?;
+    Ok(())
+}
+
+pub struct PersonTx(Transaction<'static, Postgres>);
+
+impl PersonTx {
+    pub fn db(&mut self) -> &mut PgConnection {
+        &mut self.0
+    }
+
+    /// Goes on as a member of `organisation`, seeing its rows and no others. Whether the person
+    /// is a member is for the caller to have asked.
+    pub async fn enter(
+        self,
+        person: PersonId,
+        organisation: Organisation,
+    ) -> Result<TenantTx, sqlx::Error> {
+        let mut tx = self.0;
+        sqlx::query!(
+            "SELECT set_config('role', 'signalbox_app', true) AS role,
+                    set_config('signalbox.organisation', $1, true) AS scope",
+            organisation.0.to_string(),
+        )
+        .fetch_one(&mut *tx)
+        .await?;
+        Ok(TenantTx { tx, person, organisation })
+    }
+
+    pub async fn commit(self) -> Result<(), sqlx::Error> {
+        self.0.commit().await
+    }
+}
+
+pub struct TenantTx {
+    tx: Transaction<'static, Postgres>,
+    person: PersonId,
+    organisation: Organisation,
+}
+
+impl TenantTx {
+    pub fn db(&mut self) -> &mut PgConnection {
+        &mut self.tx
+    }
+
+    pub fn organisation(&self) -> Organisation {
+        self.organisation
+    }
+
+    pub fn person(&self) -> PersonId {
+        self.person
+    }
+
+    /// Writes down who did what. Part of the transaction, so it stands or falls with the deed.
+    pub async fn audit(&mut self, action: &str, subject: &str) -> Result<(), sqlx::Error> {
+        sqlx::query!(
+            "INSERT INTO audit_log (organisation_id, user_id, action, subject)
+             VALUES ($1, $2, $3, $4)",
+            self.organisation.0,
+            self.person.0,
+            action,
+            subject,
+        )
+        .execute(&mut *self.tx)
+        .await?;
+        Ok(())
+    }
+
+    pub async fn commit(self) -> Result<(), sqlx::Error> {
+        self.tx.commit().await
+    }
+}
+
+pub struct ServiceTx(Transaction<'static, Postgres>);
+
+impl ServiceTx {
+    pub fn db(&mut self) -> &mut PgConnection {
+        &mut self.0
+    }
+
+    pub async fn commit(self) -> Result<(), sqlx::Error> {
+        self.0.commit().await
+    }
+}

@@ -1,0 +1,96 @@
+//! The directory feed: what gateways need to know, in the order it was committed.
+//!
+//! A change is written in the transaction of what it describes ([`store::append`]). Committing
+//! wakes every control-plane process through Postgres' NOTIFY, and each process wakes the feed
+//! streams of the gateways that are connected to it.
+
+pub mod http;
+pub mod model;
+pub mod receipt;
+pub mod store;
+mod stream;
+#[cfg(test)]
+mod tests;
+
+use crate::{db::Db, state::State};
+use contract::directory::Revision;
+use sqlx::postgres::PgListener;
+use std::{sync::Arc, time::Duration};
+use tokio::sync::{broadcast, watch};
+
+const CHANGES: &str = "signalbox_changes";
+const CONFIRMATIONS: &str = "signalbox_confirmations";
+/// How long to wait before listening again after the database was lost.
+const LISTEN_AGAIN: Duration = Duration::from_millis(500);
+
+/// Wakes those who wait for changes or confirmations.
+#[derive(Clone)]
+pub struct FeedHandle {
+    changed: watch::Sender<()>,
+    confirmed: broadcast::Sender<Confirmed>,
+}
+
+/// A gateway reported that everything up to `revision` is in force there.
+#[derive(Clone, Debug)]
+pub struct Confirmed {
+    pub gateway: String,
+    pub revision: Revision,
+}
+
+impl FeedHandle {
+    pub fn new() -> Self {
+        Self { changed: watch::Sender::new(()), confirmed: broadcast::Sender::new(256) }
+    }
+
+    pub fn changes(&self) -> watch::Receiver<()> {
+        self.changed.subscribe()
+    }
+
+    pub fn confirmations(&self) -> broadcast::Receiver<Confirmed> {
+        self.confirmed.subscribe()
+    }
+
+    fn wake(&self, channel: &str, payload: &str) {
+        if channel == CHANGES {
+            self.changed.send_replace(());
+            return;
+        }
+        let parsed = payload.rsplit_once(' ');
+        let parsed = parsed.and_then(|(id, n)| Some((id, n.parse::<Revision>().ok()?)));
+        match parsed {
+            Some((id, revision)) => {
+                let confirmed = Confirmed { gateway: id.to_owned(), revision };
+                // An error means that no receipt is being waited for.
+                let _ = self.confirmed.send(confirmed);
+            }
+            None => tracing::error!(payload, "a confirmation that does not parse"),
+        }
+    }
+}
+
+impl Default for FeedHandle {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// Listens to the database for as long as the process lives. Without the database nothing is
+/// lost: streams and receipts look for themselves now and then, and at every reconnection.
+pub async fn listen(state: Arc<State>) {
+    loop {
+        if let Err(error) = listen_once(&state.db, &state.feed).await {
+            tracing::warn!(%error, "lost the database's notifications");
+        }
+        tokio::time::sleep(LISTEN_AGAIN).await;
+    }
+}
+
+async fn listen_once(db: &Db, feed: &FeedHandle) -> Result<(), sqlx::Error> {
+    let mut listener = PgListener::connect_with(db.pool()).await?;
+    listener.listen_all([CHANGES, CONFIRMATIONS]).await?;
+    feed.changed.send_replace(());
+    while let Some(notification) = listener.try_recv().await? {
+        feed.wake(notification.channel(), notification.payload());
+    }
+    Ok(())
+}

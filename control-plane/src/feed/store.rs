@@ -1,0 +1,153 @@
+//! The feed in Postgres.
+
+use crate::{
+    api::ApiError,
+    db::{ServiceTx, TenantTx},
+    keys::store::{decode, decode_all},
+};
+use contract::{
+    AppLimits, AppSettings, OrganisationId, TokenHash,
+    directory::{AppCredential, AppRecord, Change, Revision, SecretKeyRecord},
+};
+use futures_util::{Stream, StreamExt};
+use sqlx::types::Json;
+use time::OffsetDateTime;
+
+/// The feed keeps at least this many changes; a gateway that is further behind takes a snapshot.
+pub const KEPT_CHANGES: i64 = 100_000;
+
+/// Publishes a change with the running transaction and returns its revision.
+///
+/// Taking the revision locks the feed's head until commit, so this comes late in a transaction.
+pub async fn append(tx: &mut TenantTx, change: &Change) -> Result<Revision, ApiError> {
+    let revision =
+        sqlx::query_scalar!("UPDATE feed_head SET revision = revision + 1 RETURNING revision")
+            .fetch_one(tx.db())
+            .await?;
+    let (kind, lane) = match change {
+        Change::App(_) => ("app", "change"),
+        Change::SecretKey(_) => ("secret_key", "change"),
+        Change::Kill(_) => ("kill", "kill"),
+    };
+    sqlx::query!(
+        "INSERT INTO changes (revision, kind, lane, payload) VALUES ($1, $2, $3, $4)",
+        revision,
+        kind,
+        lane,
+        serde_json::to_value(change).map_err(ApiError::internal)?,
+    )
+    .execute(tx.db())
+    .await?;
+    sqlx::query!("SELECT pg_notify('signalbox_changes', '')").fetch_one(tx.db()).await?;
+    Ok(revision.unsigned_abs())
+}
+
+pub async fn head(tx: &mut ServiceTx) -> Result<Revision, sqlx::Error> {
+    let head = sqlx::query_scalar!("SELECT revision FROM feed_head").fetch_one(tx.db()).await?;
+    Ok(head.unsigned_abs())
+}
+
+/// One change as it goes out: the payload is JSON text already.
+pub struct Line {
+    pub revision: Revision,
+    pub payload: String,
+}
+
+/// Whether everything after `after` is still there to be followed.
+pub async fn reaches_back_to(tx: &mut ServiceTx, after: Revision) -> Result<bool, sqlx::Error> {
+    let row = sqlx::query!(
+        r#"SELECT h.revision AS head, (SELECT min(revision) FROM changes) AS oldest
+           FROM feed_head h"#
+    )
+    .fetch_one(tx.db())
+    .await?;
+    let (after, head) = (after.cast_signed(), row.head);
+    // A gateway ahead of the head followed a database that is no more: a backup was restored.
+    Ok(after == head || (after < head && row.oldest.is_some_and(|oldest| oldest <= after + 1)))
+}
+
+pub async fn after(
+    tx: &mut ServiceTx,
+    after: Revision,
+    limit: i64,
+) -> Result<Vec<Line>, sqlx::Error> {
+    let rows = sqlx::query!(
+        r#"SELECT revision, payload::text AS "payload!" FROM changes
+           WHERE revision > $1 ORDER BY revision LIMIT $2"#,
+        after.cast_signed(),
+        limit,
+    )
+    .fetch_all(tx.db())
+    .await?;
+    let line = |revision: i64, payload| Line { revision: revision.unsigned_abs(), payload };
+    Ok(rows.into_iter().map(|r| line(r.revision, r.payload)).collect())
+}
+
+/// Forgets what is older than the kept changes.
+pub async fn prune(tx: &mut ServiceTx, keep: i64) -> Result<u64, sqlx::Error> {
+    let done = sqlx::query!(
+        "DELETE FROM changes WHERE revision <= (SELECT revision FROM feed_head) - $1",
+        keep,
+    )
+    .execute(tx.db())
+    .await?;
+    Ok(done.rows_affected())
+}
+
+/// Every app with its active credentials, as of the transaction's instant.
+pub fn apps(tx: &mut ServiceTx) -> impl Stream<Item = Result<Change, sqlx::Error>> {
+    sqlx::query!(
+        r#"SELECT a.id, a.organisation_id, a.enabled,
+                  a.settings AS "settings: Json<AppSettings>",
+                  a.limits AS "limits: Json<AppLimits>",
+                  array_remove(array_agg(c.key ORDER BY c.created_at, c.key), NULL) AS "keys!",
+                  array_remove(array_agg(c.sealed_secret ORDER BY c.created_at, c.key), NULL)
+                      AS "secrets!"
+           FROM apps a
+           LEFT JOIN app_credentials c ON c.app_id = a.id AND c.revoked_at IS NULL
+           WHERE a.deleted_at IS NULL
+           GROUP BY a.id"#
+    )
+    .fetch(tx.db())
+    .map(|row| {
+        let row = row?;
+        let pairs = row.keys.iter().zip(row.secrets);
+        let credentials = pairs
+            .map(|(key, sealed_secret)| Ok(AppCredential { key: decode(key)?, sealed_secret }))
+            .collect::<Result<_, sqlx::Error>>()?;
+        Ok(Change::App(AppRecord {
+            id: decode(&row.id)?,
+            organisation: OrganisationId::new(row.organisation_id.to_string()),
+            enabled: row.enabled,
+            credentials,
+            settings: row.settings.0,
+            limits: row.limits.0,
+        }))
+    })
+}
+
+/// Every usable secret key of an app that exists, as of the transaction's instant.
+pub fn secret_keys(tx: &mut ServiceTx) -> impl Stream<Item = Result<Change, sqlx::Error>> {
+    sqlx::query!(
+        "SELECT k.id, k.app_id, k.token_hash, k.actions, k.channels, k.expires_at
+         FROM secret_keys k JOIN apps a ON a.id = k.app_id AND a.deleted_at IS NULL
+         WHERE k.revoked_at IS NULL AND (k.expires_at IS NULL OR k.expires_at > now())"
+    )
+    .fetch(tx.db())
+    .map(|row| {
+        let row = row?;
+        let hash: [u8; 32] = row.token_hash.as_slice().try_into().map_err(decode_error)?;
+        Ok(Change::SecretKey(SecretKeyRecord {
+            id: decode(&row.id)?,
+            app: decode(&row.app_id)?,
+            hash: TokenHash::from_bytes(hash),
+            actions: decode_all(&row.actions)?,
+            channels: decode_all(&row.channels)?,
+            expires_at: row.expires_at.map(OffsetDateTime::unix_timestamp),
+        }))
+    })
+}
+
+fn decode_error(error: std::array::TryFromSliceError) -> sqlx::Error {
+    sqlx::Error::Decode(error.into())
+}

@@ -1,0 +1,7 @@
+//! Secret keys (`sk_`): Bearer credentials limited to actions and channel patterns.
+
+pub mod http;
+pub mod model;
+pub mod store;
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,26 @@
+//! The control plane: people, organisations, apps and credentials on Postgres; the management API,
+//! the console, and the feed by which gateways know what to admit.
+//!
+//! One folder per feature: `http.rs` (routes), `model.rs` (what goes over the wire), `store.rs`
+//! (SQL, checked at compile time, fenced by tenant), `tests.rs`. What they share is in `api`
+//! (errors, bodies, pages) and `db` (the scopes a transaction can have).
+
+pub mod api;
+pub mod apps;
+pub mod config;
+pub mod console;
+pub mod credentials;
+pub mod db;
+pub mod feed;
+pub mod gateways;
+pub mod housekeeping;
+pub mod keys;
+pub mod live;
+pub mod messages;
+pub mod organisations;
+pub mod people;
+pub mod routes;
+pub mod server;
+pub mod state;
+#[cfg(test)]
+mod testing;

@@ -1,0 +1,77 @@
+//! List, read and rename organisations.
+
+use super::{
+    OrganisationAccess,
+    model::{Organisation, RenameOrganisation, Right},
+    store,
+};
+use crate::{
+    api::{ApiError, Body, Page, PageParams, PageRequest, Problem},
+    people::Person,
+    state::State,
+};
+use actix_web::{HttpResponse, get, patch, web::Data};
+use utoipa_actix_web::service_config::ServiceConfig;
+
+pub fn routes(cfg: &mut ServiceConfig) {
+    cfg.service(list_organisations).service(get_organisation).service(rename_organisation);
+}
+
+/// The organisations of the signed-in person, newest first.
+#[utoipa::path(
+    tag = "organisations",
+    params(PageParams),
+    responses((status = 200, body = Page<Organisation>), (status = 401, body = Problem))
+)]
+#[get("/v1/organisations")]
+pub async fn list_organisations(
+    state: Data<State>,
+    person: Person,
+    page: PageRequest,
+) -> Result<HttpResponse, ApiError> {
+    let mut tx = state.db.person(person.id()).await?;
+    let rows = store::page_of(&mut tx, person.id(), &page).await?;
+    tx.commit().await?;
+    Ok(HttpResponse::Ok().json(page.page(rows, store::position)))
+}
+
+/// One organisation.
+#[utoipa::path(
+    tag = "organisations",
+    params(("org" = String, Path, description = "Organisation id")),
+    responses(
+        (status = 200, body = Organisation),
+        (status = 401, body = Problem), (status = 404, body = Problem),
+    )
+)]
+#[get("/v1/organisations/{org}")]
+pub async fn get_organisation(access: OrganisationAccess) -> HttpResponse {
+    HttpResponse::Ok().json(access.organisation)
+}
+
+/// Rename an organisation.
+#[utoipa::path(
+    tag = "organisations",
+    params(("org" = String, Path, description = "Organisation id")),
+    request_body = RenameOrganisation,
+    responses(
+        (status = 200, body = Organisation),
+        (status = 401, body = Problem), (status = 403, body = Problem),
+        (status = 404, body = Problem), (status = 422, body = Problem),
+    )
+)]
+#[patch("/v1/organisations/{org}")]
+pub async fn rename_organisation(
+    state: Data<State>,
+    access: OrganisationAccess,
+    body: Body,
+) -> Result<HttpResponse, ApiError> {
+    access.require(Right::Administer)?;
+    let RenameOrganisation { name } = body.json().await?.value;
+    let mut tx = access.begin(&state).await?;
+    store::rename(&mut tx, name.as_str()).await?;
+    tx.audit("organisation.renamed", name.as_str()).await?;
+    tx.commit().await?;
+    let name = name.as_str().to_owned();
+    Ok(HttpResponse::Ok().json(Organisation { name, ..access.organisation }))
+}

@@ -1,0 +1,10 @@
+//! Organisations: the tenants. A person acts in one through a membership with a role.
+
+pub mod access;
+pub mod http;
+pub mod model;
+pub mod store;
+#[cfg(test)]
+mod tests;
+
+pub use access::OrganisationAccess;

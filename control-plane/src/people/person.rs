@@ -1,0 +1,50 @@
+//! Who is asking: the extractor that every handler behind sign-in takes.
+
+use super::{model::User, session::SessionToken, store};
+use crate::{
+    api::{ApiError, origin},
+    db::PersonId,
+    state::State,
+};
+use actix_web::{FromRequest, HttpRequest, dev::Payload, web::Data};
+use std::{future::Future, pin::Pin};
+
+/// A signed-in person. On a method that changes something, the request has also carried the
+/// session's CSRF token, so a handler that takes a `Person` cannot forget to ask for it.
+pub struct Person {
+    pub user: User,
+    pub session: SessionToken,
+}
+
+impl Person {
+    pub fn id(&self) -> PersonId {
+        PersonId(self.user.id)
+    }
+
+    pub async fn of(request: &HttpRequest) -> Result<Self, ApiError> {
+        let state = request.app_data::<Data<State>>();
+        let state = state.ok_or_else(|| ApiError::internal("no state"))?;
+        let session =
+            SessionToken::from_request(request, &state.origins).ok_or(ApiError::Unauthenticated)?;
+        let user = store::user_of_session(&state.db, session.hash())
+            .await?
+            .ok_or(ApiError::Unauthenticated)?;
+        if origin::is_unsafe(request.method()) {
+            let token = request.headers().get("x-csrf-token").and_then(|v| v.to_str().ok());
+            if !token.is_some_and(|token| session.csrf_matches(token)) {
+                return Err(ApiError::Csrf);
+            }
+        }
+        Ok(Self { user, session })
+    }
+}
+
+impl FromRequest for Person {
+    type Error = ApiError;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, ApiError>>>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let request = request.clone();
+        Box::pin(async move { Self::of(&request).await })
+    }
+}

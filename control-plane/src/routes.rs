@@ -1,0 +1,70 @@
+//! Every URL on one screen. The documented ones are collected into the OpenAPI document here.
+
+use crate::{
+    api::{ApiError, openapi},
+    apps, console, credentials, feed, gateways, keys, live, messages, organisations, people,
+    state::State,
+};
+use actix_web::{HttpResponse, get, web};
+use serde::Serialize;
+use utoipa::ToSchema;
+use utoipa_actix_web::service_config::ServiceConfig;
+
+/// The public API:
+///
+/// | path | methods |
+/// |---|---|
+/// | /v1/signup, /v1/login, /v1/logout | POST |
+/// | /v1/session | GET |
+/// | /v1/organisations | GET |
+/// | /v1/organisations/{org} | GET, PATCH |
+/// | /v1/organisations/{org}/apps | GET, POST |
+/// | /v1/apps/{app} | GET, PATCH, DELETE |
+/// | /v1/apps/{app}/credentials, …/{key} | GET, POST, DELETE |
+/// | /v1/apps/{app}/keys, …/{id} | GET, POST, DELETE |
+/// | /v1/apps/{app}/publish | POST |
+/// | /v1/apps/{app}/channels | GET |
+/// | /v1/apps/{app}/live | GET (WebSocket) |
+/// | /v1/gateways | GET |
+/// | /health, /openapi.json | GET |
+pub fn public(cfg: &mut ServiceConfig) {
+    people::http::routes(cfg);
+    organisations::http::routes(cfg);
+    apps::http::routes(cfg);
+    credentials::http::routes(cfg);
+    keys::http::routes(cfg);
+    messages::http::routes(cfg);
+    live::http::routes(cfg);
+    gateways::http::routes(cfg);
+    cfg.service(get_health).service(openapi::get_openapi);
+}
+
+/// Gateways only, behind their token: /internal/v1/{directory,feed,confirmations}.
+pub fn internal(cfg: &mut web::ServiceConfig) {
+    feed::http::routes(cfg);
+}
+
+/// All of them, and the console for the rest.
+pub fn all(cfg: &mut web::ServiceConfig) {
+    public(&mut ServiceConfig::new(cfg));
+    internal(cfg);
+    cfg.default_service(web::to(console::http::serve));
+}
+
+#[derive(Serialize, ToSchema)]
+pub struct Health {
+    /// `ok` when the database answers.
+    pub status: &'static str,
+}
+
+/// Whether the service can do its work.
+#[utoipa::path(
+    tag = "service",
+    responses((status = 200, body = Health), (status = 503, body = crate::api::Problem))
+)]
+#[get("/health")]
+pub async fn get_health(state: web::Data<State>) -> Result<HttpResponse, ApiError> {
+    let tx = state.db.service().await?;
+    tx.commit().await?;
+    Ok(HttpResponse::Ok().json(Health { status: "ok" }))
+}

@@ -1,0 +1,59 @@
+//! The process: listens, works, and stops in an orderly way.
+
+use crate::{
+    api::{origin, request_id},
+    config::Config,
+    console, feed, housekeeping, routes,
+    state::State,
+};
+use actix_web::{App, HttpServer, dev::ServerHandle, middleware::from_fn, web::Data};
+use std::{io, sync::Arc, time::Duration};
+use tokio::signal::unix::{SignalKind, signal};
+
+/// A request's head must have arrived after this.
+const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
+/// Requests in progress at shutdown get this long.
+const DRAIN_S: u64 = 10;
+
+/// Serves until SIGTERM or SIGINT.
+pub async fn run(config: &Config, state: Arc<State>) -> io::Result<()> {
+    let data = Data::from(state.clone());
+    let server = HttpServer::new(move || {
+        App::new()
+            .app_data(data.clone())
+            .wrap(from_fn(origin::enforce))
+            .wrap(from_fn(request_id::assign))
+            .wrap(from_fn(console::headers::secure))
+            .configure(routes::all)
+    })
+    .workers(config.workers)
+    .client_request_timeout(HEAD_TIMEOUT)
+    .shutdown_timeout(DRAIN_S)
+    .disable_signals()
+    .bind(config.listen)?
+    .run();
+    tracing::info!(listen = %config.listen, "the control plane is listening");
+
+    let background =
+        [tokio::spawn(feed::listen(state.clone())), tokio::spawn(housekeeping::run(state.clone()))];
+    tokio::spawn(stop_on_signal(server.handle(), state));
+    let served = server.await;
+    background.iter().for_each(|task| task.abort());
+    served
+}
+
+/// Streams and live views never end by themselves, so they are told first.
+async fn stop_on_signal(server: ServerHandle, state: Arc<State>) {
+    let signals = (signal(SignalKind::terminate()), signal(SignalKind::interrupt()));
+    let (Ok(mut terminate), Ok(mut interrupt)) = signals else {
+        tracing::error!("cannot listen for signals: stop with SIGKILL");
+        return;
+    };
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    tracing::info!("stopping");
+    state.closing.send_replace(true);
+    server.stop(true).await;
+}

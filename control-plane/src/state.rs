@@ -1,0 +1,65 @@
+//! What every request handler has at hand. Built once, shared by all workers.
+
+use crate::{
+    api::origin::Origins,
+    config::{Config, GatewayToken},
+    db::Db,
+    feed::FeedHandle,
+    live::Viewers,
+    messages::gateway::GatewayClient,
+    people::{limits::LoginLimits, password::PasswordHasher},
+};
+use contract::seal::MasterKey;
+use std::time::Duration;
+use tokio::sync::watch;
+
+const LIVE_CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
+
+pub struct State {
+    pub db: Db,
+    pub origins: Origins,
+    pub master_key: MasterKey,
+    pub gateway_token: GatewayToken,
+    pub public_gateway_url: String,
+    pub trusted_proxies: usize,
+    pub passwords: PasswordHasher,
+    pub login_limits: LoginLimits,
+    pub feed: FeedHandle,
+    pub gateway: GatewayClient,
+    pub viewers: Viewers,
+    /// For streams that do not end: no timeout but for connecting.
+    pub live_http: reqwest::Client,
+    /// Set when the process is stopping, so that endless answers end.
+    pub closing: watch::Sender<bool>,
+}
+
+impl State {
+    /// Errors: the HTTP client could not be made, or the dummy password could not be hashed.
+    pub fn new(config: &Config, db: Db) -> Result<Self, Box<dyn std::error::Error>> {
+        install_tls();
+        let live_http = reqwest::Client::builder()
+            .connect_timeout(LIVE_CONNECT_TIMEOUT)
+            .redirect(reqwest::redirect::Policy::none())
+            .build()?;
+        Ok(Self {
+            live_http,
+            closing: watch::Sender::new(false),
+            feed: FeedHandle::new(),
+            origins: config.origins.clone(),
+            master_key: config.master_key.clone(),
+            gateway_token: config.gateway_token.clone(),
+            public_gateway_url: config.public_gateway_url.clone(),
+            trusted_proxies: config.trusted_proxies,
+            passwords: PasswordHasher::new()?,
+            login_limits: LoginLimits::default(),
+            gateway: GatewayClient::new(&config.public_gateway_url)?,
+            viewers: Viewers::default(),
+            db,
+        })
+    }
+}
+
+/// One TLS implementation for the whole process. An error means that it is installed already.
+fn install_tls() {
+    let _ = rustls::crypto::ring::default_provider().install_default();
+}
