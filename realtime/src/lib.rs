@@ -5,6 +5,18 @@
 //! are exact and every message of a channel has one order.
 //!
 //! Nothing in here knows a dialect, a socket or HTTP. Time is passed in.
+//!
+//! What can be relied on:
+//! - Deliveries of a topic reach every origin in one order. After `Joined` an origin gets each
+//!   event of the topic exactly once, with `seq` growing by one, until its last `leave`.
+//! - A publish is taken by all origins concerned or by none, and one that was refused has had no
+//!   effect.
+//! - Memory is bounded by live connections and [`EngineConfig`]. A channel that nobody hears is
+//!   held only for what it remembers, and forgotten when that is too old or room is needed; its
+//!   next life has another epoch.
+//!
+//! The rooms: `channel` decides (pure), `shard` holds channels within bounds and wakes them,
+//! `local` locks shards, and [`Router`] is the way in, so that owners can be elsewhere one day.
 
 pub mod answer;
 mod channel;
