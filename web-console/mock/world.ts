@@ -25,11 +25,11 @@ const publicKey = () =>
 
 /** All state of the mock. Every answer has the shape of the real one. */
 export class World {
-  #user = { id: 'usr_1', email: 'ada@example.com', name: 'Ada Example', created_at: now() };
-  #organisation = { id: 'org_1', name: 'Example Trains', role: 'owner', created_at: now() };
+  #user = { id: 'usr_1', email: 'ada@example.com', name: 'Ada Example' };
+  #organisation = { id: 'org_1', name: 'Example Trains', role: 'owner' as const, created_at: now() };
   #apps = new Map<string, App>();
   #credentials = new Map<string, Schemas['Credential'][]>();
-  #keys = new Map<string, Schemas['Key'][]>();
+  #keys = new Map<string, Schemas['SecretKey'][]>();
   #watchers = new Map<string, Set<WebSocket>>();
   #subscribers = new Map<string, Set<WebSocket>>();
   #revision = 41;
@@ -55,25 +55,24 @@ export class World {
       case 'GET apps':
         return { body: app };
       case 'PATCH apps':
-        Object.assign(app, body);
-        return { body: app };
+        return { body: this.#patch(app, body) };
       case 'DELETE apps':
         this.#apps.delete(app.id);
-        return { status: 204 };
+        return { body: { receipt: this.#receipt() } };
       case 'GET apps/credentials':
         return { body: { items: this.#credentials.get(app.id), next_cursor: null } };
       case 'POST apps/credentials':
         return { status: 201, body: { credential: this.#mint(app.id) } };
       case 'DELETE apps/credentials':
-        return this.#revoke(this.#credentials.get(app.id)?.find((entry) => entry.key === item));
+        return this.#revoke(this.#credentials.get(app.id), (entry) => entry.key === item);
       case 'GET apps/keys':
         return { body: { items: this.#keys.get(app.id), next_cursor: null } };
       case 'POST apps/keys':
         return this.#createKey(app.id, body);
       case 'DELETE apps/keys':
-        return this.#revoke(this.#keys.get(app.id)?.find((entry) => entry.id === item));
+        return this.#revoke(this.#keys.get(app.id), (entry) => entry.id === item);
       case 'GET apps/channels':
-        return { body: { items: this.#channels(app.id), next_cursor: null } };
+        return { body: { channels: this.#channels(app.id), truncated: false } };
       case 'POST apps/publish':
         this.publish(app.id, String(body['channel']), String(body['name']), body['data']);
         return { body: {} };
@@ -217,13 +216,19 @@ export class World {
         allowed_origins: [],
         terminate_code: 4200,
         cache_ttl_s: 1800,
+        activity_timeout_s: 120,
+        tls_only: false,
       },
       limits: {
-        max_connections: 10_000,
-        max_publishes_per_s: 1_000,
+        max_connections: 200,
+        max_publishes_per_s: 200,
+        max_reads_per_s: 50,
         max_event_bytes: 10_240,
+        max_client_events_per_s: 10,
         max_presence_members: 100,
-      } as App['limits'],
+        max_member_bytes: 1_024,
+        max_channels_per_connection: 200,
+      },
       created_at: now(),
     };
     this.#apps.set(app.id, app);
@@ -231,14 +236,11 @@ export class World {
     return { app, credential: this.#mint(app.id, imported) };
   }
 
-  #mint(appId: string, imported?: { key: string; secret: string }): { key: string; secret: string } {
+  #mint(appId: string, imported?: { key: string; secret: string }): Schemas['NewCredential'] {
     const pair = imported ?? { key: publicKey(), secret: `as_sbx_${token(20)}` };
     const list = this.#credentials.get(appId) ?? [];
-    this.#credentials.set(appId, [
-      ...list,
-      { key: pair.key, created_at: now(), last_used_at: null, revoked_at: null } as Schemas['Credential'],
-    ]);
-    return { key: pair.key, secret: pair.secret };
+    this.#credentials.set(appId, [...list, { key: pair.key, created_at: now(), last_used_at: null }]);
+    return { key: pair.key, secret: pair.secret, created_at: now() };
   }
 
   #createKey(appId: string, body: Record<string, unknown>): Answer {
@@ -251,48 +253,58 @@ export class World {
       created_at: now(),
       expires_at: body['expires_at'] ?? null,
       last_used_at: null,
-      revoked_at: null,
-    } as Schemas['Key'];
+    } as Schemas['SecretKey'];
     this.#keys.get(appId)?.unshift(key);
     return { status: 201, body: { key, token: `sk_sbx_${id}_${token(18)}` } };
   }
 
-  #revoke(record: { revoked_at?: string | null } | undefined): Answer {
-    if (!record) throw new Refusal(404, 'not_found', 'There is no such key.');
-    record.revoked_at = now();
-    this.#revision += 1;
-    const receipt = {
-      revision: this.#revision,
-      confirmed: [
-        { gateway: 'gw-1', ms: 41 },
-        { gateway: 'gw-2', ms: 87 },
-      ],
-      pending: ['gw-3'],
-    };
-    return { body: { receipt } };
+  #revoke<T>(list: T[] | undefined, named: (record: T) => boolean): Answer {
+    const at = list?.findIndex(named) ?? -1;
+    if (at < 0) throw new Refusal(404, 'not_found', 'There is nothing here.');
+    list?.splice(at, 1);
+    return { body: { receipt: this.#receipt() } };
   }
 
-  #channels(appId: string): Schemas['Channel'][] {
+  #receipt(): Schemas['Receipt'] {
+    this.#revision += 1;
+    const confirmed = [
+      { gateway: 'gw-1', ms: 41 },
+      { gateway: 'gw-2', ms: 87 },
+    ];
+    return { revision: this.#revision, confirmed, pending: ['gw-3'] };
+  }
+
+  #patch(app: App, body: Record<string, unknown>): App & { receipt?: Schemas['Receipt'] } {
+    const { settings, limits, ...rest } = body;
+    Object.assign(app, rest);
+    Object.assign(app.settings, settings);
+    Object.assign(app.limits, limits);
+    return rest['enabled'] === false ? { ...app, receipt: this.#receipt() } : app;
+  }
+
+  #channels(appId: string): Schemas['Channels']['channels'] {
     const own = [...this.#subscribers]
       .filter(([name, sockets]) => name.startsWith(`${appId}|`) && sockets.size > 0)
-      .map(([name, sockets]) => ({ name: name.slice(appId.length + 1), subscription_count: sockets.size }));
-    const others = [
-      { name: 'presence-platform.4', subscription_count: 18, user_count: 12 },
-      { name: 'departures.platform-4', subscription_count: 2_304 },
-      { name: 'private-chat.7', subscription_count: 2 },
-      { name: 'cache-network-status', subscription_count: 911 },
-      { name: 'private-encrypted-signals', subscription_count: 3 },
-    ];
-    return [...own, ...(appId === [...this.#apps.keys()][0] ? others : [])] as Schemas['Channel'][];
+      .map(
+        ([name, sockets]) => [name.slice(appId.length + 1), { subscription_count: sockets.size }] as const,
+      );
+    const others = {
+      'presence-platform.4': { subscription_count: 18, user_count: 12 },
+      'departures.platform-4': { subscription_count: 2_304 },
+      'private-chat.7': { subscription_count: 2 },
+      'cache-network-status': { subscription_count: 911 },
+      'private-encrypted-signals': { subscription_count: 3 },
+    };
+    return { ...Object.fromEntries(own), ...(appId === [...this.#apps.keys()][0] ? others : {}) };
   }
 
-  #gateways() {
-    return {
-      items: [
-        { id: 'gw-1', confirmed_revision: this.#revision, last_seen_at: now(), connected: true },
-        { id: 'gw-2', confirmed_revision: this.#revision, last_seen_at: now(), connected: true },
-      ],
-      next_cursor: null,
-    };
+  #gateways(): Schemas['Gateways'] {
+    const gateway = (id: string) => ({
+      id,
+      confirmed_revision: this.#revision,
+      last_seen: now(),
+      live: true,
+    });
+    return { items: [gateway('gw-1'), gateway('gw-2')], next_cursor: null, head: this.#revision };
   }
 }

@@ -1,7 +1,8 @@
 import { infiniteQueryOptions, queryOptions, useMutation, useQueryClient } from '@tanstack/react-query';
 import { answer, api } from './client';
 import { rememberSecret } from './fresh-secrets';
-import type { App, AppLimits, AppSettings } from './types';
+import type { components } from './schema';
+import type { App, AppPatch } from './types';
 
 export const appQuery = (app: string) =>
   queryOptions({
@@ -69,9 +70,14 @@ export function useCreateApp(org: string) {
 export function usePatchApp(app: App) {
   const queries = useQueryClient();
   return useMutation({
-    mutationFn: (body: { name?: string; enabled?: boolean; settings?: AppSettings; limits?: AppLimits }) =>
-      answer(api.PATCH('/v1/apps/{app}', { params: { path: { app: app.id } }, body })),
-    onSuccess: async (saved) => {
+    mutationFn: (body: AppPatch) =>
+      answer(
+        api.PATCH('/v1/apps/{app}', {
+          params: { path: { app: app.id } },
+          body: body as components['schemas']['AppPatch'],
+        }),
+      ),
+    onSuccess: async ({ receipt: _receipt, ...saved }) => {
       queries.setQueryData(appQuery(app.id).queryKey, saved);
       await queries.invalidateQueries({ queryKey: appsQuery(app.organisation_id).queryKey });
     },

@@ -1,11 +1,13 @@
 import { useSyncExternalStore } from 'react';
 import type { NewCredential } from './types';
 
+type FreshPair = Pick<NewCredential, 'key' | 'secret'>;
+
 /**
  * Secrets that the API has just answered and will never answer again. They live in this page's memory only:
  * the room that shows them reads them here, and they are gone with a reload or when the reader puts them away.
  */
-let fresh: ReadonlyMap<string, NewCredential> = new Map();
+let fresh: ReadonlyMap<string, FreshPair> = new Map();
 let tokens: ReadonlyMap<string, string> = new Map();
 const listeners = new Set<() => void>();
 
@@ -18,7 +20,7 @@ function subscribe(listener: () => void): () => void {
   return () => listeners.delete(listener);
 }
 
-export function rememberSecret(appId: string, credential: NewCredential): void {
+export function rememberSecret(appId: string, credential: FreshPair): void {
   fresh = new Map(fresh).set(appId, { key: credential.key, secret: credential.secret });
   publish();
 }
@@ -35,7 +37,7 @@ export function forgetSecret(appId: string): void {
   publish();
 }
 
-export function useFreshSecret(appId: string): NewCredential | undefined {
+export function useFreshSecret(appId: string): FreshPair | undefined {
   return useSyncExternalStore(subscribe, () => fresh.get(appId));
 }
 

@@ -1,5 +1,6 @@
 import { infiniteQueryOptions, useMutation, useQueryClient } from '@tanstack/react-query';
 import { answer, api } from './client';
+import type { ActionName } from './types';
 import { rememberToken } from './fresh-secrets';
 
 export const keysQuery = (app: string) =>
@@ -18,7 +19,7 @@ export const keysQuery = (app: string) =>
 
 export type NewKey = {
   name: string;
-  actions: string[];
+  actions: ActionName[];
   channels: string[];
   expires_at?: string;
   idempotencyKey: string;

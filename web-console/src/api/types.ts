@@ -2,15 +2,17 @@ import type { components } from './schema';
 
 type Schemas = components['schemas'];
 
-export type User = Schemas['User'];
 export type Organisation = Schemas['Organisation'];
-export type Session = Schemas['SessionView'];
+export type Session = Schemas['SessionInfo'];
 export type App = Schemas['App'];
-export type AppSettings = Schemas['AppSettings'];
-export type AppLimits = Schemas['AppLimits'];
-export type Credential = Schemas['Credential'];
+
+/** What is absent stays; the document lists the members of the two groups as required, the API does not ask for them. */
+export type AppPatch = Omit<Schemas['AppPatch'], 'settings' | 'limits'> & {
+  settings?: Partial<App['settings']>;
+  limits?: Partial<App['limits']>;
+};
+
 export type NewCredential = Schemas['NewCredential'];
-export type ScopedKey = Schemas['Key'];
+export type SecretKey = Schemas['SecretKey'];
+export type ActionName = SecretKey['actions'][number];
 export type Receipt = Schemas['Receipt'];
-export type Channel = Schemas['Channel'];
-export type Gateway = Schemas['Gateway'];

@@ -13,7 +13,7 @@ const schema = z
   .object({
     name: z
       .string()
-      .check(z.trim(), z.minLength(1, 'Give the app a name'), z.maxLength(64, 'At most 64 characters')),
+      .check(z.trim(), z.minLength(1, 'Give the app a name'), z.maxLength(100, 'At most 100 characters')),
     importing: z.boolean(),
     id: z.string().check(z.regex(/^\d*$/, 'An app id has digits only')),
     key: z.string(),

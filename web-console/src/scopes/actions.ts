@@ -1,3 +1,5 @@
+import type { ActionName } from '../api/types';
+
 /** What a scoped key may be allowed to do, in the order the editor shows it. */
 export const ACTIONS = [
   { id: 'publish', label: 'Publish', help: 'Send events to channels over HTTP or a socket' },
@@ -8,8 +10,4 @@ export const ACTIONS = [
   { id: 'channels.read', label: 'Read channels', help: 'List channels and their counts' },
   { id: 'users.terminate', label: 'Terminate users', help: 'Close all connections of a user' },
   { id: 'usage.read', label: 'Read usage', help: 'Read the app’s usage figures' },
-] as const;
-
-export type ActionId = (typeof ACTIONS)[number]['id'];
-
-export const ACTION_IDS: readonly string[] = ACTIONS.map((action) => action.id);
+] as const satisfies readonly { id: ActionName; label: string; help: string }[];

@@ -105,7 +105,7 @@ export function describePattern(raw: string): string {
       ? `channels that start with ${start}`
       : `channels that start with ${start} and have no further /`;
   }
-  return 'channels of this shape: * stays within a segment, ** crosses /';
+  return 'channels of this shape';
 }
 
 function text(token: Token): string {

@@ -20,9 +20,7 @@ export default function Channels() {
   const items = channels.data?.items ?? [];
   const shown = items
     .filter((channel) => channel.name.toLowerCase().includes(part.toLowerCase()))
-    .sort(
-      (a, b) => (b.subscription_count ?? 0) - (a.subscription_count ?? 0) || a.name.localeCompare(b.name),
-    );
+    .sort((a, b) => (b.subscriptions ?? 0) - (a.subscriptions ?? 0) || a.name.localeCompare(b.name));
 
   return (
     <>
@@ -38,7 +36,7 @@ export default function Channels() {
           />
           <span className={css.count} role="status">
             {channels.data
-              ? `${shown.length.toLocaleString('en')} of ${items.length.toLocaleString('en')}`
+              ? `${shown.length.toLocaleString('en')} of ${items.length.toLocaleString('en')}${channels.data.truncated ? ' and more' : ''}`
               : ''}
           </span>
           <Switch
@@ -85,10 +83,10 @@ export default function Channels() {
                       </span>
                     </Table.Td>
                     <Table.Td ta="right" className={css.number}>
-                      {channel.subscription_count?.toLocaleString('en') ?? '–'}
+                      {channel.subscriptions?.toLocaleString('en') ?? '–'}
                     </Table.Td>
                     <Table.Td ta="right" className={css.number}>
-                      {channel.user_count?.toLocaleString('en') ?? '–'}
+                      {channel.users?.toLocaleString('en') ?? '–'}
                     </Table.Td>
                     <Table.Td>
                       <IconLink

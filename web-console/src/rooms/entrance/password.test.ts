@@ -3,11 +3,11 @@ import { passwordProblem } from './password';
 
 test.each([
   ['', 'Choose a password'],
-  ['ninechars', 'Too short: at least 10 characters'],
-  ['tencharacs', null],
+  ['sevench', 'Too short: at least 8 characters'],
+  ['eightcha', null],
   ['x'.repeat(128), null],
-  ['x'.repeat(129), 'Too long: at most 128 bytes'],
-  ['é'.repeat(65), 'Too long: at most 128 bytes'],
+  ['x'.repeat(129), 'Too long: at most 128'],
+  ['é'.repeat(65), 'Too long: at most 128'],
 ])('%j: %s', (password, expected) => {
   expect(passwordProblem(password)).toBe(expected);
 });

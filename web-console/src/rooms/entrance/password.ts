@@ -1,15 +1,17 @@
-/** The rules of the API, told while one types instead of after. Lengths are in bytes where the API counts bytes. */
+/** The rules of the API, told while one types instead of after. It counts bytes, so that is what is counted here. */
+const bytes = (password: string) => new TextEncoder().encode(password).length;
+
 export const PASSWORD_RULES = [
-  { id: 'long', label: 'At least 10 characters', met: (password: string) => [...password].length >= 10 },
+  { id: 'short', label: 'At least 8 characters', met: (password: string) => bytes(password) >= 8 },
   {
-    id: 'short',
-    label: 'At most 128 bytes',
-    met: (password: string) => password !== '' && new TextEncoder().encode(password).length <= 128,
+    id: 'long',
+    label: 'At most 128',
+    met: (password: string) => password !== '' && bytes(password) <= 128,
   },
 ] as const;
 
 export function passwordProblem(password: string): string | null {
   if (password === '') return 'Choose a password';
   const broken = PASSWORD_RULES.find((rule) => !rule.met(password));
-  return broken ? `Too ${broken.id === 'long' ? 'short' : 'long'}: ${broken.label.toLowerCase()}` : null;
+  return broken ? `Too ${broken.id}: ${broken.label.toLowerCase()}` : null;
 }

@@ -19,7 +19,7 @@ export default function SignUp() {
     validate: {
       email: emailProblem,
       password: passwordProblem,
-      organisation: (name) => (name.length > 64 ? 'At most 64 characters' : null),
+      organisation: (name) => (name.length > 100 ? 'At most 100 characters' : null),
     },
   });
   const submit = form.onSubmit(({ email, password, organisation }) =>

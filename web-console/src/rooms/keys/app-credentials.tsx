@@ -1,6 +1,6 @@
 import { Button, Group, Modal, Stack, Table, VisuallyHidden } from '@mantine/core';
 import { useInfiniteQuery } from '@tanstack/react-query';
-import { Plus, TriangleAlert } from 'lucide-react';
+import { KeySquare, Plus, TriangleAlert } from 'lucide-react';
 import { useState } from 'react';
 import { credentialsQuery, useMintCredential, useRevokeCredential } from '../../api/apps';
 import { uuid } from '../../api/random';
@@ -8,9 +8,9 @@ import type { App, NewCredential } from '../../api/types';
 import { TypedConfirm } from '../../ui/confirm';
 import { CopyField, CopyIcon } from '../../ui/copy';
 import { ErrorNotice } from '../../ui/errors';
-import { Mono, Notice, Panel, Tag } from '../../ui/page';
+import { EmptyState, Mono, Notice, Panel } from '../../ui/page';
 import { Time } from '../../ui/time';
-import { ReceiptDialog, type Revoked } from './receipt';
+import { ReceiptDialog, type Revoked } from '../../ui/receipt';
 import { Skeletons } from './secret-keys';
 
 /** The key and secret pairs that the SDKs sign with. */
@@ -23,7 +23,6 @@ export function AppCredentials({ app }: { app: App }) {
   const [revoking, setRevoking] = useState<string | null>(null);
   const [revoked, setRevoked] = useState<Revoked | null>(null);
   const items = credentials.data?.pages.flatMap((page) => page.items) ?? [];
-  const active = items.filter((item) => !item.revoked_at).length;
 
   return (
     <Panel
@@ -59,6 +58,10 @@ export function AppCredentials({ app }: { app: App }) {
         <div style={{ padding: '1.125rem' }}>
           <ErrorNotice error={credentials.error} onRetry={() => void credentials.refetch()} />
         </div>
+      ) : items.length === 0 ? (
+        <EmptyState icon={<KeySquare size={20} />} title="No active pair">
+          No client can connect until you mint one.
+        </EmptyState>
       ) : (
         <Table.ScrollContainer minWidth={620} type="native">
           <Table verticalSpacing="sm" horizontalSpacing="md">
@@ -66,7 +69,7 @@ export function AppCredentials({ app }: { app: App }) {
               <Table.Tr>
                 <Table.Th>Key</Table.Th>
                 <Table.Th>Made</Table.Th>
-                <Table.Th>State</Table.Th>
+                <Table.Th>Last used</Table.Th>
                 <Table.Th w={110}>
                   <VisuallyHidden>Actions</VisuallyHidden>
                 </Table.Th>
@@ -84,24 +87,20 @@ export function AppCredentials({ app }: { app: App }) {
                   <Table.Td>
                     <Time iso={item.created_at} />
                   </Table.Td>
-                  <Table.Td>
-                    {item.revoked_at ? <Tag tone="bad">revoked</Tag> : <Tag tone="good">active</Tag>}
-                  </Table.Td>
+                  <Table.Td>{item.last_used_at ? <Time iso={item.last_used_at} /> : 'Not yet'}</Table.Td>
                   <Table.Td ta="right">
-                    {!item.revoked_at && (
-                      <Button
-                        size="compact-sm"
-                        variant="subtle"
-                        color="var(--sb-bad)"
-                        aria-label={`Revoke ${item.key}`}
-                        onClick={() => {
-                          revoke.reset();
-                          setRevoking(item.key);
-                        }}
-                      >
-                        Revoke…
-                      </Button>
-                    )}
+                    <Button
+                      size="compact-sm"
+                      variant="subtle"
+                      color="var(--sb-bad)"
+                      aria-label={`Revoke ${item.key}`}
+                      onClick={() => {
+                        revoke.reset();
+                        setRevoking(item.key);
+                      }}
+                    >
+                      Revoke…
+                    </Button>
                   </Table.Td>
                 </Table.Tr>
               ))}
@@ -154,7 +153,7 @@ export function AppCredentials({ app }: { app: App }) {
           })
         }
       >
-        {active === 1 && (
+        {items.length === 1 && (
           <p style={{ marginTop: 0 }}>
             <strong>This is the app’s last active pair.</strong> No client can connect and no SDK can publish
             until you mint another.

@@ -6,7 +6,7 @@ import { useCreateKey } from '../../api/keys';
 import { asProblem } from '../../api/problem';
 import { uuid } from '../../api/random';
 import { useSession } from '../../api/session';
-import type { App } from '../../api/types';
+import type { ActionName, App } from '../../api/types';
 import { patternProblem } from '../../scopes/pattern';
 import { snippets } from '../../snippets/snippets';
 import { CodeBlock } from '../../ui/code';
@@ -53,7 +53,7 @@ export function CreateKeyDialog({
   );
 }
 
-type Values = { name: string; actions: string[]; channels: string[]; expiry: Expiry; date: string };
+type Values = { name: string; actions: ActionName[]; channels: string[]; expiry: Expiry; date: string };
 
 function CreateKeyForm({
   app,
@@ -75,8 +75,8 @@ function CreateKeyForm({
       name: (name) =>
         name.trim() === ''
           ? 'Name what will use this key'
-          : name.length > 64
-            ? 'At most 64 characters'
+          : name.length > 100
+            ? 'At most 100 characters'
             : null,
       actions: (actions) => (actions.length === 0 ? 'Choose at least one action' : null),
       channels: (channels) =>

@@ -31,7 +31,7 @@ export function PatternPreview({ appId, patterns }: { appId: string; patterns: r
     <section className={css.preview} aria-label="What the patterns match">
       <div className={css.previewHead}>
         <TextInput
-          label="Try a channel name"
+          label="Try a channel"
           placeholder="private-chat.42"
           value={tried}
           onChange={(event) => setTried(event.currentTarget.value)}
@@ -44,7 +44,7 @@ export function PatternPreview({ appId, patterns }: { appId: string; patterns: r
             : '; examples, as no channel is occupied now'}
         </p>
       </div>
-      <ul className={css.names} tabIndex={0} aria-label="Channel names">
+      <ul className={css.names} tabIndex={0} aria-label="Examples">
         {byName.map(({ name, by }) => (
           <li key={name} data-match={by !== undefined || undefined} data-testid="pattern-name">
             {by === undefined ? (

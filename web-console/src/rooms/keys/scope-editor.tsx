@@ -1,5 +1,6 @@
 import { ActionIcon, Button, Checkbox, TextInput, Tooltip } from '@mantine/core';
 import { Plus, X } from 'lucide-react';
+import type { ActionName } from '../../api/types';
 import { ACTIONS } from '../../scopes/actions';
 import { describePattern, patternProblem } from '../../scopes/pattern';
 import css from './keys.module.css';
@@ -9,8 +10,8 @@ export function ActionsField({
   onChange,
   error,
 }: {
-  value: readonly string[];
-  onChange: (actions: string[]) => void;
+  value: readonly ActionName[];
+  onChange: (actions: ActionName[]) => void;
   error?: React.ReactNode;
 }) {
   return (

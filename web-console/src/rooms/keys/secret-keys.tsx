@@ -3,18 +3,18 @@ import { useInfiniteQuery } from '@tanstack/react-query';
 import { Ellipsis, KeyRound, Plus, Trash2 } from 'lucide-react';
 import { useState } from 'react';
 import { keysQuery, useRevokeKey } from '../../api/keys';
-import type { App, ScopedKey } from '../../api/types';
+import type { App, SecretKey } from '../../api/types';
 import { TypedConfirm } from '../../ui/confirm';
 import { ErrorNotice } from '../../ui/errors';
 import { EmptyState, Mono, Panel, Tag } from '../../ui/page';
 import { isPast, Time } from '../../ui/time';
 import css from './keys.module.css';
-import { ReceiptDialog, type Revoked } from './receipt';
+import { ReceiptDialog, type Revoked } from '../../ui/receipt';
 
 export function SecretKeys({ app, onCreate }: { app: App; onCreate: () => void }) {
   const keys = useInfiniteQuery(keysQuery(app.id));
   const revoke = useRevokeKey(app.id);
-  const [revoking, setRevoking] = useState<ScopedKey | null>(null);
+  const [revoking, setRevoking] = useState<SecretKey | null>(null);
   const [revoked, setRevoked] = useState<Revoked | null>(null);
   const items = keys.data?.pages.flatMap((page) => page.items) ?? [];
 
@@ -117,9 +117,8 @@ export function SecretKeys({ app, onCreate }: { app: App; onCreate: () => void }
   );
 }
 
-function KeyRow({ item, onRevoke }: { item: ScopedKey; onRevoke: () => void }) {
+function KeyRow({ item, onRevoke }: { item: SecretKey; onRevoke: () => void }) {
   const expired = item.expires_at ? isPast(item.expires_at) : false;
-  const gone = Boolean(item.revoked_at) || expired;
   return (
     <Table.Tr data-testid="key-row">
       <Table.Td>
@@ -145,9 +144,7 @@ function KeyRow({ item, onRevoke }: { item: ScopedKey; onRevoke: () => void }) {
       </Table.Td>
       <Table.Td>{item.last_used_at ? <Time iso={item.last_used_at} /> : 'Not yet'}</Table.Td>
       <Table.Td>
-        {item.revoked_at ? (
-          <Tag tone="bad">revoked</Tag>
-        ) : expired ? (
+        {expired ? (
           <Tag tone="warn">expired</Tag>
         ) : item.expires_at ? (
           <Time iso={item.expires_at} />
@@ -156,24 +153,22 @@ function KeyRow({ item, onRevoke }: { item: ScopedKey; onRevoke: () => void }) {
         )}
       </Table.Td>
       <Table.Td>
-        {!gone && (
-          <Menu position="bottom-end" withInitialFocusPlaceholder={false}>
-            <Menu.Target>
-              <ActionIcon aria-label={`Actions for ${item.name}`}>
-                <Ellipsis size={16} aria-hidden />
-              </ActionIcon>
-            </Menu.Target>
-            <Menu.Dropdown>
-              <Menu.Item
-                color="var(--sb-bad)"
-                leftSection={<Trash2 size={15} aria-hidden />}
-                onClick={onRevoke}
-              >
-                Revoke…
-              </Menu.Item>
-            </Menu.Dropdown>
-          </Menu>
-        )}
+        <Menu position="bottom-end" withInitialFocusPlaceholder={false}>
+          <Menu.Target>
+            <ActionIcon aria-label={`Actions for ${item.name}`}>
+              <Ellipsis size={16} aria-hidden />
+            </ActionIcon>
+          </Menu.Target>
+          <Menu.Dropdown>
+            <Menu.Item
+              color="var(--sb-bad)"
+              leftSection={<Trash2 size={15} aria-hidden />}
+              onClick={onRevoke}
+            >
+              Revoke…
+            </Menu.Item>
+          </Menu.Dropdown>
+        </Menu>
       </Table.Td>
     </Table.Tr>
   );

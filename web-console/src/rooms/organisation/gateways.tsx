@@ -46,15 +46,16 @@ export function GatewaysPanel() {
                   </Table.Td>
                   <Table.Td>
                     <span style={{ display: 'inline-flex', alignItems: 'center', gap: '0.5rem' }}>
-                      <Lamp tone={gateway.connected ? 'good' : 'warn'} />
-                      {gateway.connected ? 'Connected' : 'Away'}
+                      <Lamp tone={gateway.live ? 'good' : 'warn'} />
+                      {gateway.live ? 'Connected' : 'Away'}
                     </span>
                   </Table.Td>
                   <Table.Td ta="right" style={{ fontVariantNumeric: 'tabular-nums' }}>
-                    {gateway.confirmed_revision.toLocaleString('en')}
+                    {gateway.confirmed_revision.toLocaleString('en')} of{' '}
+                    {gateways.data.head.toLocaleString('en')}
                   </Table.Td>
                   <Table.Td ta="right">
-                    <Time iso={gateway.last_seen_at} />
+                    <Time iso={gateway.last_seen} />
                   </Table.Td>
                 </Table.Tr>
               ))}

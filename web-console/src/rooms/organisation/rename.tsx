@@ -14,7 +14,7 @@ export function RenamePanel({ organisation }: { organisation: Organisation }) {
     initialValues: { name: organisation.name },
     validate: {
       name: (name) =>
-        name.trim() === '' ? 'Give it a name' : name.length > 64 ? 'At most 64 characters' : null,
+        name.trim() === '' ? 'Give it a name' : name.length > 100 ? 'At most 100 characters' : null,
     },
   });
   const submit = form.onSubmit(({ name }) =>

@@ -17,7 +17,7 @@ export default function Overview() {
   const { gateway_url: gatewayUrl } = useSession();
   const fresh = useFreshSecret(app.id);
   const credentials = useInfiniteQuery({ ...credentialsQuery(app.id), enabled: !fresh });
-  const active = credentials.data?.pages.flatMap((page) => page.items).find((entry) => !entry.revoked_at);
+  const active = credentials.data?.pages.flatMap((page) => page.items).at(-1);
   const appKey = fresh?.key ?? active?.key;
   const [draft, setDraft] = useState({ channel: 'my-channel', name: 'my-event' });
 

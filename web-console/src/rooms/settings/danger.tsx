@@ -1,17 +1,20 @@
 import { Button } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { useNavigate } from '@tanstack/react-router';
+import { useState } from 'react';
 import { useDeleteApp, usePatchApp } from '../../api/apps';
 import type { App } from '../../api/types';
 import { TypedConfirm } from '../../ui/confirm';
 import { ErrorNotice } from '../../ui/errors';
 import { Panel } from '../../ui/page';
+import { ReceiptDialog, type Revoked } from '../../ui/receipt';
 import css from './settings.module.css';
 
 export function DangerPanel({ app }: { app: App }) {
   const navigate = useNavigate();
   const patch = usePatchApp(app);
   const remove = useDeleteApp(app);
+  const [revoked, setRevoked] = useState<Revoked | null>(null);
   const [disabling, disable] = useDisclosure(false);
   const [deleting, del] = useDisclosure(false);
   return (
@@ -69,7 +72,17 @@ export function DangerPanel({ app }: { app: App }) {
         action="Disable app"
         busy={patch.isPending}
         error={patch.error}
-        onConfirm={() => patch.mutate({ enabled: false }, { onSuccess: disable.close })}
+        onConfirm={() =>
+          patch.mutate(
+            { enabled: false },
+            {
+              onSuccess: ({ receipt }) => {
+                disable.close();
+                if (receipt) setRevoked({ what: app.name, receipt });
+              },
+            },
+          )
+        }
       >
         Every client of {app.name} is disconnected now and cannot come back until you enable the app again.
       </TypedConfirm>
@@ -95,6 +108,7 @@ export function DangerPanel({ app }: { app: App }) {
         {app.name} with its credentials, secret keys and settings is deleted. Connected clients are
         disconnected. This cannot be undone.
       </TypedConfirm>
+      <ReceiptDialog title="Disabled" revoked={revoked} onClose={() => setRevoked(null)} />
     </Panel>
   );
 }

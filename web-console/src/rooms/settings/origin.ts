@@ -1,7 +1,8 @@
-/** `https://host[:port]`, a host, or a host with a leading `*.`: what the gateway compares the Origin header with. */
+/** `http(s)://host[:port]`, the host with stars where any name will do: what the Origin header is compared with. */
 export function originProblem(origin: string): string | null {
-  if (/^https?:\/\/(\*\.)?[^\s/*?#]+$/.test(origin) || /^(\*\.)?[\w.-]+(:\d+)?$/.test(origin)) return null;
-  return `${origin} is no origin: write https://example.com, example.com or *.example.com`;
+  return /^https?:\/\/[a-z0-9.:[\]*-]+$/i.test(origin)
+    ? null
+    : `${origin || 'An empty text'} is no origin: write it like https://example.com`;
 }
 
 export function originsProblem(origins: readonly string[]): string | null {

@@ -1,6 +1,6 @@
-import { NumberInput, Switch, TagsInput, TextInput } from '@mantine/core';
+import { NumberInput, Select, Switch, TagsInput, TextInput } from '@mantine/core';
 import { useForm } from '@mantine/form';
-import type { App, AppLimits } from '../../api/types';
+import type { App } from '../../api/types';
 import { CopyField } from '../../ui/copy';
 import { originsProblem } from './origin';
 import { SavePanel } from './save-panel';
@@ -11,7 +11,7 @@ export function GeneralPanel({ app }: { app: App }) {
     initialValues: { name: app.name },
     validate: {
       name: (name) =>
-        name.trim() === '' ? 'Give the app a name' : name.length > 64 ? 'At most 64 characters' : null,
+        name.trim() === '' ? 'Give the app a name' : name.length > 100 ? 'At most 100 characters' : null,
     },
   });
   return (
@@ -51,13 +51,21 @@ const SWITCHES = [
     label: 'Authorised connections only',
     help: 'A connection that has not signed in or joined a private channel within 30 seconds is closed.',
   },
+  {
+    field: 'tls_only',
+    label: 'TLS only',
+    help: 'Connections without TLS are refused with 4000.',
+  },
 ] as const;
 
 export function BehaviourPanel({ app }: { app: App }) {
-  const { client_events, subscription_counting, watchlist_events, authorized_connections_only } =
-    app.settings;
-  const form = useForm({
-    initialValues: { client_events, subscription_counting, watchlist_events, authorized_connections_only },
+  const { allowed_origins: _elsewhere, ...behaviour } = app.settings;
+  const form = useForm<Record<string, boolean | number | string>>({
+    initialValues: { ...behaviour, terminate_code: String(behaviour.terminate_code) },
+    validate: {
+      cache_ttl_s: (value) => rangeProblem(value, 60, 86_400),
+      activity_timeout_s: (value) => rangeProblem(value, 10, 120),
+    },
   });
   return (
     <SavePanel
@@ -65,7 +73,7 @@ export function BehaviourPanel({ app }: { app: App }) {
       title="Behaviour"
       help="What connected clients may do and are told"
       form={form}
-      patch={(values) => ({ settings: { ...app.settings, ...values } })}
+      patch={(values) => ({ settings: { ...values, terminate_code: Number(values['terminate_code']) } })}
     >
       <div className={css.rows}>
         {SWITCHES.map(({ field, label, help }) => (
@@ -76,9 +84,49 @@ export function BehaviourPanel({ app }: { app: App }) {
             {...form.getInputProps(field, { type: 'checkbox' })}
           />
         ))}
+        <div className={css.limits}>
+          <NumberInput
+            label="Cached event"
+            description="Kept this long in cache channels"
+            suffix=" seconds"
+            min={60}
+            max={86_400}
+            clampBehavior="none"
+            allowDecimal={false}
+            thousandSeparator=","
+            hideControls
+            {...form.getInputProps('cache_ttl_s')}
+          />
+          <NumberInput
+            label="Silence before a ping"
+            description="Then the connection is probed"
+            suffix=" seconds"
+            min={10}
+            max={120}
+            clampBehavior="none"
+            allowDecimal={false}
+            hideControls
+            {...form.getInputProps('activity_timeout_s')}
+          />
+          <Select
+            label="Terminated users"
+            description="What their clients do next"
+            allowDeselect={false}
+            data={[
+              { value: '4200', label: 'Reconnect (4200)' },
+              { value: '4009', label: 'Stay away (4009)' },
+            ]}
+            {...form.getInputProps('terminate_code')}
+          />
+        </div>
       </div>
     </SavePanel>
   );
+}
+
+function rangeProblem(value: unknown, min: number, max: number): string | null {
+  const fits = typeof value === 'number' && Number.isInteger(value) && value >= min && value <= max;
+  return fits ? null : `A whole number from ${min.toLocaleString('en')} to ${max.toLocaleString('en')}`;
 }
 
 export function OriginsPanel({ app }: { app: App }) {
@@ -92,7 +140,7 @@ export function OriginsPanel({ app }: { app: App }) {
       title="Allowed origins"
       help="Which web pages may open a socket"
       form={form}
-      patch={({ allowed_origins }) => ({ settings: { ...app.settings, allowed_origins } })}
+      patch={({ allowed_origins }) => ({ settings: { allowed_origins } })}
     >
       <TagsInput
         label="Origins"
@@ -107,32 +155,79 @@ export function OriginsPanel({ app }: { app: App }) {
   );
 }
 
-/** Words for the limits this console knows; one that is newer than it is shown under its own name. */
-const LIMITS: Record<string, { label: string; help: string; unit?: string }> = {
-  max_connections: { label: 'Connections', help: 'Open at the same time' },
-  max_publishes_per_s: { label: 'Publishes', help: 'Over HTTP, whole app', unit: ' per second' },
-  max_client_events_per_s: { label: 'Client events', help: 'Of one connection', unit: ' per second' },
-  max_event_bytes: { label: 'Event size', help: 'Largest payload', unit: ' bytes' },
-  max_presence_members: { label: 'Presence members', help: 'In one channel' },
-  max_presence_member_bytes: { label: 'Member data', help: 'Of one presence member', unit: ' bytes' },
-  max_channels_per_event: { label: 'Channels per publish', help: 'Named in one request' },
-  max_batch_events: { label: 'Batch size', help: 'Events in one request' },
-  max_channels_per_connection: { label: 'Channels per connection', help: 'Subscribed at the same time' },
-  max_channel_name_bytes: { label: 'Channel name', help: 'Longest', unit: ' bytes' },
-  max_event_name_bytes: { label: 'Event name', help: 'Longest', unit: ' bytes' },
-};
+/** Words and bounds of the limits; the bounds are the API's. */
+const LIMITS = [
+  {
+    field: 'max_connections',
+    label: 'Connections',
+    help: 'Open at the same time',
+    unit: '',
+    min: 1,
+    max: 1_000_000,
+  },
+  {
+    field: 'max_publishes_per_s',
+    label: 'Publishes',
+    help: 'Over HTTP, whole app',
+    unit: ' per second',
+    min: 1,
+    max: 1_000_000,
+  },
+  {
+    field: 'max_reads_per_s',
+    label: 'Reads',
+    help: 'Over HTTP, whole app',
+    unit: ' per second',
+    min: 1,
+    max: 100_000,
+  },
+  {
+    field: 'max_client_events_per_s',
+    label: 'Client events',
+    help: 'Of one connection',
+    unit: ' per second',
+    min: 1,
+    max: 1_000,
+  },
+  {
+    field: 'max_event_bytes',
+    label: 'Event size',
+    help: 'Largest payload',
+    unit: ' bytes',
+    min: 1_024,
+    max: 262_144,
+  },
+  {
+    field: 'max_presence_members',
+    label: 'Presence members',
+    help: 'In one channel',
+    unit: '',
+    min: 1,
+    max: 10_000,
+  },
+  {
+    field: 'max_member_bytes',
+    label: 'Member data',
+    help: 'Of one presence member',
+    unit: ' bytes',
+    min: 128,
+    max: 10_240,
+  },
+  {
+    field: 'max_channels_per_connection',
+    label: 'Subscriptions',
+    help: 'Of one connection',
+    unit: '',
+    min: 1,
+    max: 10_000,
+  },
+] as const satisfies readonly { field: keyof App['limits']; [word: string]: string | number }[];
 
 export function LimitsPanel({ app }: { app: App }) {
-  const limits = app.limits as Record<string, unknown>;
-  const fields = Object.keys(limits).filter((field) => typeof limits[field] === 'number');
-  const form = useForm({
-    initialValues: Object.fromEntries(fields.map((field) => [field, limits[field] as number | string])),
+  const form = useForm<Record<string, unknown>>({
+    initialValues: { ...app.limits },
     validate: Object.fromEntries(
-      fields.map((field) => [
-        field,
-        (value: number | string) =>
-          typeof value === 'number' && Number.isInteger(value) && value > 0 ? null : 'A whole number above 0',
-      ]),
+      LIMITS.map(({ field, min, max }) => [field, (value: unknown) => rangeProblem(value, min, max)]),
     ),
   });
   return (
@@ -141,16 +236,18 @@ export function LimitsPanel({ app }: { app: App }) {
       title="Limits"
       help="Where this app is stopped, so that a mistake stays small"
       form={form}
-      patch={(values) => ({ limits: { ...app.limits, ...(values as unknown as AppLimits) } })}
+      patch={(limits) => ({ limits })}
     >
       <div className={css.limits}>
-        {fields.map((field) => (
+        {LIMITS.map(({ field, label, help, unit, min, max }) => (
           <NumberInput
             key={field}
-            label={LIMITS[field]?.label ?? field.replaceAll('_', ' ')}
-            description={LIMITS[field]?.help}
-            suffix={LIMITS[field]?.unit}
-            min={1}
+            label={label}
+            description={help}
+            suffix={unit}
+            min={min}
+            max={max}
+            clampBehavior="none"
             allowDecimal={false}
             thousandSeparator=","
             hideControls

@@ -31,7 +31,7 @@ export function SavePanel<Values extends Record<string, unknown>>({
     save.mutate(patch(values as Values), {
       onSuccess: () => {
         form.resetDirty();
-        notifications.show({ message: `${title} saved. In force at every gateway in under a second.` });
+        notifications.show({ message: `${title} saved.` });
       },
       onError: (error) => form.setErrors(lastPart(asProblem(error).byField)),
     }),
@@ -47,21 +47,30 @@ export function SavePanel<Values extends Record<string, unknown>>({
         )}
         <div className={css.foot}>
           <span role="status">{dirty ? 'Not saved yet' : ''}</span>
-          <Button variant="default" disabled={!dirty} onClick={() => form.reset()}>
-            Undo
-          </Button>
-          <Button type="submit" disabled={!dirty} loading={save.isPending}>
-            Save
-          </Button>
+          {/* Hidden, not absent: the panel keeps its height. */}
+          <div className={css.saving} style={{ visibility: dirty ? 'visible' : 'hidden' }}>
+            <Button variant="default" onClick={() => form.reset()}>
+              Undo
+            </Button>
+            <Button type="submit" loading={save.isPending}>
+              Save
+            </Button>
+          </div>
         </div>
       </form>
     </Panel>
   );
 }
 
-/** The API names a field by its path (`limits.max_connections`); the forms here by its last part. */
+/** The API names a field by its path (`settings.allowed_origins[0]`); the forms here by its last name. */
 function lastPart(errors: Record<string, string>): Record<string, string> {
   return Object.fromEntries(
-    Object.entries(errors).map(([path, message]) => [path.split('.').at(-1) ?? path, message]),
+    Object.entries(errors).map(([path, message]) => [
+      path
+        .split('.')
+        .at(-1)
+        ?.replace(/\[\d+\]$/, '') ?? path,
+      message,
+    ]),
   );
 }

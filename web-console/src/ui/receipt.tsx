@@ -1,18 +1,26 @@
 import { Button, Group, Modal, Stack } from '@mantine/core';
 import { CircleCheck, Clock, ShieldCheck } from 'lucide-react';
-import type { Receipt } from '../../api/types';
-import { Mono, Notice, Tag } from '../../ui/page';
-import css from './keys.module.css';
+import type { Receipt } from '../api/types';
+import { Mono, Notice, Tag } from './page';
+import css from './ui.module.css';
 
 export type Revoked = { what: string; receipt: Receipt };
 
 /** What a revocation answered: which gateways refuse the key by now, and after how long. */
-export function ReceiptDialog({ revoked, onClose }: { revoked: Revoked | null; onClose: () => void }) {
+export function ReceiptDialog({
+  title = 'Revoked',
+  revoked,
+  onClose,
+}: {
+  title?: string;
+  revoked: Revoked | null;
+  onClose: () => void;
+}) {
   return (
     <Modal
       opened={revoked !== null}
       onClose={onClose}
-      title="Revoked"
+      title={title}
       size="md"
       closeButtonProps={{ 'aria-label': 'Close' }}
     >
@@ -28,7 +36,7 @@ function ReceiptView({ what, receipt, onClose }: Revoked & { onClose: () => void
     pending.length > 0
       ? `${confirmed.length} of ${confirmed.length + pending.length} gateways have confirmed`
       : confirmed.length === 0
-        ? 'Revoked. No gateway is connected at the moment'
+        ? 'Done. No gateway is connected at the moment'
         : `In force at every gateway after ${slowest} ms`;
   return (
     <Stack gap="md" data-testid="revocation-receipt">
