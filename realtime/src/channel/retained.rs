@@ -31,7 +31,7 @@ impl From<&EngineConfig> for HistoryLimits {
 pub struct Retained {
     ring: VecDeque<Kept>,
     text_bytes: usize,
-    keys: Keys,
+    keys: Option<Box<Keys>>,
     cached: Option<CachedUntil>,
 }
 
@@ -77,7 +77,7 @@ impl Kept {
 
 impl Retained {
     pub fn is_empty(&self) -> bool {
-        self.ring.is_empty() && self.keys.is_empty() && self.cached.is_none()
+        self.ring.is_empty() && self.keys.is_none() && self.cached.is_none()
     }
 
     /// Estimated bytes held: texts and structures, and one encoding of the cached event.
@@ -86,20 +86,27 @@ impl Retained {
             size_of::<Event>()
                 + 2 * (cached.event.data.as_str().len() + cached.event.name.as_str().len())
         });
-        self.ring.capacity() * size_of::<Kept>() + self.text_bytes + self.keys.bytes() + cached
+        let keys = self.keys.as_ref().map_or(0, |keys| keys.bytes() + size_of::<Keys>());
+        self.ring.capacity() * size_of::<Kept>()
+            + self.text_bytes
+            + keys
+            + cached
+            + size_of::<Self>()
     }
 
     /// Where the message with this key stands.
     pub fn find(&self, idempotency_key: &str) -> Option<u64> {
-        self.keys.find(idempotency_key)
+        self.keys.as_ref()?.find(idempotency_key)
     }
 
     pub fn remember_key(&mut self, key: Arc<str>, seq: u64, now_ms: u64, limits: &HistoryLimits) {
-        self.keys.insert(key, seq, now_ms, limits.max_keys);
+        self.keys.get_or_insert_default().insert(key, seq, now_ms, limits.max_keys);
     }
 
     pub fn forget_oldest_key(&mut self) -> bool {
-        self.keys.forget_oldest()
+        let forgotten = self.keys.as_mut().is_some_and(|keys| keys.forget_oldest());
+        self.rest_keys();
+        forgotten
     }
 
     /// Adds an event and returns the last position the bounds pushed out, 0 for none.
@@ -160,10 +167,17 @@ impl Retained {
 
     /// Drops keys and a cached event that are too old.
     pub fn expire_others(&mut self, now_ms: u64, ttl_ms: u64) {
-        self.keys.expire(now_ms, ttl_ms);
+        if let Some(keys) = &mut self.keys {
+            keys.expire(now_ms, ttl_ms);
+        }
+        self.rest_keys();
         if self.cached.as_ref().is_some_and(|cached| cached.until_ms <= now_ms) {
             self.cached = None;
         }
+    }
+
+    fn rest_keys(&mut self) {
+        self.keys.take_if(|keys| keys.is_empty());
     }
 
     pub fn cache(&mut self, event: Arc<Event>, until_ms: u64) {

@@ -30,8 +30,9 @@ impl Budget {
     }
 }
 
-/// Bytes of a channel that is there for its memory alone, beside that memory: slot, table, name.
-const IDLE_CHANNEL_BYTES: usize = size_of::<Slot>() + 64;
+/// Bytes of a channel that is there for its memory alone, beside that memory and its name: the
+/// slot, what vectors and tables keep in reserve, and what the allocator adds to each piece.
+const IDLE_CHANNEL_BYTES: usize = 3 * size_of::<Slot>() / 2 + 128;
 
 impl Shard {
     /// Charges the channel for what it holds now, lists it if it is idle, forgets it if it is
