@@ -109,7 +109,7 @@ fn head_fits(request: Request) -> Result<Request, Response<BoxBody>> {
     if target > MAX_TARGET_BYTES {
         return Err(too_large(StatusCode::URI_TOO_LONG, "uri_too_long"));
     }
-    let headers = request.headers().iter();
+    let headers = request.head().headers().iter();
     let bytes: usize = headers.map(|(name, value)| name.as_str().len() + value.len()).sum();
     if bytes > MAX_HEADER_BYTES {
         let status = StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE;

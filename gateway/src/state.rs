@@ -5,7 +5,6 @@ use crate::{
     directory::Directory,
     hub::inbox::{Inbox, ToWorker},
 };
-use contract::directory::Kill;
 use realtime::Router;
 use std::{
     sync::{
@@ -14,7 +13,6 @@ use std::{
     },
     time::Instant,
 };
-use tokio::sync::oneshot;
 
 /// A running gateway.
 pub struct Gateway {
@@ -45,20 +43,6 @@ impl Gateway {
 
     fn workers(&self) -> Vec<Arc<Inbox>> {
         self.workers.lock().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-
-    /// Has every worker close what depends on `kill`; returns when all have.
-    pub async fn kill_everywhere(&self, kill: &Arc<Kill>) {
-        let mut answers = Vec::new();
-        for worker in self.workers() {
-            let (done, answer) = oneshot::channel();
-            worker.push(ToWorker::Kill(kill.clone(), done));
-            answers.push(answer);
-        }
-        for answer in answers {
-            // A worker that is gone has no sockets left to close.
-            let _ = answer.await;
-        }
     }
 
     pub fn is_draining(&self) -> bool {

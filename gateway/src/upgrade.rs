@@ -31,7 +31,7 @@ pub struct Asked<'a> {
 pub struct Farewell {
     pub error: Bytes,
     pub code: u16,
-    pub reason: String,
+    pub reason: &'static str,
 }
 
 /// How long a client that was turned away may take to close.
@@ -66,7 +66,7 @@ pub async fn upgrade(
         }
     };
     let admitted = {
-        let origin = request.headers().get(header::ORIGIN).and_then(|o| o.to_str().ok());
+        let origin = request.head().headers().get(header::ORIGIN).and_then(|o| o.to_str().ok());
         let asked = Asked {
             path: request.path(),
             query: request.uri().query().unwrap_or_default(),
@@ -96,7 +96,7 @@ fn draining() -> Response<()> {
 /// Says why, closes, and waits a moment for the client to have read it.
 async fn turn_away(mut io: Wire, farewell: &Farewell) {
     let mut frames = frame::text(&farewell.error).to_vec();
-    frames.extend_from_slice(&frame::close(farewell.code, &farewell.reason));
+    frames.extend_from_slice(&frame::close(farewell.code, farewell.reason));
     let goodbye = async {
         io.write_all(&frames).await?;
         io.flush().await?;

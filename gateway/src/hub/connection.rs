@@ -265,7 +265,6 @@ impl Connection {
 
 /// What became of frames given to a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[must_use]
 pub enum Sent {
     Done,
     Queued,

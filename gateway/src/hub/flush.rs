@@ -17,11 +17,6 @@ impl Hub {
         for item in taken.drain(..) {
             match item {
                 ToWorker::Delivery(delivery) => self.deliver(delivery, &mut dirty),
-                ToWorker::Kill(kill, done) => {
-                    self.kill(&kill);
-                    // Whoever asked may have stopped waiting; the kill is done all the same.
-                    let _ = done.send(());
-                }
                 ToWorker::Drain { over_ms } => self.drain(over_ms),
             }
         }
@@ -110,7 +105,7 @@ impl Hub {
     fn fan_out(&self, local: &Rc<LocalTopic>, give: impl FnMut(&Rc<Connection>, &Bytes)) {
         local.is_dirty.set(false);
         let handed = local.fan_out(give);
-        local.app.counters.delivered(handed.frames, handed.bytes);
+        local.app.counters.add_delivered(handed.frames, handed.bytes);
     }
 }
 

@@ -1,19 +1,16 @@
 //! The one ordered way into a worker.
 
-use contract::directory::Kill;
 use realtime::{Delivery, Outlet};
 use std::sync::{
-    Arc, Mutex, PoisonError,
+    Mutex, PoisonError,
     atomic::{AtomicUsize, Ordering},
 };
-use tokio::sync::{Notify, oneshot};
+use tokio::sync::Notify;
 
 /// Something for a worker to act on.
 #[derive(Debug)]
 pub enum ToWorker {
     Delivery(Delivery),
-    /// Close what depends on this; answered once it is done.
-    Kill(Arc<Kill>, oneshot::Sender<()>),
     /// Ask all clients to go elsewhere, spread over so many milliseconds.
     Drain {
         over_ms: u64,

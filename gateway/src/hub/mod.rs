@@ -14,12 +14,14 @@ pub mod inbox;
 mod perform;
 pub mod session;
 mod sweep;
+#[cfg(test)]
+mod tests;
 pub mod topics;
 
-use crate::{dialects::Dialect, state::Gateway};
+use crate::{dialects::Dialect, directory::KillSubscription, state::Gateway};
 use actix_rt as rt;
 use connection::Connection;
-use contract::{AppId, SocketId, UserId};
+use contract::{AppId, SocketId, UserId, live::LiveKind};
 use inbox::Inbox;
 use realtime::{OriginId, Topic};
 use rustc_hash::FxBuildHasher;
@@ -71,10 +73,16 @@ impl Hub {
         });
         rt::spawn(flusher(hub.clone()));
         rt::spawn(sweeper(hub.clone()));
+        rt::spawn(killer(hub.clone(), hub.gateway.directory.subscribe_kills()));
         hub
     }
 
     pub fn add(&self, connection: &Rc<Connection>) {
+        let dialect = connection.conversation.borrow().dialect().name();
+        connection.app.live.emit(clock::unix_ms(), || LiveKind::ConnectionOpened {
+            socket_id: connection.socket,
+            dialect: dialect.into(),
+        });
         self.connections.borrow_mut().insert(connection.socket, connection.clone());
     }
 
@@ -107,6 +115,11 @@ impl Hub {
         self.connections.borrow_mut().remove(&connection.socket);
         self.unwatch_all(connection);
         let now = clock::unix_ms();
+        let dialect = connection.conversation.borrow().dialect().name();
+        connection.app.live.emit(now, || LiveKind::ConnectionClosed {
+            socket_id: connection.socket,
+            dialect: dialect.into(),
+        });
         let app = connection.app.state();
         // What the conversation asked to join counts as joined for the owner, answered or not.
         for channel in connection.conversation.borrow_mut().end() {
@@ -125,6 +138,14 @@ async fn flusher(hub: Rc<Hub>) {
         hub.inbox.wake.notified().await;
         hub.inbox.swap(&mut taken);
         hub.take_in(&mut taken);
+    }
+}
+
+/// Closes what depends on something that ended, and says so when it is done.
+async fn killer(hub: Rc<Hub>, mut kills: KillSubscription) {
+    while let Some(notice) = kills.recv().await {
+        hub.kill(&notice.kill);
+        notice.acknowledge();
     }
 }
 

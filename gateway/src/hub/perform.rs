@@ -11,7 +11,7 @@ use crate::{
 };
 use contract::{AppId, ChannelName, UserId, directory::Kill};
 use realtime::{Join, Publish, Sender, Topic};
-use std::{cell::RefCell, rc::Rc, sync::Arc};
+use std::{cell::RefCell, rc::Rc};
 
 thread_local!(static SCRATCH: RefCell<Vec<Effect>> = const { RefCell::new(Vec::new()) });
 
@@ -103,9 +103,9 @@ impl Hub {
             // What subscribers say to each other is never what a newcomer is shown.
             cache_ttl_ms: None,
             keep_history: true,
-            want_occupancy: false,
+            want_counts: false,
         };
-        connection.app.counters.published(1);
+        connection.app.counters.add_published(1);
         let (router, connection) = (self.gateway.router.clone(), connection.clone());
         let gateway = self.gateway.clone();
         let done = async move {
@@ -170,7 +170,7 @@ impl Hub {
             }
         }
         let (app, socket) = (&connection.app.id, connection.socket);
-        self.gateway.router.unwatch(app, &watched, self.origin, socket, clock::unix_ms());
+        self.gateway.router.unwatch(app, &watched, self.origin, socket);
     }
 
     pub(super) fn watched(&self, app: AppId, user: UserId, online: bool) {
@@ -192,7 +192,7 @@ impl Hub {
     }
 
     /// Closes what depends on something that has ended.
-    pub(super) fn kill(&self, kill: &Arc<Kill>) {
+    pub(super) fn kill(&self, kill: &Kill) {
         for connection in self.select(|c| c.app.id == *kill.app()) {
             self.converse(&connection, |c, cx, out| c.on_kill(kill, cx, out));
         }

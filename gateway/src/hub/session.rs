@@ -62,11 +62,11 @@ pub async fn serve(hub: Rc<Hub>, connection: Rc<Connection>, mut early: Vec<u8>)
 fn hear(hub: &Hub, connection: &Rc<Connection>, reader: &mut Reader, bytes: &mut [u8]) -> Next {
     let now = clock::now_ms();
     connection.heard(now);
-    connection.app.counters.received(bytes.len() as u64);
-    let max = hub.gateway.config.max_inbound_message_bytes;
-    let mut peer_closed = false;
+        let max = hub.gateway.config.max_inbound_message_bytes;
+    let (mut peer_closed, mut messages, bytes_in) = (false, 0, bytes.len() as u64);
     let result = reader.feed(bytes, max, &mut |message| {
         peer_closed = matches!(message, Inbound::Close(_));
+        messages += 1;
         message_in(hub, connection, message, now);
         match peer_closed || connection.phase() == Phase::Cut {
             true => Flow::Stop,
@@ -74,6 +74,7 @@ fn hear(hub: &Hub, connection: &Rc<Connection>, reader: &mut Reader, bytes: &mut
         }
     });
     connection.midway(reader.is_midway(), now);
+    connection.app.counters.add_socket_in(messages, bytes_in);
     match result {
         Err(error) => {
             connection.close(None, error.close_code(), &error.to_string(), now);
@@ -90,7 +91,6 @@ fn message_in(hub: &Hub, connection: &Rc<Connection>, message: Inbound<'_>, now:
         // After our own close frame nothing is answered.
         _ if connection.phase() != Phase::Open => {}
         Inbound::Text(text) => {
-            connection.app.counters.message_received();
             hub.converse(connection, |c, cx, out| c.on_text(text, cx, out));
         }
         Inbound::Binary => hub.converse(connection, |c, cx, out| c.on_binary(cx, out)),

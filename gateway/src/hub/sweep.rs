@@ -1,7 +1,7 @@
 //! Silence, slowness, deadlines: one pass over all connections, instead of a timer for each.
 
 use super::{
-    Hub, clock,
+    Hub,
     connection::{Connection, Phase},
 };
 use crate::{dialects::Parting, wire::frame};

@@ -1,0 +1,66 @@
+use super::connection;
+use crate::{
+    dialects::pusher::fixtures,
+    hub::connection::{Phase, Sent},
+    wire::frame,
+};
+use bytes::Bytes;
+use contract::SocketId;
+use tokio::io::AsyncReadExt;
+
+const SLOW: usize = 256 << 10;
+
+#[actix_web::test]
+async fn what_the_socket_takes_is_sent_at_once_and_the_rest_in_order() {
+    let app = fixtures::app(|_| {});
+    let (connection, mut client) = connection(&app, SocketId::from_random(1), usize::MAX).await;
+    let mut expected = Vec::new();
+    for n in 0..3_000_u32 {
+        let piece = frame::text(&n.to_string().repeat(500).into_bytes());
+        expected.extend_from_slice(&piece);
+        let sent = connection.send(&piece, 0);
+        assert!(matches!(sent, Sent::Done | Sent::Queued), "{n}: {sent:?}");
+    }
+    assert!(connection.has_backlog(), "more than the socket takes");
+    let mut read = vec![0; expected.len()];
+    client.read_exact(&mut read).await.unwrap();
+    assert!(read == expected, "every byte, in order");
+}
+
+#[actix_web::test]
+async fn queued_frames_leave_in_one_write() {
+    let app = fixtures::app(|_| {});
+    let (connection, mut client) = connection(&app, SocketId::from_random(1), SLOW).await;
+    for text in ["a", "b", "c"] {
+        assert_eq!(connection.enqueue(frame::text(text.as_bytes()), 0), Sent::Queued);
+    }
+    connection.flush(0);
+    let mut buffer = [0; 64];
+    let n = client.read(&mut buffer).await.unwrap();
+    assert_eq!(&buffer[..n], [0x81, 1, b'a', 0x81, 1, b'b', 0x81, 1, b'c']);
+}
+
+#[actix_web::test]
+async fn a_reader_that_does_not_read_is_found_out_at_the_bound() {
+    let app = fixtures::app(|_| {});
+    let (connection, _client) = connection(&app, SocketId::from_random(1), SLOW).await;
+    let piece = Bytes::from(vec![0; 64 << 10]);
+    let found = (0..1_000).any(|_| connection.send(&piece, 5) == Sent::TooFarBehind);
+    assert!(found);
+    assert_eq!(connection.stuck_since(), Some(5));
+}
+
+#[actix_web::test]
+async fn nothing_follows_a_close_frame() {
+    let app = fixtures::app(|_| {});
+    let (connection, mut client) = connection(&app, SocketId::from_random(1), SLOW).await;
+    connection.close(None, 4001, "no", 7);
+    assert_eq!(connection.phase(), Phase::Closing { since: 7 });
+    assert_eq!(connection.send(&frame::text(b"late"), 8), Sent::NotOpen);
+    assert_eq!(connection.enqueue(frame::text(b"late"), 8), Sent::NotOpen);
+    connection.close(None, 4200, "again", 9);
+    connection.cut();
+    let mut all = Vec::new();
+    client.read_to_end(&mut all).await.unwrap();
+    assert_eq!(all, frame::close(4001, "no"));
+}

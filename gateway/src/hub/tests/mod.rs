@@ -1,0 +1,40 @@
+//! Connections over real loopback sockets, without a server around them.
+
+mod connection;
+mod topics;
+
+use super::connection::Connection;
+use crate::{
+    admission,
+    dialects::{
+        self,
+        pusher::{ClientHint, Conversation, Opening, fixtures},
+    },
+    directory::App,
+    wire::stream::Wire,
+};
+use contract::SocketId;
+use std::{rc::Rc, sync::Arc};
+use tokio::net::{TcpListener, TcpStream};
+
+/// A connection and the client's end of its socket.
+async fn connection(app: &Arc<App>, socket: SocketId, slow_bytes: usize) -> (Rc<Connection>, TcpStream) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let (client, server) = tokio::join!(TcpStream::connect(address), listener.accept());
+    let (server, _) = server.unwrap();
+    let key = fixtures::KEY.parse().unwrap();
+    let opening = Opening { socket, key, client: ClientHint::Other, now_ms: 0 };
+    let conversation = Conversation::open(opening, &app.state());
+    let permit = admission::connect(app, None, false).unwrap();
+    let connection = Connection::new(
+        socket,
+        app.clone(),
+        Wire::plain(server),
+        dialects::Conversation::Pusher(conversation),
+        permit,
+        slow_bytes,
+        0,
+    );
+    (connection, client.unwrap())
+}
