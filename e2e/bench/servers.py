@@ -131,22 +131,22 @@ class Gateway:
             "SIGNALBOX_ADVERTISED_OPS_URL": f"http://127.0.0.1:{metrics}",
             "SIGNALBOX_GATEWAY_TOKEN": secrets.token_hex(16),
             "SIGNALBOX_MASTER_KEY": bench.master_key,
-            "SIGNALBOX_STATE_DIR": str(self._state(bench, binary, apps)),
             "SIGNALBOX_GATEWAY_ID": "bench",
             "SIGNALBOX_LOG": "warn",
         }
         if bench.pinned:
             env["SIGNALBOX_WORKERS"] = "1"
+        env["SIGNALBOX_STATE_DIR"] = str(self._state(bench, binary, apps, env))
         return bench.start([binary], public, self.label, env)
 
-    def _state(self, bench: Bench, binary: str, apps: int) -> Path:
+    def _state(self, bench: Bench, binary: str, apps: int, env: dict[str, str]) -> Path:
         """A state directory whose copy of the directory holds this many apps."""
         state = bench.scratch / f"state-{apps}"
         if state.exists():
             return state
         state.mkdir()
         snapshot = bench.scratch / f"directory-{apps}.ndjson"
-        env = {**os.environ, "SIGNALBOX_MASTER_KEY": bench.master_key}
+        env = {**os.environ, **env}
         with snapshot.open("w") as out:
             print_it = [str(bench.binaries / "bench-directory"), "--apps", str(apps)]
             subprocess.run(print_it, stdout=out, env=env, check=True)
