@@ -1,7 +1,10 @@
 import { ActionIcon, Drawer } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
+import { Notifications } from '@mantine/notifications';
 import { Outlet } from '@tanstack/react-router';
 import { Menu as MenuIcon } from 'lucide-react';
+import '@mantine/notifications/styles.layer.css';
+import '@mantine/spotlight/styles.layer.css';
 import { AppSwitcher } from './app-switcher';
 import { CommandPalette } from './command-palette';
 import { CreateAppDialog } from './create-app';
@@ -47,6 +50,7 @@ export default function Shell() {
           <SidebarFoot />
         </div>
       </Drawer>
+      <Notifications position="bottom-right" />
       <CommandPalette onCreateApp={create.open} />
       <CreateAppDialog opened={creating} onClose={create.close} />
     </>
