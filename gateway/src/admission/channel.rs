@@ -66,7 +66,8 @@ fn check(state: &AppState, auth: &str, texts: &[&[&[u8]]]) -> Result<(), BadSign
     }
     let signature = parse_signature(signature).ok_or(BadSignature::Form)?;
     let credential = state.credential(key);
-    let signing_key = credential.map_or(SigningKey::of_nobody(), |credential| credential.signing_key());
+    let signing_key =
+        credential.map_or(SigningKey::of_nobody(), |credential| credential.signing_key());
     let mut matches = subtle::Choice::from(0);
     for text in texts {
         matches |= signing_key.sign(text).ct_eq(&signature);

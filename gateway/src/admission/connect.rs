@@ -85,7 +85,9 @@ impl<'a> Origin<'a> {
         let default = if scheme.eq_ignore_ascii_case("https") { 443 } else { 80 };
         let after_brackets = rest.rfind(']').unwrap_or(0);
         let (host, port) = match rest[after_brackets..].rfind(':') {
-            Some(at) => (&rest[..after_brackets + at], rest[after_brackets + at + 1..].parse().ok()?),
+            Some(at) => {
+                (&rest[..after_brackets + at], rest[after_brackets + at + 1..].parse().ok()?)
+            }
             None => (rest, default),
         };
         (!host.is_empty()).then_some(Self { scheme, host, port })

@@ -62,12 +62,12 @@ fn check_signed(
     let app = app.or_else(|| directory.app_by_key(form.key));
     let state = app.as_ref().map(|app| app.load());
     let credential = state.as_ref().and_then(|state| state.credential(form.key));
-    let wait_ms = app.as_ref().map_or(0, |app| {
-        directory.failures().wait_ms(request.peer, &app.id, now_ms)
-    });
+    let wait_ms =
+        app.as_ref().map_or(0, |app| directory.failures().wait_ms(request.peer, &app.id, now_ms));
     let RequestView { method, path, mount, .. } = *request;
     let signed = Signed { method, path, mount, query };
-    let signing_key = credential.map_or(SigningKey::of_nobody(), |credential| credential.signing_key());
+    let signing_key =
+        credential.map_or(SigningKey::of_nobody(), |credential| credential.signing_key());
     let matches = signed.verify(signing_key, &form.signature, wait_ms > 0);
     if let (true, Some(app), Some(credential)) = (matches, &app, credential) {
         let key = KeyRef::App(credential.key.clone());

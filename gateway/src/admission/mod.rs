@@ -12,6 +12,8 @@ mod query;
 pub(crate) mod rates;
 mod refusal;
 mod signed;
+#[cfg(test)]
+pub(crate) mod tests;
 
 pub use channel::{BadSignature, channel_signature, user_signature};
 pub use connect::{ConnectionPermit, connect};

@@ -2,7 +2,10 @@
 
 use crate::admission::refusal::{Refusal, Rule};
 use contract::AppLimits;
-use governor::{DefaultDirectRateLimiter, Quota, RateLimiter, clock::{Clock, DefaultClock}};
+use governor::{
+    DefaultDirectRateLimiter, Quota, RateLimiter,
+    clock::{Clock, DefaultClock},
+};
 use std::{fmt, num::NonZeroU32};
 
 pub struct Rates {

@@ -10,20 +10,33 @@ pub enum Refusal {
     AppUnknown,
     AppDisabled,
     Unauthorised(Why),
-    BodyTooLarge { limit: usize },
-    EventTooLarge { limit: usize },
+    BodyTooLarge {
+        limit: usize,
+    },
+    EventTooLarge {
+        limit: usize,
+    },
     /// The credential may not do this at all.
     ScopeAction(Action),
     /// The credential may do this, but not on that channel.
     ScopeChannel,
-    RateLimited { retry_after_ms: u64, rule: Rule },
-    QuotaExhausted { quota: &'static str },
-    ConnectionLimit { limit: u32 },
+    RateLimited {
+        retry_after_ms: u64,
+        rule: Rule,
+    },
+    QuotaExhausted {
+        quota: &'static str,
+    },
+    ConnectionLimit {
+        limit: u32,
+    },
     OriginRefused,
     TlsRequired,
     BadRequest(String),
     UnsupportedEncoding,
-    Overloaded { retry_after_ms: u64 },
+    Overloaded {
+        retry_after_ms: u64,
+    },
     Draining,
     Internal,
 }
@@ -38,7 +51,9 @@ pub enum Why {
     /// More than 600 s off.
     Timestamp,
     /// Unknown key or wrong signature. `signed` is what was signed, in structure.
-    Signature { signed: String },
+    Signature {
+        signed: String,
+    },
     /// `body_md5` is missing, or not the digest of the body.
     BodyDigest,
     /// The Bearer key is not one of this app's.
@@ -245,11 +260,7 @@ mod tests {
             (Refusal::EventTooLarge { limit: 1 }, "event_too_large", 413),
             (Refusal::ScopeAction(Action::Publish), "scope_action", 403),
             (Refusal::ScopeChannel, "scope_channel", 403),
-            (
-                Refusal::RateLimited { retry_after_ms: 1, rule: Rule::Reads },
-                "rate_limited",
-                429,
-            ),
+            (Refusal::RateLimited { retry_after_ms: 1, rule: Rule::Reads }, "rate_limited", 429),
             (Refusal::QuotaExhausted { quota: "messages" }, "quota_exhausted", 403),
             (Refusal::ConnectionLimit { limit: 1 }, "connection_limit", 429),
             (Refusal::OriginRefused, "origin_refused", 403),
@@ -269,6 +280,9 @@ mod tests {
         let wait = |retry_after_ms| {
             Refusal::RateLimited { retry_after_ms, rule: Rule::Publishes }.retry_after_s()
         };
-        assert_eq!([wait(0), wait(1), wait(1_000), wait(1_001)], [Some(1), Some(1), Some(1), Some(2)]);
+        assert_eq!(
+            [wait(0), wait(1), wait(1_000), wait(1_001)],
+            [Some(1), Some(1), Some(1), Some(2)]
+        );
     }
 }

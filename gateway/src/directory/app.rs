@@ -2,13 +2,12 @@
 //! swapped in one step on every change.
 
 use crate::{
-    admission::rates::Rates,
-    directory::facts::Facts,
-    metering::Counters,
-    ops::live::LiveTap,
+    admission::rates::Rates, directory::facts::Facts, metering::Counters, ops::live::LiveTap,
 };
 use arc_swap::{ArcSwap, Guard};
-use contract::{AppId, AppKey, AppLimits, AppSettings, AppSecret, OrganisationId, directory::Revision};
+use contract::{
+    AppId, AppKey, AppLimits, AppSecret, AppSettings, OrganisationId, directory::Revision,
+};
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 use std::{
@@ -121,7 +120,10 @@ pub struct SigningKey(Hmac<Sha256>);
 impl SigningKey {
     pub fn new(secret: &str) -> Self {
         // Keys of any length are taken, so the fallback is never reached.
-        Self(Hmac::new_from_slice(secret.as_bytes()).unwrap_or_else(|_| Hmac::new(&Default::default())))
+        Self(
+            Hmac::new_from_slice(secret.as_bytes())
+                .unwrap_or_else(|_| Hmac::new(&Default::default())),
+        )
     }
 
     /// Stands in for the key of nobody, so that an unknown key costs what a known one costs.

@@ -1,7 +1,10 @@
 //! From a record of the feed to what admission works with. Everything is checked again here: a
 //! record that fails leaves the last good version in force.
 
-use crate::directory::{app::{AppState, Credential}, facts::Facts};
+use crate::directory::{
+    app::{AppState, Credential},
+    facts::Facts,
+};
 use contract::{
     AppKey, AppSecret,
     directory::{AppCredential, AppRecord, Revision},

@@ -50,6 +50,11 @@ impl Facts {
         self.record
     }
 
+    /// What the record says, whatever a kill says.
+    pub fn is_record_enabled(&self) -> bool {
+        self.record_enabled
+    }
+
     pub fn is_enabled(&self) -> bool {
         self.record_enabled && self.record > self.disabled
     }

@@ -6,26 +6,46 @@
 
 pub mod app;
 mod compile;
+mod disk;
+mod export;
 mod facts;
+mod feed;
+mod import;
 mod kills;
+mod lines;
 mod replica;
 mod secret_key;
 mod status;
+#[cfg(test)]
+mod tests;
 
 pub use app::{App, AppState, ConnectionGauge, Credential, SigningKey};
+pub use disk::Store;
+pub use import::{DiskError, import};
 pub use kills::{KillNotice, KillReceipts, KillSubscription};
 pub use secret_key::SecretKey;
 pub use status::{Alarm, Status};
 
-use crate::admission::failures::FailureTable;
+use crate::{admission::failures::FailureTable, metering::Totals, state::Gateway};
 use contract::{
     TokenHash,
-    directory::{Change, Kill, Revision},
+    directory::{Change, Entry, Kill, Revision},
     seal::MasterKey,
 };
 use kills::Kills;
 use replica::{Kept, Replica};
-use std::sync::Arc;
+use std::{path::Path, sync::Arc};
+
+/// Fills `directory` from the disk copy below `state_dir`, if there is one.
+pub fn open(directory: &Directory, state_dir: &Path) -> Result<Option<Store>, DiskError> {
+    Ok(disk::load(directory, &disk::folder(state_dir))?)
+}
+
+/// Follows the control plane's feed for as long as the process lives. `store` is what [`open`]
+/// left to go on writing to.
+pub async fn follow(gateway: Arc<Gateway>, store: Option<Store>) {
+    feed::follow(gateway.directory.clone(), &gateway.config, store).await;
+}
 
 /// A handle to the one directory of the process.
 #[derive(Clone, Debug)]
@@ -73,8 +93,17 @@ impl Directory {
         self.0.replica.read().apps.values().cloned().collect()
     }
 
+    pub fn len(&self) -> usize {
+        self.0.replica.read().apps.len()
+    }
+
     pub fn is_empty(&self) -> bool {
-        self.0.replica.read().apps.is_empty()
+        self.len() == 0
+    }
+
+    /// What was counted for apps that no longer exist.
+    pub fn retired(&self) -> Totals {
+        self.0.replica.retired()
     }
 
     /// Kills from now on, for closing the sockets that depend on what ended.
@@ -105,6 +134,22 @@ impl Directory {
     ) -> Option<KillReceipts> {
         let ended = self.0.replica.replace(revision, changes, kept);
         self.announce(ended, revision)
+    }
+
+    /// Everything, as entries, and the revision up to which it is complete.
+    fn export(&self) -> (Revision, Vec<Entry>) {
+        self.0.replica.export()
+    }
+
+    /// Applies a disk copy that is complete up to `revision`.
+    fn restore(&self, revision: Revision, entries: Vec<Entry>) {
+        self.0.replica.restore(revision, entries);
+    }
+
+    /// The disk copy is read; the feed goes on after `revision`.
+    fn loaded(&self, revision: Revision) {
+        self.status().resume_at(revision);
+        self.status().set_loaded();
     }
 
     fn announce(&self, ended: Vec<Kill>, revision: Revision) -> Option<KillReceipts> {

@@ -7,6 +7,7 @@ use crate::directory::{
     secret_key::{ById, SecretKey},
     status::{Alarm, Status},
 };
+use crate::metering::Totals;
 use contract::{
     AppId, AppKey, Scope, SecretKeyId, TokenHash,
     directory::{AppRecord, Change, Kill, Revision, SecretKeyRecord},
@@ -57,6 +58,8 @@ pub struct Replica {
     maps: RwLock<Maps>,
     graves: Mutex<Graves>,
     master: MasterKey,
+    /// Counted by apps that are gone, so that sums over all apps never go back.
+    retired: Mutex<Totals>,
     pub status: Status,
 }
 
@@ -66,6 +69,7 @@ impl Replica {
             maps: RwLock::default(),
             graves: Mutex::default(),
             master,
+            retired: Mutex::default(),
             status: Status::default(),
         }
     }
@@ -262,6 +266,9 @@ impl Replica {
             };
             self.swap_app(&app, &before, gone);
             self.write().apps.remove(id);
+            if let Some(totals) = app.counters.totals() {
+                self.retired.lock().unwrap_or_else(PoisonError::into_inner).add(&totals);
+            }
         }
         facts.delete(revision);
         graves.apps.insert(id.clone(), facts);
@@ -279,12 +286,7 @@ impl Replica {
         true
     }
 
-    fn revoke_secret_key(
-        &self,
-        graves: &mut Graves,
-        revision: Revision,
-        id: &SecretKeyId,
-    ) -> bool {
+    fn revoke_secret_key(&self, graves: &mut Graves, revision: Revision, id: &SecretKeyId) -> bool {
         let mut maps = self.write();
         if maps.secret_keys_by_id.get(id).is_some_and(|key| key.0.revision > revision) {
             return false;
@@ -317,6 +319,16 @@ impl Replica {
         ended
     }
 
+    pub fn retired(&self) -> Totals {
+        self.retired.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Nothing older than `revision` is missing here.
+    pub fn complete_up_to(&self, revision: Revision) {
+        self.graves().level(revision);
+        self.status.set_applied(revision);
+    }
+
     fn missing(
         &self,
         revision: Revision,
@@ -325,9 +337,8 @@ impl Replica {
         kept: &Kept,
     ) -> Vec<Kill> {
         let maps = self.read();
-        let facts = |app: &App| {
-            app.facts.lock().unwrap_or_else(PoisonError::into_inner).record_revision()
-        };
+        let facts =
+            |app: &App| app.facts.lock().unwrap_or_else(PoisonError::into_inner).record_revision();
         let gone_apps = maps
             .apps
             .values()
@@ -366,7 +377,8 @@ fn remove_secret_key(maps: &mut Maps, id: &SecretKeyId) {
 
 /// What a new version of an app took away without a kill having said so.
 fn what_ended(app: &AppId, before: &AppState, after: &AppState) -> Vec<Kill> {
-    let disabled = (before.enabled && !after.enabled).then(|| Kill::DisableApp { app: app.clone() });
+    let disabled =
+        (before.enabled && !after.enabled).then(|| Kill::DisableApp { app: app.clone() });
     let revoked = before
         .credentials
         .iter()

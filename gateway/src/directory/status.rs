@@ -73,6 +73,11 @@ impl Status {
         self.loaded.load(Relaxed)
     }
 
+    /// Goes back or forth to where the feed has to be resumed.
+    pub(super) fn resume_at(&self, revision: Revision) {
+        self.applied.store(revision, Relaxed);
+    }
+
     pub(super) fn set_loaded(&self) {
         self.loaded.store(true, Relaxed);
     }

@@ -83,8 +83,9 @@ pub async fn usage() -> HttpResponse {
         Ok(memory) => HttpResponse::Ok().json(serde_json::json!({ "memory": memory })),
         Err(e) => {
             tracing::error!(error = %e, "memory usage could not be read");
-            HttpResponse::InternalServerError()
-                .json(serde_json::json!({"error": "internal error", "code": "internal", "status": 500}))
+            HttpResponse::InternalServerError().json(
+                serde_json::json!({"error": "internal error", "code": "internal", "status": 500}),
+            )
         }
     }
 }

@@ -1,9 +1,14 @@
 //! What operators see: health and usage on the public address; metrics and an app's live events
 //! on the internal one.
 
+mod exposition;
 mod health;
 pub mod live;
+mod server;
+mod text;
 pub mod usage;
+
+pub use server::internal;
 
 use actix_web::web;
 

@@ -45,6 +45,40 @@ fn cgroup_limit() -> Option<u64> {
     paths.iter().find_map(|path| fs::read_to_string(path).ok()?.trim().parse().ok())
 }
 
+/// The numbers that every Prometheus client library shows of its process.
+#[derive(Clone, Copy, Debug)]
+pub struct Process {
+    pub cpu_s: f64,
+    pub resident: u64,
+    pub virtual_: u64,
+    pub threads: u64,
+    pub open_fds: u64,
+    pub max_fds: u64,
+}
+
+pub fn process() -> io::Result<Process> {
+    let status = fs::read_to_string("/proc/self/status")?;
+    let stat = fs::read_to_string("/proc/self/stat")?;
+    // The name, in brackets, may hold anything; user and system ticks are 12th and 13th after it.
+    let fields = stat.rsplit_once(')').map_or("", |(_, rest)| rest);
+    let ticks = fields.split_whitespace().skip(11).take(2).flat_map(str::parse::<u64>).sum::<u64>();
+    let limits = fs::read_to_string("/proc/self/limits")?;
+    let max_fds = limits.lines().find_map(|line| line.strip_prefix("Max open files"));
+    let max_fds = max_fds.and_then(|rest| rest.split_whitespace().next()?.parse().ok());
+    let threads = status.lines().find_map(|line| line.strip_prefix("Threads:"));
+    Ok(Process {
+        cpu_s: ticks as f64 / TICKS_PER_S,
+        resident: field_kib(&status, "VmRSS:")?,
+        virtual_: field_kib(&status, "VmSize:")?,
+        threads: threads.and_then(|n| n.trim().parse().ok()).unwrap_or(0),
+        open_fds: fs::read_dir("/proc/self/fd")?.count() as u64,
+        max_fds: max_fds.unwrap_or(0),
+    })
+}
+
+/// USER_HZ, which Linux fixes at 100 towards programs.
+const TICKS_PER_S: f64 = 100.0;
+
 #[cfg(test)]
 mod tests {
     use super::*;

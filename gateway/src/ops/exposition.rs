@@ -1,0 +1,212 @@
+//! What `/metrics` says. Names: spec/pusher.md §18.3; our own begin with `signalbox_`.
+
+use crate::{
+    admission::Refusal,
+    directory::Alarm,
+    hub::clock,
+    metering::Totals,
+    ops::{
+        text::{Kind, Samples, Text},
+        usage,
+    },
+    state::Gateway,
+};
+use contract::ChannelKind;
+
+/// Apps with labels of their own; the others are shown together as `_other`.
+const LABELLED_APPS: usize = 50;
+const OTHER: &str = "_other";
+
+/// One app's numbers, or those of several.
+#[derive(Debug, Default)]
+struct Row {
+    app: String,
+    connections: u64,
+    totals: Totals,
+}
+
+impl Row {
+    fn weight(&self) -> u64 {
+        self.connections * 1_000 + self.totals.delivered + self.totals.published
+    }
+}
+
+pub fn render(gateway: &Gateway) -> String {
+    let rows = rows(gateway);
+    let port = gateway.config.listen.port().to_string();
+    let mut text = Text::new();
+    text.prefixed(&gateway.config.metrics_prefix);
+    per_app(&mut text, &rows, &port);
+    channels(&mut text, gateway, &port);
+    text.prefixed("signalbox_");
+    own(&mut text, gateway, &rows);
+    text.prefixed("");
+    process(&mut text, gateway);
+    text.finish()
+}
+
+/// The busiest apps, then all others in one row.
+fn rows(gateway: &Gateway) -> Vec<Row> {
+    let used = gateway.directory.apps().into_iter().filter_map(|app| {
+        let connections = u64::from(app.connections.open());
+        Some(Row { app: app.id.to_string(), connections, totals: app.counters.totals()? })
+    });
+    let mut rows: Vec<Row> = used.collect();
+    if rows.len() > LABELLED_APPS {
+        rows.select_nth_unstable_by_key(LABELLED_APPS, |row| std::cmp::Reverse(row.weight()));
+    }
+    let mut other = Row { app: OTHER.into(), ..Row::default() };
+    other.totals.add(&gateway.directory.retired());
+    for row in rows.drain(rows.len().min(LABELLED_APPS)..) {
+        other.connections += row.connections;
+        other.totals.add(&row.totals);
+    }
+    rows.sort_by(|a, b| a.app.cmp(&b.app));
+    rows.push(other);
+    rows
+}
+
+fn per_app(text: &mut Text, rows: &[Row], port: &str) {
+    type Column = (&'static str, Kind, &'static str, fn(&Row) -> u64);
+    let columns: [Column; 12] = [
+        ("connected", Kind::Gauge, "Open connections.", |row| row.connections),
+        ("new_connections_total", Kind::Counter, "Connections opened.", |row| {
+            row.totals.connections_opened
+        }),
+        ("new_disconnections_total", Kind::Counter, "Connections closed.", |row| {
+            row.totals.connections_closed
+        }),
+        ("socket_received_bytes", Kind::Counter, "Bytes received over WebSocket.", |row| {
+            row.totals.socket_bytes_in
+        }),
+        ("socket_transmitted_bytes", Kind::Counter, "Bytes sent over WebSocket.", |row| {
+            row.totals.socket_bytes_out
+        }),
+        ("ws_messages_received_total", Kind::Counter, "WebSocket messages received.", |row| {
+            row.totals.socket_messages_in
+        }),
+        ("ws_messages_sent_total", Kind::Counter, "Events written to WebSockets.", |row| {
+            row.totals.delivered
+        }),
+        ("http_received_bytes", Kind::Counter, "Bytes of request bodies.", |row| {
+            row.totals.http_bytes_in
+        }),
+        ("http_transmitted_bytes", Kind::Counter, "Bytes of answers' bodies.", |row| {
+            row.totals.http_bytes_out
+        }),
+        ("http_calls_received_total", Kind::Counter, "API requests.", |row| {
+            row.totals.all_requests()
+        }),
+        ("events_published_total", Kind::Counter, "Events accepted.", |row| row.totals.published),
+        ("rate_limit_triggered_total", Kind::Counter, "Requests over a rate limit.", |row| {
+            row.totals.refusals[RATE_LIMITED]
+        }),
+    ];
+    for (name, kind, help, value) in columns {
+        text.family(name, kind, help, |samples| {
+            for row in rows {
+                samples.add(&[("app_id", &row.app), ("port", port)], value(row));
+            }
+        });
+    }
+    text.family("connection_errors_total", Kind::Counter, "Connections refused.", |samples| {
+        for row in rows {
+            by_code(samples, row, &CONNECTION_CODES, "error_type", port);
+        }
+    });
+}
+
+const RATE_LIMITED: usize = 8;
+/// Refusals that only connections meet, as indices of [`Refusal::CODES`].
+const CONNECTION_CODES: [usize; 3] = [10, 11, 12];
+
+fn by_code(samples: &mut Samples<'_>, row: &Row, codes: &[usize], label: &str, port: &str) {
+    for code in codes.iter().copied().filter(|code| row.totals.refusals[*code] > 0) {
+        let labels = [("app_id", row.app.as_str()), ("port", port), (label, Refusal::CODES[code])];
+        samples.add(&labels, row.totals.refusals[code]);
+    }
+}
+
+fn channels(text: &mut Text, gateway: &Gateway, port: &str) {
+    let stats = gateway.router.stats();
+    const SHOWN: [(&str, &[ChannelKind]); 5] = [
+        ("public", &[ChannelKind::Public]),
+        ("private", &[ChannelKind::Private, ChannelKind::PrivateCache]),
+        ("presence", &[ChannelKind::Presence, ChannelKind::PresenceCache]),
+        ("private_encrypted", &[ChannelKind::Encrypted, ChannelKind::EncryptedCache]),
+        ("cache", &[ChannelKind::PublicCache]),
+    ];
+    text.family("active_channels", Kind::Gauge, "Channels with a subscription.", |samples| {
+        for (label, kinds) in SHOWN {
+            let count: u64 = kinds.iter().map(|kind| stats.occupied_of(*kind)).sum();
+            samples.add(&[("port", port), ("channel_type", label)], count);
+        }
+    });
+}
+
+fn own(text: &mut Text, gateway: &Gateway, rows: &[Row]) {
+    let (status, stats) = (gateway.directory.status(), gateway.router.stats());
+    let now_ms = clock::unix_ms();
+    let gauge = Kind::Gauge;
+    text.single("directory_revision", gauge, "Revision in force here.", status.applied());
+    text.single("directory_apps", gauge, "Apps known.", gateway.directory.len());
+    let age = status.feed_age_ms(now_ms).map_or(-1.0, |ms| ms as f64 / 1_000.0);
+    text.single("directory_feed_age_seconds", gauge, "Since the feed spoke; -1 is never.", age);
+    let connected = u8::from(status.is_connected());
+    text.single("directory_connected", gauge, "Whether the feed is followed.", connected);
+    let failing = u8::from(status.is_disk_failing());
+    text.single("directory_disk_failing", gauge, "Whether the disk copy is behind.", failing);
+    text.family("alarms_total", Kind::Counter, "Things to look at.", |samples| {
+        for alarm in Alarm::ALL {
+            samples.add(&[("alarm", alarm.as_str())], status.raised(alarm));
+        }
+    });
+    text.family("refusals_total", Kind::Counter, "Refusals by machine code.", |samples| {
+        for (at, code) in Refusal::CODES.iter().enumerate() {
+            let count: u64 = rows.iter().map(|row| row.totals.refusals[at]).sum();
+            samples.add(&[("code", code)], count);
+        }
+    });
+    text.family("api_requests_total", Kind::Counter, "API requests by status class.", |samples| {
+        for class in 0..Totals::STATUS_CLASSES {
+            let count: u64 = rows.iter().map(|row| row.totals.requests[class]).sum();
+            samples.add(&[("class", &format!("{}xx", class + 1))], count);
+        }
+    });
+    text.single("subscriptions", gauge, "Subscriptions held.", stats.subscriptions);
+    text.single("users_online", gauge, "Users signed in.", stats.occupied_of(ChannelKind::User));
+    text.single("idle_channels", gauge, "Channels held for history only.", stats.idle);
+    text.single("retained_bytes", gauge, "Bytes of history and cache.", stats.retained_bytes);
+    text.single("channels_evicted_total", Kind::Counter, "Channels forgotten.", stats.evicted);
+    let uptime = gateway.started.elapsed().as_secs();
+    text.single("uptime_seconds", gauge, "Since the process started.", uptime);
+}
+
+fn process(text: &mut Text, gateway: &Gateway) {
+    match usage::process() {
+        Ok(process) => {
+            let (counter, gauge) = (Kind::Counter, Kind::Gauge);
+            text.single("process_cpu_seconds_total", counter, "Processor time.", process.cpu_s);
+            text.single("process_resident_memory_bytes", gauge, "Memory.", process.resident);
+            text.single("process_virtual_memory_bytes", gauge, "Address space.", process.virtual_);
+            text.single("process_threads", gauge, "Threads.", process.threads);
+            text.single("process_open_fds", gauge, "Open files and sockets.", process.open_fds);
+            text.single("process_max_fds", gauge, "Limit of open files.", process.max_fds);
+            let started = clock::unix_ms() / 1_000 - gateway.started.elapsed().as_secs();
+            text.single("process_start_time_seconds", gauge, "Unix time of the start.", started);
+        }
+        Err(e) => tracing::warn!(error = %e, "process metrics could not be read"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_named_codes_are_where_they_are_said_to_be() {
+        assert_eq!(Refusal::CODES[RATE_LIMITED], "rate_limited");
+        let names = CONNECTION_CODES.map(|code| Refusal::CODES[code]);
+        assert_eq!(names, ["connection_limit", "origin_refused", "tls_required"]);
+    }
+}
