@@ -8,11 +8,17 @@
 pub mod codec;
 pub mod conversation;
 pub mod errors;
+#[cfg(test)]
+pub(crate) mod fixtures;
 pub mod frame;
 pub mod http;
 pub mod json;
+#[cfg(test)]
+mod linter;
 pub mod socket;
 pub mod upgrade;
+#[cfg(test)]
+mod vectors;
 
 pub use conversation::{Conversation, Opening};
 pub use upgrade::ClientHint;

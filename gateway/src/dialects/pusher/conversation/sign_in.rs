@@ -162,8 +162,14 @@ impl Conversation {
         true
     }
 
-    pub(super) fn on_own_feed_refused(&mut self, reason: JoinRefusal, out: &mut Vec<Effect>) {
-        if let Some(user) = self.user.take_if(|user| !user.is_confirmed()) {
+    pub(super) fn on_own_feed_refused(
+        &mut self,
+        channel: &ChannelName,
+        reason: JoinRefusal,
+        out: &mut Vec<Effect>,
+    ) {
+        let is_asked = |user: &mut Box<SignedIn>| user.channel == *channel && !user.is_confirmed();
+        if let Some(user) = self.user.take_if(is_asked) {
             self.seats.remove(&user.channel);
             complain(None, &format!("Sign-in failed: {reason}, try again later"), out);
         }

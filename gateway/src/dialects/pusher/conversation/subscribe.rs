@@ -187,7 +187,7 @@ impl Conversation {
         out: &mut Vec<Effect>,
     ) {
         if channel.kind() == ChannelKind::User {
-            return self.on_own_feed_refused(reason, out);
+            return self.on_own_feed_refused(channel, reason, out);
         }
         if self.settle(channel) != Some(SeatState::Asked) {
             return;
