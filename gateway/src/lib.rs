@@ -8,6 +8,7 @@ pub mod hub;
 pub mod metering;
 pub mod ops;
 pub mod routes;
+pub mod run;
 pub mod server;
 pub mod state;
 pub mod telemetry;

@@ -1,0 +1,101 @@
+//! One run of the gateway, from start to drained stop.
+
+use crate::{
+    config::{BadConfig, Config},
+    directory::{self, Directory},
+    hub::clock,
+    ops, server,
+    state::Gateway,
+    telemetry,
+};
+use realtime::{EngineConfig, Router};
+use std::{io, sync::Arc, time::Duration};
+use tokio::signal::unix::{SignalKind, signal};
+
+/// How often the engine does what is due by time.
+const TICK: Duration = Duration::from_millis(100);
+
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    #[error(transparent)]
+    Config(#[from] BadConfig),
+    #[error(transparent)]
+    Serve(#[from] server::ServeError),
+    #[error("directory: {0}")]
+    Directory(#[from] directory::DiskError),
+    #[error(transparent)]
+    Io(#[from] io::Error),
+    #[error("telemetry: {0}")]
+    Telemetry(#[from] telemetry::TelemetryError),
+}
+
+/// Serves until SIGTERM or SIGINT, then drains.
+pub fn run(config: Config) -> Result<(), RunError> {
+    actix_rt::System::new().block_on(serve(config))
+}
+
+async fn serve(config: Config) -> Result<(), RunError> {
+    // Whoever comes second finds it installed, which is as good.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let _telemetry = telemetry::init(&config)?;
+    let directory = Directory::new(config.master_key.clone());
+    let store = directory::open(&directory, &config.state_dir)?;
+    let gateway = Gateway::new(config, directory, Router::local(EngineConfig::default()));
+    let public = server::public(&gateway)?;
+    let internal = ops::internal(&gateway)?;
+    let (public_handle, internal_handle) = (public.handle(), internal.handle());
+    actix_rt::spawn(tick(gateway.clone()));
+    actix_rt::spawn(directory::follow(gateway.clone(), store));
+    let internal = actix_rt::spawn(internal);
+    let public = actix_rt::spawn(public);
+    tracing::info!(
+        listen = %gateway.config.listen,
+        metrics = %gateway.config.metrics_listen,
+        gateway = %gateway.config.gateway_id,
+        tls = gateway.config.tls.is_some(),
+        "gateway is serving"
+    );
+    asked_to_stop().await?;
+    let drain = gateway.config.drain;
+    tracing::info!(seconds = drain.as_secs(), "draining");
+    gateway.drain(drain.as_millis() as u64);
+    drained(&gateway, drain).await;
+    public_handle.stop(true).await;
+    internal_handle.stop(false).await;
+    for server in [public, internal] {
+        match server.await {
+            Ok(result) => result?,
+            Err(e) => tracing::error!(error = %e, "a server task ended badly"),
+        }
+    }
+    tracing::info!("gateway has stopped");
+    Ok(())
+}
+
+async fn tick(gateway: Arc<Gateway>) {
+    let mut every = tokio::time::interval(TICK);
+    every.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        every.tick().await;
+        gateway.router.tick(clock::unix_ms());
+    }
+}
+
+async fn asked_to_stop() -> io::Result<()> {
+    let (mut term, mut int) =
+        (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    tokio::select! {
+        _ = term.recv() => {}
+        _ = int.recv() => {}
+    }
+    Ok(())
+}
+
+/// Until the last client has gone, but no longer than `most` and a moment.
+async fn drained(gateway: &Gateway, most: Duration) {
+    let until = tokio::time::Instant::now() + most + Duration::from_secs(1);
+    let open = || gateway.directory.apps().iter().any(|app| app.connections.open() > 0);
+    while open() && tokio::time::Instant::now() < until {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}
