@@ -46,8 +46,7 @@ fn lint_error(data: &Value, frame: &str) {
 }
 
 fn lint_success(members: &Map<String, Value>, frame: &str) {
-    let is_presence =
-        members["channel"].as_str().is_some_and(|name| name.starts_with("presence-"));
+    let is_presence = members["channel"].as_str().is_some_and(|name| name.starts_with("presence-"));
     if !is_presence {
         return assert_eq!(members["data"], "{}", "{frame}");
     }

@@ -45,7 +45,8 @@ fn check(name: &str, frame: Outbound<'_>) {
 #[test]
 fn frames_are_written_as_the_sheet_prints_them() {
     let refusal = SubscribeRefusal { kind: RefusalKind::Auth, error: "Invalid signature".into() };
-    let user_data = r#"{"id":"user-123","user_info":{"name":"Blue"},"watchlist":["user-456","user-789"]}"#;
+    let user_data =
+        r#"{"id":"user-123","user_info":{"name":"Blue"},"watchlist":["user-456","user-789"]}"#;
     let roster = [member("user-123", Some(r#"{"name":"Blue"}"#)), member("user-456", None)];
     let green = member("user-789", Some(r#"{"name":"Green"}"#));
     let (u456, u789) = (user("user-456"), user("user-789"));
@@ -134,10 +135,7 @@ fn frames_of_the_sheet_are_read() {
     let news = |auth| subscribe("news", auth, Given::Absent);
     reads(vectors::frame("4.1 public, pusher-js"), news(given("")));
     reads(vectors::frame("4.1 public, Pysher"), news(Given::Absent));
-    reads(
-        vectors::frame("4.1 presence"),
-        subscribe("presence-room.1", given(auth), given(member)),
-    );
+    reads(vectors::frame("4.1 presence"), subscribe("presence-room.1", given(auth), given(member)));
     reads(
         vectors::frame("4.5 unsubscribe"),
         Inbound::Unsubscribe { channel: "presence-room.1".into() },

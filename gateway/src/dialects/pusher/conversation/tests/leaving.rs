@@ -148,8 +148,8 @@ fn client_events_are_rejected_with_4301_and_no_close() {
     let mut talk = Talk::new();
     talk.join("private-a");
     let at_the_limit = "x".repeat(10_240);
-    let said =
-        talk.say(&format!(r#"{{"event":"client-x","channel":"private-a","data":"{at_the_limit}"}}"#));
+    let said = talk
+        .say(&format!(r#"{{"event":"client-x","channel":"private-a","data":"{at_the_limit}"}}"#));
     assert!(said[0].starts_with("publish "));
     assert!(talk.say(r#"{"event":"client-x","data":1}"#)[0].contains("channel must be a string"));
 }

@@ -118,6 +118,7 @@ fn client_events_carry_the_member_that_subscribed() {
     talk.let_in_with(ROOM, Some(roster), CacheAnswer::NotACache);
     let sent = talk.say(vectors::frame("7 sent"));
     assert_eq!(sent, [format!(r#"publish {ROOM} client-typing {{"is_typing":true}} as user-123"#)]);
-    let forged = format!(r#"{{"event":"client-x","channel":"{ROOM}","data":"1","user_id":"root"}}"#);
+    let forged =
+        format!(r#"{{"event":"client-x","channel":"{ROOM}","data":"1","user_id":"root"}}"#);
     assert_eq!(talk.say(&forged), [format!("publish {ROOM} client-x 1 as user-123")]);
 }

@@ -4,7 +4,8 @@ use contract::{ChannelName, directory::AppRecord};
 use realtime::{CacheAnswer, Encodings, Event, JoinRefusal, Payload, Position, Sender, Topic};
 use std::sync::Arc;
 
-const SUCCEEDED: &str = r#"{"event":"pusher_internal:subscription_succeeded","channel":"news","data":"{}"}"#;
+const SUCCEEDED: &str =
+    r#"{"event":"pusher_internal:subscription_succeeded","channel":"news","data":"{}"}"#;
 
 fn error(message: &str) -> String {
     format!(r#"{{"event":"pusher:error","data":{{"code":null,"message":"{message}"}}}}"#)
@@ -60,7 +61,11 @@ fn every_signature_of_the_sheet_is_taken_and_none_with_a_flipped_bit() {
             let mut flipped = signed.signature.as_bytes().to_vec();
             flipped[at] = if flipped[at] == b'0' { b'1' } else { b'0' };
             let refused = attempt(std::str::from_utf8(&flipped).unwrap());
-            assert!(refused[0].contains("nvalid signature"), "{} {at}: {refused:?}", signed.section);
+            assert!(
+                refused[0].contains("nvalid signature"),
+                "{} {at}: {refused:?}",
+                signed.section
+            );
         }
     }
 }

@@ -1,1 +1,7 @@
+//! The HTTP API against a real engine and a real directory.
 
+mod house;
+mod limits;
+mod publishing;
+mod queries;
+mod scopes;
