@@ -11,6 +11,7 @@ use crate::{
         refusal::{Refusal, Why},
     },
     directory::{App, AppState, Directory, SecretKey},
+    telemetry,
 };
 use contract::{Action, AppKey, ChannelName, SecretKeyId};
 use md5::{Digest, Md5};
@@ -59,6 +60,8 @@ pub struct Admitted {
     pub state: Arc<AppState>,
     pub key: KeyRef,
     granted: Granted,
+    /// Ends with the request.
+    _span: tracing::Span,
 }
 
 /// Finds the app and checks the credential. `now_ms` is Unix time.
@@ -119,7 +122,8 @@ impl Pending {
             return Err(Refusal::BodyTooLarge { limit });
         }
         proof.check(body)?;
-        Ok(Admitted { app, state, key, granted })
+        let span = telemetry::request_span(&app.id, &key);
+        Ok(Admitted { app, state, key, granted, _span: span })
     }
 }
 

@@ -5,6 +5,7 @@ use crate::{
     hub::clock,
     ops::{exposition, health, live::LiveReader},
     state::Gateway,
+    telemetry,
 };
 use actix_web::{
     App as Routes, HttpRequest, HttpResponse, HttpServer, dev::Server, http::header, web,
@@ -18,6 +19,7 @@ const KEEP_ALIVE: Duration = Duration::from_secs(10);
 
 /// Binds the internal listener; the server runs once it is awaited.
 pub fn internal(gateway: &Arc<Gateway>) -> io::Result<Server> {
+    telemetry::observe(gateway);
     let data = web::Data::from(gateway.clone());
     let server = HttpServer::new(move || {
         Routes::new()
