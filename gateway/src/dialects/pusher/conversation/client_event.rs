@@ -88,10 +88,6 @@ fn reject(why: &str, cx: &Cx<'_>, out: &mut Vec<Effect>) {
 }
 
 /// As much of the data as a live view shows.
-pub(in crate::dialects::pusher) fn shortened(data: &str) -> &str {
-    let end = (0..=LiveEvent::MAX_DATA_BYTES.min(data.len()))
-        .rev()
-        .find(|at| data.is_char_boundary(*at))
-        .unwrap_or(0);
-    &data[..end]
+pub fn shortened(data: &str) -> &str {
+    &data[..data.floor_char_boundary(LiveEvent::MAX_DATA_BYTES)]
 }

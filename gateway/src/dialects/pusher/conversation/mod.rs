@@ -15,6 +15,7 @@ use super::{
     upgrade::ClientHint,
 };
 use crate::{dialects::Cx, directory::AppState, hub::effect::Effect};
+pub use client_event::shortened;
 use contract::{AppKey, ChannelName, SocketId, UserId, live::LiveKind};
 use rate::Rate;
 use rustc_hash::FxHashMap;

@@ -8,7 +8,10 @@ use super::{
 };
 use crate::{
     admission::Refusal,
-    dialects::pusher::json::{Kind, Value},
+    dialects::pusher::{
+        conversation::shortened,
+        json::{Kind, Value},
+    },
 };
 use contract::{Action, ChannelName, live::LiveKind};
 use realtime::{Payload, Publish, Published, Sender};
@@ -129,12 +132,7 @@ pub async fn publish(
 ) -> Result<Published, Failure> {
     let settings = &call.admitted.state.settings;
     let app = &call.admitted.app;
-    app.live.emit(call.now_ms, || LiveKind::Published {
-        channel: channel.clone(),
-        event: fields.name.clone(),
-        data: data.as_ref().into(),
-        dialect: "pusher".into(),
-    });
+    let shown = app.live.is_watched().then(|| (channel.clone(), data.clone()));
     let publish = Publish {
         cache_ttl_ms: channel.kind().is_cache().then(|| u64::from(settings.cache_ttl_s) * 1_000),
         topic: call.topic(channel),
@@ -147,8 +145,17 @@ pub async fn publish(
         want_counts: !fields.info.is_empty(),
     };
     let published = call.gateway.router.publish(publish, call.now_ms).await?;
-    if !published.duplicate {
-        app.counters.add_published(1);
+    if published.duplicate {
+        return Ok(published);
+    }
+    app.counters.add_published(1);
+    if let Some((channel, data)) = shown {
+        app.live.emit(call.now_ms, || LiveKind::Published {
+            channel,
+            event: fields.name.clone(),
+            data: shortened(&data).to_owned(),
+            dialect: "pusher".into(),
+        });
     }
     Ok(published)
 }

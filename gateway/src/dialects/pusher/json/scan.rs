@@ -174,13 +174,15 @@ impl Scanner<'_> {
     fn string(&mut self) -> Result<(), Problem> {
         self.at += 1;
         loop {
+            let rest = &self.bytes[self.at..];
+            let plain = rest.iter().position(|b| matches!(b, b'"' | b'\\' | 0..0x20));
+            self.at += plain.unwrap_or(rest.len());
             match self.peek() {
                 Some(b'"') => {
                     self.at += 1;
                     return Ok(());
                 }
                 Some(b'\\') => self.escape()?,
-                Some(0x20..) => self.at += 1,
                 _ => return Err(Problem::Syntax),
             }
         }
