@@ -18,7 +18,9 @@ pub async fn secure<B: MessageBody>(
     request: ServiceRequest,
     next: Next<B>,
 ) -> Result<ServiceResponse<B>, Error> {
-    let secure = request.app_data::<Data<State>>().is_some_and(|s| s.origins.secure());
+    let state = request.app_data::<Data<State>>();
+    let secure = state.is_some_and(|s| s.origins.secure());
+    let gateway = state.map(|s| s.public_gateway_url.clone()).unwrap_or_default();
     let mut response = next.call(request).await?;
     let headers = response.headers_mut();
     let mut set = |name: HeaderName, value: &'static str| {
@@ -32,7 +34,7 @@ pub async fn secure<B: MessageBody>(
     if secure {
         set(header::STRICT_TRANSPORT_SECURITY, "max-age=31536000; includeSubDomains");
     }
-    if let Ok(policy) = HeaderValue::from_str(content_security_policy()) {
+    if let Ok(policy) = HeaderValue::from_str(&content_security_policy(&gateway)) {
         headers.insert(header::CONTENT_SECURITY_POLICY, policy);
     }
     Ok(response)
@@ -40,20 +42,24 @@ pub async fn secure<B: MessageBody>(
 
 /// Scripts only from here, and the inline ones only as they were built (the start page sets the
 /// colour scheme before anything is drawn). Styles may be inline: component libraries set them.
-fn content_security_policy() -> &'static str {
-    static POLICY: OnceLock<String> = OnceLock::new();
-    POLICY.get_or_init(|| {
+///
+/// The gateway may be connected to: the console's first room shows a message arriving over a
+/// socket of the kind that customers' pages open.
+fn content_security_policy(gateway: &str) -> String {
+    static SCRIPTS: OnceLock<String> = OnceLock::new();
+    let inline = SCRIPTS.get_or_init(|| {
         let index = Files::get("index.html").map(|file| file.data.into_owned());
         let index = index.and_then(|bytes| String::from_utf8(bytes).ok()).unwrap_or_default();
-        let inline: String = inline_scripts(&index)
+        inline_scripts(&index)
             .map(|script| format!(" 'sha256-{}'", STANDARD.encode(Sha256::digest(script))))
-            .collect();
-        format!(
-            "default-src 'none'; script-src 'self'{inline}; style-src 'self' 'unsafe-inline'; \
-             img-src 'self' data:; font-src 'self' data:; connect-src 'self'; \
-             manifest-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-        )
-    })
+            .collect()
+    });
+    let socket = gateway.replacen("http", "ws", 1);
+    format!(
+        "default-src 'none'; script-src 'self'{inline}; style-src 'self' 'unsafe-inline'; \
+         img-src 'self' data:; font-src 'self' data:; connect-src 'self' {socket}; \
+         manifest-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    )
 }
 
 /// The texts of `<script>` elements that have no `src`.

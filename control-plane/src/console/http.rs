@@ -38,7 +38,12 @@ fn is_api(path: &str) -> bool {
     matches!(first, "v1" | "internal" | "health" | "openapi.json")
 }
 
-fn answer(request: &HttpRequest, path: &str, file: EmbeddedFile) -> HttpResponse {
+fn answer(request: &HttpRequest, path: &str, plain: EmbeddedFile) -> HttpResponse {
+    let kind = plain.metadata.mimetype().to_owned();
+    let (file, packed) = match packed(request, path) {
+        Some(file) => (file, true),
+        None => (plain, false),
+    };
     let etag = format!("\"{}\"", hex::encode(&file.metadata.sha256_hash()[..16]));
     // The build puts a hash of the content into the names of everything under assets/.
     let cache = match path.starts_with("assets/") {
@@ -52,14 +57,28 @@ fn answer(request: &HttpRequest, path: &str, file: EmbeddedFile) -> HttpResponse
     };
     response
         .insert_header((header::ETAG, etag.clone()))
-        .insert_header((header::CACHE_CONTROL, cache));
+        .insert_header((header::CACHE_CONTROL, cache))
+        .insert_header((header::VARY, "accept-encoding"));
     if known.is_some_and(|tags| tags.contains(&etag)) {
         return response.finish();
     }
-    let kind = file.metadata.mimetype();
+    if packed {
+        response.insert_header((header::CONTENT_ENCODING, "gzip"));
+    }
     let kind = match kind.starts_with("text/") || kind.ends_with("javascript") {
         true => format!("{kind}; charset=utf-8"),
-        false => kind.to_owned(),
+        false => kind,
     };
     response.content_type(kind).body(file.data.into_owned())
+}
+
+/// The gzip copy that the build put beside the file, for a browser that takes it.
+fn packed(request: &HttpRequest, path: &str) -> Option<EmbeddedFile> {
+    let accepted = request.headers().get(header::ACCEPT_ENCODING)?.to_str().ok()?;
+    let takes = accepted.split(',').any(|one| {
+        let mut parts = one.split(';').map(str::trim);
+        parts.next() == Some("gzip")
+            && !parts.any(|q| matches!(q, "q=0" | "q=0.0" | "q=0.00" | "q=0.000"))
+    });
+    takes.then(|| Files::get(&format!("{path}.gz"))).flatten()
 }

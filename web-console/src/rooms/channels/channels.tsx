@@ -9,6 +9,7 @@ import { ErrorNotice } from '../../ui/errors';
 import { ButtonLink, IconLink } from '../../ui/link';
 import { EmptyState, Mono, PageHeader, Panel } from '../../ui/page';
 import css from './channels.module.css';
+import { WideTable } from '../../ui/table';
 
 const REFRESH_MS = 4_000;
 
@@ -58,51 +59,49 @@ export default function Channels() {
             ))}
           </div>
         ) : shown.length > 0 ? (
-          <Table.ScrollContainer minWidth={420} type="native">
-            <Table verticalSpacing="xs" horizontalSpacing="md" highlightOnHover>
-              <Table.Thead>
-                <Table.Tr>
-                  <Table.Th>Channel</Table.Th>
-                  <Table.Th>Kind</Table.Th>
-                  <Table.Th ta="right">Subscriptions</Table.Th>
-                  <Table.Th ta="right">Users</Table.Th>
-                  <Table.Th w={56}>
-                    <VisuallyHidden>Events</VisuallyHidden>
-                  </Table.Th>
+          <WideTable label="Channels" minWidth={420}>
+            <Table.Thead>
+              <Table.Tr>
+                <Table.Th>Channel</Table.Th>
+                <Table.Th>Kind</Table.Th>
+                <Table.Th ta="right">Subscriptions</Table.Th>
+                <Table.Th ta="right">Users</Table.Th>
+                <Table.Th w={56}>
+                  <VisuallyHidden>Events</VisuallyHidden>
+                </Table.Th>
+              </Table.Tr>
+            </Table.Thead>
+            <Table.Tbody>
+              {shown.map((channel) => (
+                <Table.Tr key={channel.name} data-testid="channel-row">
+                  <Table.Td>
+                    <Mono>{channel.name}</Mono>
+                  </Table.Td>
+                  <Table.Td>
+                    <span className={css.tags}>
+                      <ChannelTag name={channel.name} />
+                    </span>
+                  </Table.Td>
+                  <Table.Td ta="right" className={css.number}>
+                    {channel.subscriptions?.toLocaleString('en') ?? '–'}
+                  </Table.Td>
+                  <Table.Td ta="right" className={css.number}>
+                    {channel.users?.toLocaleString('en') ?? '–'}
+                  </Table.Td>
+                  <Table.Td>
+                    <IconLink
+                      to="/apps/$appId/live"
+                      params={{ appId: app.id }}
+                      search={{ channel: channel.name }}
+                      label={`Live events of ${channel.name}`}
+                    >
+                      <Activity size={15} aria-hidden />
+                    </IconLink>
+                  </Table.Td>
                 </Table.Tr>
-              </Table.Thead>
-              <Table.Tbody>
-                {shown.map((channel) => (
-                  <Table.Tr key={channel.name} data-testid="channel-row">
-                    <Table.Td>
-                      <Mono>{channel.name}</Mono>
-                    </Table.Td>
-                    <Table.Td>
-                      <span className={css.tags}>
-                        <ChannelTag name={channel.name} />
-                      </span>
-                    </Table.Td>
-                    <Table.Td ta="right" className={css.number}>
-                      {channel.subscriptions?.toLocaleString('en') ?? '–'}
-                    </Table.Td>
-                    <Table.Td ta="right" className={css.number}>
-                      {channel.users?.toLocaleString('en') ?? '–'}
-                    </Table.Td>
-                    <Table.Td>
-                      <IconLink
-                        to="/apps/$appId/live"
-                        params={{ appId: app.id }}
-                        search={{ channel: channel.name }}
-                        label={`Live events of ${channel.name}`}
-                      >
-                        <Activity size={15} aria-hidden />
-                      </IconLink>
-                    </Table.Td>
-                  </Table.Tr>
-                ))}
-              </Table.Tbody>
-            </Table>
-          </Table.ScrollContainer>
+              ))}
+            </Table.Tbody>
+          </WideTable>
         ) : items.length > 0 ? (
           <EmptyState icon={<SearchX size={20} />} title="No channel of that name">
             {items.length.toLocaleString('en')} other channels are occupied.

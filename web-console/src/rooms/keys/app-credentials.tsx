@@ -12,6 +12,7 @@ import { EmptyState, Mono, Notice, Panel } from '../../ui/page';
 import { Time } from '../../ui/time';
 import { ReceiptDialog, type Revoked } from '../../ui/receipt';
 import { Skeletons } from './secret-keys';
+import { WideTable } from '../../ui/table';
 
 /** The key and secret pairs that the SDKs sign with. */
 export function AppCredentials({ app }: { app: App }) {
@@ -63,50 +64,48 @@ export function AppCredentials({ app }: { app: App }) {
           No client can connect until you mint one.
         </EmptyState>
       ) : (
-        <Table.ScrollContainer minWidth={620} type="native">
-          <Table verticalSpacing="sm" horizontalSpacing="md">
-            <Table.Thead>
-              <Table.Tr>
-                <Table.Th>Key</Table.Th>
-                <Table.Th>Made</Table.Th>
-                <Table.Th>Last used</Table.Th>
-                <Table.Th w={110}>
-                  <VisuallyHidden>Actions</VisuallyHidden>
-                </Table.Th>
+        <WideTable label="App credentials" minWidth={620}>
+          <Table.Thead>
+            <Table.Tr>
+              <Table.Th>Key</Table.Th>
+              <Table.Th>Made</Table.Th>
+              <Table.Th>Last used</Table.Th>
+              <Table.Th w={110}>
+                <VisuallyHidden>Actions</VisuallyHidden>
+              </Table.Th>
+            </Table.Tr>
+          </Table.Thead>
+          <Table.Tbody>
+            {items.map((item) => (
+              <Table.Tr key={item.key} data-testid="credential-row">
+                <Table.Td>
+                  <Group gap={4} wrap="nowrap">
+                    <Mono>{item.key}</Mono>
+                    <CopyIcon value={item.key} label={`key ${item.key}`} />
+                  </Group>
+                </Table.Td>
+                <Table.Td>
+                  <Time iso={item.created_at} />
+                </Table.Td>
+                <Table.Td>{item.last_used_at ? <Time iso={item.last_used_at} /> : 'Not yet'}</Table.Td>
+                <Table.Td ta="right">
+                  <Button
+                    size="compact-sm"
+                    variant="subtle"
+                    color="var(--sb-bad)"
+                    aria-label={`Revoke ${item.key}`}
+                    onClick={() => {
+                      revoke.reset();
+                      setRevoking(item.key);
+                    }}
+                  >
+                    Revoke…
+                  </Button>
+                </Table.Td>
               </Table.Tr>
-            </Table.Thead>
-            <Table.Tbody>
-              {items.map((item) => (
-                <Table.Tr key={item.key} data-testid="credential-row">
-                  <Table.Td>
-                    <Group gap={4} wrap="nowrap">
-                      <Mono>{item.key}</Mono>
-                      <CopyIcon value={item.key} label={`key ${item.key}`} />
-                    </Group>
-                  </Table.Td>
-                  <Table.Td>
-                    <Time iso={item.created_at} />
-                  </Table.Td>
-                  <Table.Td>{item.last_used_at ? <Time iso={item.last_used_at} /> : 'Not yet'}</Table.Td>
-                  <Table.Td ta="right">
-                    <Button
-                      size="compact-sm"
-                      variant="subtle"
-                      color="var(--sb-bad)"
-                      aria-label={`Revoke ${item.key}`}
-                      onClick={() => {
-                        revoke.reset();
-                        setRevoking(item.key);
-                      }}
-                    >
-                      Revoke…
-                    </Button>
-                  </Table.Td>
-                </Table.Tr>
-              ))}
-            </Table.Tbody>
-          </Table>
-        </Table.ScrollContainer>
+            ))}
+          </Table.Tbody>
+        </WideTable>
       )}
       <Modal
         opened={minted !== null}

@@ -10,6 +10,7 @@ import { EmptyState, Mono, Panel, Tag } from '../../ui/page';
 import { isPast, Time } from '../../ui/time';
 import css from './keys.module.css';
 import { ReceiptDialog, type Revoked } from '../../ui/receipt';
+import { WideTable } from '../../ui/table';
 
 export function SecretKeys({ app, onCreate }: { app: App; onCreate: () => void }) {
   const keys = useInfiniteQuery(keysQuery(app.id));
@@ -50,34 +51,32 @@ export function SecretKeys({ app, onCreate }: { app: App; onCreate: () => void }
         </EmptyState>
       ) : (
         <>
-          <Table.ScrollContainer minWidth={760} type="native">
-            <Table verticalSpacing="sm" horizontalSpacing="md">
-              <Table.Thead>
-                <Table.Tr>
-                  <Table.Th>Name</Table.Th>
-                  <Table.Th>May</Table.Th>
-                  <Table.Th>On channels</Table.Th>
-                  <Table.Th>Last used</Table.Th>
-                  <Table.Th>Expires</Table.Th>
-                  <Table.Th w={56}>
-                    <VisuallyHidden>Actions</VisuallyHidden>
-                  </Table.Th>
-                </Table.Tr>
-              </Table.Thead>
-              <Table.Tbody>
-                {items.map((key) => (
-                  <KeyRow
-                    key={key.id}
-                    item={key}
-                    onRevoke={() => {
-                      revoke.reset();
-                      setRevoking(key);
-                    }}
-                  />
-                ))}
-              </Table.Tbody>
-            </Table>
-          </Table.ScrollContainer>
+          <WideTable label="Secret keys" minWidth={760}>
+            <Table.Thead>
+              <Table.Tr>
+                <Table.Th>Name</Table.Th>
+                <Table.Th>May</Table.Th>
+                <Table.Th>On channels</Table.Th>
+                <Table.Th>Last used</Table.Th>
+                <Table.Th>Expires</Table.Th>
+                <Table.Th w={56}>
+                  <VisuallyHidden>Actions</VisuallyHidden>
+                </Table.Th>
+              </Table.Tr>
+            </Table.Thead>
+            <Table.Tbody>
+              {items.map((key) => (
+                <KeyRow
+                  key={key.id}
+                  item={key}
+                  onRevoke={() => {
+                    revoke.reset();
+                    setRevoking(key);
+                  }}
+                />
+              ))}
+            </Table.Tbody>
+          </WideTable>
           {keys.hasNextPage && (
             <div style={{ padding: '0.75rem', textAlign: 'center' }}>
               <Button

@@ -93,7 +93,7 @@ export function Stream({
                 <span>
                   <Tag tone={KIND_TONES[row.kind]}>{KIND_LABELS[row.kind]}</Tag>
                 </span>
-                <span className={css.channel}>{row.channel ?? row.socketId ?? '–'}</span>
+                <span className={css.channel}>{row.channel ?? row.socketId ?? row.source ?? '–'}</span>
                 <span className={css.cell}>{row.event ?? ''}</span>
                 <span className={css.summary}>{summary(row)}</span>
               </button>

@@ -34,7 +34,7 @@ export function Toolbar({
       />
       <TextInput
         aria-label="Search everywhere, payloads too"
-        placeholder="Search payloads, sockets…"
+        placeholder="Search"
         leftSection={<Search size={14} aria-hidden />}
         value={filter.search}
         onChange={(event) => onFilter({ ...filter, search: event.currentTarget.value })}

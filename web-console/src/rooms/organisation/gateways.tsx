@@ -5,6 +5,7 @@ import { gatewaysQuery } from '../../api/organisations';
 import { ErrorNotice } from '../../ui/errors';
 import { EmptyState, Lamp, Mono, Panel } from '../../ui/page';
 import { Time } from '../../ui/time';
+import { WideTable } from '../../ui/table';
 
 export function GatewaysPanel() {
   const gateways = useQuery({ ...gatewaysQuery, refetchInterval: 10_000 });
@@ -28,40 +29,38 @@ export function GatewaysPanel() {
           Start one with this control plane’s address: it appears here by itself.
         </EmptyState>
       ) : (
-        <Table.ScrollContainer minWidth={420} type="native">
-          <Table verticalSpacing="sm" horizontalSpacing="md">
-            <Table.Thead>
-              <Table.Tr>
-                <Table.Th>Gateway</Table.Th>
-                <Table.Th>State</Table.Th>
-                <Table.Th ta="right">Confirmed revision</Table.Th>
-                <Table.Th ta="right">Last seen</Table.Th>
+        <WideTable label="Gateways" minWidth={420}>
+          <Table.Thead>
+            <Table.Tr>
+              <Table.Th>Gateway</Table.Th>
+              <Table.Th>State</Table.Th>
+              <Table.Th ta="right">Confirmed revision</Table.Th>
+              <Table.Th ta="right">Last seen</Table.Th>
+            </Table.Tr>
+          </Table.Thead>
+          <Table.Tbody>
+            {items.map((gateway) => (
+              <Table.Tr key={gateway.id}>
+                <Table.Td>
+                  <Mono>{gateway.id}</Mono>
+                </Table.Td>
+                <Table.Td>
+                  <span style={{ display: 'inline-flex', alignItems: 'center', gap: '0.5rem' }}>
+                    <Lamp tone={gateway.live ? 'good' : 'warn'} />
+                    {gateway.live ? 'Connected' : 'Away'}
+                  </span>
+                </Table.Td>
+                <Table.Td ta="right" style={{ fontVariantNumeric: 'tabular-nums' }}>
+                  {gateway.confirmed_revision.toLocaleString('en')} of{' '}
+                  {gateways.data.head.toLocaleString('en')}
+                </Table.Td>
+                <Table.Td ta="right">
+                  <Time iso={gateway.last_seen} />
+                </Table.Td>
               </Table.Tr>
-            </Table.Thead>
-            <Table.Tbody>
-              {items.map((gateway) => (
-                <Table.Tr key={gateway.id}>
-                  <Table.Td>
-                    <Mono>{gateway.id}</Mono>
-                  </Table.Td>
-                  <Table.Td>
-                    <span style={{ display: 'inline-flex', alignItems: 'center', gap: '0.5rem' }}>
-                      <Lamp tone={gateway.live ? 'good' : 'warn'} />
-                      {gateway.live ? 'Connected' : 'Away'}
-                    </span>
-                  </Table.Td>
-                  <Table.Td ta="right" style={{ fontVariantNumeric: 'tabular-nums' }}>
-                    {gateway.confirmed_revision.toLocaleString('en')} of{' '}
-                    {gateways.data.head.toLocaleString('en')}
-                  </Table.Td>
-                  <Table.Td ta="right">
-                    <Time iso={gateway.last_seen} />
-                  </Table.Td>
-                </Table.Tr>
-              ))}
-            </Table.Tbody>
-          </Table>
-        </Table.ScrollContainer>
+            ))}
+          </Table.Tbody>
+        </WideTable>
       )}
     </Panel>
   );

@@ -46,7 +46,7 @@ export function SavePanel<Values extends Record<string, unknown>>({
           </div>
         )}
         <div className={css.foot}>
-          <span role="status">{dirty ? 'Not saved yet' : ''}</span>
+          <span role="status">{dirty ? 'Not saved yet' : 'No changes'}</span>
           {/* Hidden, not absent: the panel keeps its height. */}
           <div className={css.saving} style={{ visibility: dirty ? 'visible' : 'hidden' }}>
             <Button variant="default" onClick={() => form.reset()}>
