@@ -6,9 +6,17 @@ use crate::{
     console, feed, housekeeping, routes,
     state::State,
 };
-use actix_web::{App, HttpServer, dev::ServerHandle, middleware::from_fn, web::Data};
-use std::{io, sync::Arc, time::Duration};
-use tokio::signal::unix::{SignalKind, signal};
+use actix_web::{
+    App, HttpServer,
+    dev::{Server, ServerHandle},
+    middleware::from_fn,
+    web::Data,
+};
+use std::{io, net::SocketAddr, sync::Arc, time::Duration};
+use tokio::{
+    signal::unix::{SignalKind, signal},
+    task::JoinHandle,
+};
 
 /// A request's head must have arrived after this.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
@@ -17,7 +25,18 @@ const DRAIN_S: u64 = 10;
 
 /// Serves until SIGTERM or SIGINT.
 pub async fn run(config: &Config, state: Arc<State>) -> io::Result<()> {
-    let data = Data::from(state.clone());
+    let (server, listen) = bind(config, state.clone())?;
+    tracing::info!(%listen, "the control plane is listening");
+    let background = start_background(&state);
+    tokio::spawn(stop_on_signal(server.handle(), state));
+    let served = server.await;
+    background.iter().for_each(|task| task.abort());
+    served
+}
+
+/// The server and where it listens; it serves once it is awaited.
+pub fn bind(config: &Config, state: Arc<State>) -> io::Result<(Server, SocketAddr)> {
+    let data = Data::from(state);
     let server = HttpServer::new(move || {
         App::new()
             .app_data(data.clone())
@@ -30,16 +49,13 @@ pub async fn run(config: &Config, state: Arc<State>) -> io::Result<()> {
     .client_request_timeout(HEAD_TIMEOUT)
     .shutdown_timeout(DRAIN_S)
     .disable_signals()
-    .bind(config.listen)?
-    .run();
-    tracing::info!(listen = %config.listen, "the control plane is listening");
+    .bind(config.listen)?;
+    let listen = server.addrs().first().copied().unwrap_or(config.listen);
+    Ok((server.run(), listen))
+}
 
-    let background =
-        [tokio::spawn(feed::listen(state.clone())), tokio::spawn(housekeeping::run(state.clone()))];
-    tokio::spawn(stop_on_signal(server.handle(), state));
-    let served = server.await;
-    background.iter().for_each(|task| task.abort());
-    served
+pub fn start_background(state: &Arc<State>) -> [JoinHandle<()>; 2] {
+    [tokio::spawn(feed::listen(state.clone())), tokio::spawn(housekeeping::run(state.clone()))]
 }
 
 /// Streams and live views never end by themselves, so they are told first.

@@ -1,1 +1,246 @@
+//! A whole control plane on a port of its own, and people who use it.
 
+use crate::{
+    config::{Config, Settings},
+    db::Db,
+    server,
+    state::State,
+};
+use contract::{AppId, directory::FeedLine};
+use reqwest::{Method, StatusCode};
+use serde_json::{Value, json};
+use sqlx::{PgPool, postgres::PgPoolOptions};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
+use uuid::Uuid;
+
+pub const GATEWAY_TOKEN: &str = "a-token-that-gateways-hold";
+const PASSWORD: &str = "correct horse";
+
+/// A running control plane; it ends with the test's runtime.
+pub struct Service {
+    pub state: Arc<State>,
+    pub base: String,
+    http: reqwest::Client,
+}
+
+pub async fn service(pool: &PgPool) -> Service {
+    service_with(pool, |_| {}).await
+}
+
+pub async fn service_with(pool: &PgPool, change: impl FnOnce(&mut Settings)) -> Service {
+    let mut settings = Settings {
+        database_url: Some("postgres://unused".into()),
+        listen: Some(SocketAddr::from(([127, 0, 0, 1], 0))),
+        console_origin: Some("http://127.0.0.1:8000".into()),
+        // Nobody listens on the discard port: a gateway that is down.
+        public_gateway_url: Some("http://127.0.0.1:9".into()),
+        master_key: Some("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=".into()),
+        gateway_token: Some(GATEWAY_TOKEN.into()),
+        workers: Some(1),
+        ..Settings::default()
+    };
+    change(&mut settings);
+    let config = Config::build(settings).expect("configuration");
+    let own_pool = PgPoolOptions::new()
+        .max_connections(8)
+        .acquire_timeout(Duration::from_secs(5))
+        .connect_lazy_with((*pool.connect_options()).clone());
+    let state = Arc::new(State::new(&config, Db::from_pool(own_pool)).expect("state"));
+    let (server, listen) = server::bind(&config, state.clone()).expect("a free port");
+    tokio::spawn(server);
+    server::start_background(&state);
+    let http = reqwest::Client::new();
+    Service { state, base: format!("http://{listen}"), http }
+}
+
+/// An answer, read to its end.
+#[derive(Debug)]
+pub struct Answer {
+    pub status: StatusCode,
+    pub headers: reqwest::header::HeaderMap,
+    pub text: String,
+}
+
+impl Answer {
+    pub async fn of(request: reqwest::RequestBuilder) -> Self {
+        let response = request.send().await.expect("an answer");
+        let (status, headers) = (response.status(), response.headers().clone());
+        Self { status, headers, text: response.text().await.expect("a body") }
+    }
+
+    #[track_caller]
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.text).unwrap_or_else(|e| panic!("{e}: {}", self.text))
+    }
+
+    #[track_caller]
+    pub fn expect(self, status: u16) -> Value {
+        assert_eq!(self.status.as_u16(), status, "{}", self.text);
+        if self.text.is_empty() { Value::Null } else { self.json() }
+    }
+
+    #[track_caller]
+    pub fn expect_status(self, status: u16) {
+        assert_eq!(self.status.as_u16(), status, "{}", self.text);
+    }
+
+    /// Checks a refusal and that it is a complete problem; returns its code.
+    #[track_caller]
+    pub fn problem(&self, status: u16, code: &str) {
+        assert_eq!(self.status.as_u16(), status, "{}", self.text);
+        assert_eq!(self.headers["content-type"], "application/problem+json");
+        let problem = self.json();
+        assert_eq!(problem["code"], code, "{problem}");
+        assert_eq!(problem["status"], status);
+        assert_eq!(self.headers["x-request-id"], problem["request_id"].as_str().unwrap());
+        assert!(!problem["detail"].as_str().unwrap().is_empty());
+    }
+
+    pub fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", |v| v.to_str().unwrap())
+    }
+}
+
+/// Someone signed in, with an organisation and a first app.
+#[derive(Clone)]
+pub struct Customer {
+    pub http: reqwest::Client,
+    pub base: String,
+    pub cookie: String,
+    pub csrf: String,
+    pub email: String,
+    pub organisation: Uuid,
+    pub app: AppId,
+    pub key: String,
+    pub secret: String,
+}
+
+impl Service {
+    pub fn request(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
+        self.http.request(method, format!("{}{path}", self.base))
+    }
+
+    pub async fn post(&self, path: &str, body: Value) -> Answer {
+        Answer::of(self.request(Method::POST, path).json(&body)).await
+    }
+
+    pub fn as_gateway(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
+        self.request(method, path).bearer_auth(GATEWAY_TOKEN)
+    }
+
+    pub async fn sign_up(&self, email: &str) -> Customer {
+        let body = json!({"email": email, "password": PASSWORD});
+        let answer = self.post("/v1/signup", body).await;
+        let cookie = cookie_of(&answer);
+        let made = answer.expect(201);
+        let text = |value: &Value| value.as_str().expect("text").to_owned();
+        Customer {
+            http: self.http.clone(),
+            base: self.base.clone(),
+            cookie,
+            csrf: text(&made["csrf_token"]),
+            email: email.into(),
+            organisation: text(&made["organisation"]["id"]).parse().unwrap(),
+            app: text(&made["app"]["id"]).parse().unwrap(),
+            key: text(&made["credential"]["key"]),
+            secret: text(&made["credential"]["secret"]),
+        }
+    }
+
+    pub async fn log_in(&self, email: &str, password: &str) -> Answer {
+        self.post("/v1/login", json!({"email": email, "password": password})).await
+    }
+
+    /// A gateway that follows the feed from `after`.
+    pub async fn gateway(&self, id: &str, after: u64) -> FollowingGateway {
+        self.gateway_at(id, after, "http://127.0.0.1:9").await
+    }
+
+    pub async fn gateway_at(&self, id: &str, after: u64, ops_url: &str) -> FollowingGateway {
+        let boot = Uuid::new_v4().to_string();
+        let path =
+            format!("/internal/v1/feed?after={after}&gateway={id}&boot={boot}&ops_url={ops_url}");
+        let response = self.as_gateway(Method::GET, &path).send().await.unwrap();
+        assert_eq!(response.status(), 200);
+        FollowingGateway { id: id.into(), boot, response, unread: String::new() }
+    }
+
+    pub async fn confirm(&self, gateway: &str, boot: &str, revision: u64) -> Answer {
+        let body = json!({"gateway": gateway, "boot": boot, "revision": revision});
+        Answer::of(self.as_gateway(Method::POST, "/internal/v1/confirmations").json(&body)).await
+    }
+}
+
+pub fn cookie_of(answer: &Answer) -> String {
+    answer.header("set-cookie").split(';').next().unwrap_or_default().to_owned()
+}
+
+impl Customer {
+    pub fn request(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
+        let request = self.http.request(method, format!("{}{path}", self.base));
+        request.header("cookie", &self.cookie).header("x-csrf-token", &self.csrf)
+    }
+
+    pub async fn get(&self, path: &str) -> Answer {
+        Answer::of(self.request(Method::GET, path)).await
+    }
+
+    pub async fn post(&self, path: &str, body: Value) -> Answer {
+        Answer::of(self.request(Method::POST, path).json(&body)).await
+    }
+
+    pub async fn patch(&self, path: &str, body: Value) -> Answer {
+        Answer::of(self.request(Method::PATCH, path).json(&body)).await
+    }
+
+    pub async fn delete(&self, path: &str) -> Answer {
+        Answer::of(self.request(Method::DELETE, path)).await
+    }
+
+    /// A path under this customer's first app.
+    pub fn of_app(&self, rest: &str) -> String {
+        format!("/v1/apps/{}{rest}", self.app)
+    }
+
+    pub async fn create_key(&self, name: &str) -> Value {
+        let body = json!({"name": name, "actions": ["publish"], "channels": ["room-*"]});
+        self.post(&self.of_app("/keys"), body).await.expect(201)
+    }
+}
+
+/// The reading end of the feed.
+pub struct FollowingGateway {
+    pub id: String,
+    pub boot: String,
+    response: reqwest::Response,
+    unread: String,
+}
+
+impl FollowingGateway {
+    /// The next line; waits for it.
+    pub async fn line(&mut self) -> Option<FeedLine> {
+        loop {
+            if let Some((line, rest)) = self.unread.split_once('\n') {
+                let parsed = serde_json::from_str(line).unwrap_or_else(|e| panic!("{e}: {line}"));
+                self.unread = rest.to_owned();
+                return Some(parsed);
+            }
+            let chunk = self.response.chunk().await.expect("the feed goes on")?;
+            self.unread.push_str(std::str::from_utf8(&chunk).expect("text"));
+        }
+    }
+
+    /// The next change, past heartbeats.
+    pub async fn change(&mut self) -> contract::directory::Entry {
+        let next = async {
+            loop {
+                match self.line().await {
+                    Some(FeedLine::Entry(entry)) => return entry,
+                    Some(FeedLine::Heartbeat { .. }) => {}
+                    None => panic!("the feed ended"),
+                }
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(5), next).await.expect("a change in time")
+    }
+}

@@ -13,3 +13,6 @@ pub mod request_id;
 pub use body::{Body, StrictJson};
 pub use error::{ApiError, FieldError, Problem};
 pub use page::{Page, PageParams, PageRequest, Position};
+
+#[cfg(test)]
+mod tests;

@@ -3,8 +3,8 @@
 use super::error::ApiError;
 use crate::state::State;
 use actix_web::{
-    Error,
-    body::MessageBody,
+    Error, ResponseError,
+    body::{BoxBody, MessageBody},
     dev::{ServiceRequest, ServiceResponse},
     http::{Method, header},
     middleware::Next,
@@ -78,16 +78,20 @@ pub fn is_unsafe(method: &Method) -> bool {
 }
 
 /// Stands before every route, so that no handler can forget it.
-pub async fn enforce<B: MessageBody>(
+pub async fn enforce<B: MessageBody + 'static>(
     request: ServiceRequest,
     next: Next<B>,
-) -> Result<ServiceResponse<B>, Error> {
+) -> Result<ServiceResponse<BoxBody>, Error> {
     if is_unsafe(request.method()) && !request.path().starts_with("/internal/") {
-        let state = request.app_data::<Data<State>>();
-        let state = state.ok_or_else(|| ApiError::internal("no state"))?;
-        state.origins.check(request.headers())?;
+        let checked = match request.app_data::<Data<State>>() {
+            Some(state) => state.origins.check(request.headers()),
+            None => Err(ApiError::internal("no state")),
+        };
+        if let Err(refusal) = checked {
+            return Ok(request.into_response(refusal.error_response()));
+        }
     }
-    next.call(request).await
+    Ok(next.call(request).await?.map_into_boxed_body())
 }
 
 #[cfg(test)]

@@ -42,7 +42,7 @@ pub async fn watch_live(
 ) -> Result<HttpResponse, actix_web::Error> {
     // A browser sends the cookie whatever page opens the socket, so the origin decides.
     state.origins.check(request.headers())?;
-    let permit = state.viewers.admit(access.person().id()).map_err(ApiError::from)?;
+    let permit = state.viewers.admit(access.person().id())?;
     let (response, session, messages) = actix_ws::handle(&request, payload)?;
     let messages = messages.max_frame_size(MAX_FRAME_BYTES);
     let state = state.into_inner();

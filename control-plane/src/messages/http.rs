@@ -67,7 +67,7 @@ pub async fn list_channels(
     let query = Query::<ChannelsQuery>::from_query(request.query_string())
         .map_err(|e| ApiError::field("query", e))?;
     let prefix = query.into_inner().prefix.unwrap_or_default();
-    if prefix.len() > ChannelName::MAX_BYTES {
+    if prefix.len() > ChannelName::PORTABLE_MAX_BYTES {
         return Err(ApiError::field("prefix", "is longer than a channel's name may be"));
     }
     let signer = signer(&state, &access).await?;

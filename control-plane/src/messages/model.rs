@@ -1,6 +1,6 @@
 //! A publish from the console, and the channels it shows.
 
-use contract::{ChannelName, EventName};
+use contract::{BadChannelName, ChannelName, EventName};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use std::collections::BTreeMap;
@@ -10,12 +10,24 @@ use utoipa::{IntoParams, ToSchema};
 #[serde(deny_unknown_fields)]
 pub struct Publish {
     #[schema(value_type = String, max_length = 200)]
-    pub channel: ChannelName,
+    pub channel: PublishedChannel,
     #[schema(value_type = String, max_length = 200)]
     pub name: EventName,
     /// A string goes out as it is; any other JSON goes out as its text, byte for byte.
     #[schema(value_type = serde_json::Value)]
     pub data: Box<RawValue>,
+}
+
+/// A channel that the Pusher HTTP API can name: every dialect's clients can read it.
+#[derive(Deserialize)]
+#[serde(try_from = "String")]
+pub struct PublishedChannel(ChannelName);
+
+impl TryFrom<String> for PublishedChannel {
+    type Error = BadChannelName;
+    fn try_from(raw: String) -> Result<Self, BadChannelName> {
+        ChannelName::portable(&raw).map(Self)
+    }
 }
 
 /// The publish as the gateway's HTTP API takes it.
@@ -40,7 +52,7 @@ impl Publish {
             true => EventData::Quoted(&self.data),
             false => EventData::Text(self.data.get()),
         };
-        GatewayEvent { name: self.name.as_str(), channel: self.channel.as_str(), data }
+        GatewayEvent { name: self.name.as_str(), channel: self.channel.0.as_str(), data }
     }
 }
 
