@@ -2,7 +2,7 @@
 
 use crate::{
     admission::ConnectionPermit,
-    dialects::Conversation,
+    dialects::{Conversation, Dialect},
     directory::App,
     hub::topics::Subscription,
     wire::{frame, stream::Wire},
@@ -37,6 +37,7 @@ pub enum Phase {
 pub struct Connection {
     pub socket: SocketId,
     pub app: Arc<App>,
+    pub dialect: Dialect,
     pub conversation: RefCell<Conversation>,
     pub subscriptions: RefCell<Vec<Subscription>>,
     /// When something last came from the peer, and whether it was probed since.
@@ -75,6 +76,7 @@ impl Connection {
         Rc::new(Self {
             socket,
             app,
+            dialect: conversation.dialect(),
             conversation: RefCell::new(conversation),
             subscriptions: RefCell::default(),
             heard_at: Cell::new(now),
@@ -133,18 +135,31 @@ impl Connection {
     }
 
     /// Sends a whole frame, or several joined: at once as far as the socket takes it, the rest
-    /// by a task. Says whether the connection is too far behind to go on.
+    /// by a task.
     pub fn send(self: &Rc<Self>, frames: &Bytes, now: u64) -> Sent {
-        if self.phase.get() != Phase::Open {
-            return Sent::NotOpen;
+        match self.phase.get() {
+            Phase::Open => self.write(frames, |rest| frames.slice(frames.len() - rest.len()..), now),
+            Phase::Closing { .. } | Phase::Cut => Sent::NotOpen,
         }
-        self.write(frames, now)
     }
 
-    fn write(self: &Rc<Self>, frames: &Bytes, now: u64) -> Sent {
+    /// The same for frames that are nobody else's; copied only if the socket does not take them.
+    pub fn send_own(self: &Rc<Self>, frames: &[u8], now: u64) -> Sent {
+        match self.phase.get() {
+            Phase::Open if !frames.is_empty() => self.write(frames, Bytes::copy_from_slice, now),
+            _ => Sent::NotOpen,
+        }
+    }
+
+    fn write(
+        self: &Rc<Self>,
+        frames: &[u8],
+        keep: impl FnOnce(&[u8]) -> Bytes,
+        now: u64,
+    ) -> Sent {
         let mut out = self.out.borrow_mut();
         let mut taken = 0;
-        if !out.draining {
+        if !out.draining && out.queue.is_empty() {
             let mut wire = self.wire.borrow_mut();
             match wire.try_write(frames) {
                 Ok(n) if n == frames.len() && !wire.has_unflushed() => return Sent::Done,
@@ -157,7 +172,7 @@ impl Connection {
             }
         }
         if taken < frames.len() {
-            out.push(frames.slice(taken..), now);
+            out.push(keep(&frames[taken..]), now);
         }
         let bytes = out.bytes;
         if !std::mem::replace(&mut out.draining, true) {
@@ -182,40 +197,34 @@ impl Connection {
         }
     }
 
-    /// Writes what was queued, joined into as few calls as possible.
+    /// Writes what was queued, joined into one call.
     pub fn flush(self: &Rc<Self>, now: u64) {
-        let frames = {
+        let queue = {
             let mut out = self.out.borrow_mut();
             if out.draining || out.queue.is_empty() {
                 return;
             }
             out.bytes = 0;
             out.stuck_since = None;
-            match out.queue.len() {
-                1 => out.queue.pop_front().unwrap_or_default(),
-                _ => {
-                    let joined = Bytes::from(out.queue.iter().fold(Vec::new(), |mut all, f| {
-                        all.extend_from_slice(f);
-                        all
-                    }));
-                    out.queue = VecDeque::new();
-                    joined
-                }
-            }
+            std::mem::take(&mut out.queue)
         };
-        self.write(&frames, now);
+        let joined = match queue.len() {
+            1 => queue.into_iter().next().unwrap_or_default(),
+            _ => Bytes::from(queue.iter().map(Bytes::as_ref).collect::<Vec<_>>().concat()),
+        };
+        self.write(&joined, |rest| joined.slice(joined.len() - rest.len()..), now);
     }
 
     /// Sends `last` (whole frames), then a close frame; nothing goes out after it.
-    pub fn close(self: &Rc<Self>, last: Option<&Bytes>, code: u16, reason: &str, now: u64) {
+    pub fn close(self: &Rc<Self>, last: &[u8], code: u16, reason: &str, now: u64) {
         if self.phase.get() != Phase::Open {
             return;
         }
         self.flush(now);
-        let mut frames = last.map_or_else(Vec::new, |last| last.to_vec());
+        let mut frames = last.to_vec();
         frames.extend_from_slice(&frame::close(code, reason));
         self.phase.set(Phase::Closing { since: now });
-        self.write(&frames.into(), now);
+        self.write(&frames, Bytes::copy_from_slice, now);
     }
 
     /// Drops what waits but for a frame begun, so that the close frame comes next.
@@ -230,6 +239,11 @@ impl Connection {
         if self.phase.replace(Phase::Cut) != Phase::Cut {
             self.wire.borrow().cut();
         }
+    }
+
+    /// Whether it hears one channel only, so that nothing can be joined for it across channels.
+    pub fn hears_one(&self) -> bool {
+        self.subscriptions.borrow().len() == 1
     }
 
     /// Since when the peer has taken nothing although there was something to take.

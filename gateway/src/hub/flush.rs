@@ -70,8 +70,7 @@ impl Hub {
         let is_wanted = self
             .converse(&connection, |conversation, cx, out| conversation.on_joined(joined, cx, out));
         if is_wanted {
-            let dialect = connection.conversation.borrow().dialect();
-            self.subscribe(&connection, &joined.topic, dialect);
+            self.subscribe(&connection, &joined.topic);
         }
     }
 
@@ -85,9 +84,12 @@ impl Hub {
         } else {
             let mut touched: Vec<Rc<Connection>> = Vec::new();
             for local in &dirty {
-                self.fan_out(local, |c, bytes: &Bytes| match c.enqueue(bytes.clone(), now) {
-                    Sent::NotOpen => {}
-                    sent => {
+                self.fan_out(local, |c, bytes: &Bytes| {
+                    if c.hears_one() {
+                        return note(c, c.send(bytes, now), &mut behind);
+                    }
+                    let sent = c.enqueue(bytes.clone(), now);
+                    if sent != Sent::NotOpen {
                         touched.push(c.clone());
                         note(c, sent, &mut behind);
                     }

@@ -18,7 +18,7 @@ mod sweep;
 mod tests;
 pub mod topics;
 
-use crate::{dialects::Dialect, directory::KillSubscription, state::Gateway};
+use crate::{directory::KillSubscription, state::Gateway};
 use actix_rt as rt;
 use connection::Connection;
 use contract::{AppId, SocketId, UserId, live::LiveKind};
@@ -78,7 +78,7 @@ impl Hub {
     }
 
     pub fn add(&self, connection: &Rc<Connection>) {
-        let dialect = connection.conversation.borrow().dialect().name();
+        let dialect = connection.dialect.name();
         connection.app.live.emit(clock::unix_ms(), || LiveKind::ConnectionOpened {
             socket_id: connection.socket,
             dialect: dialect.into(),
@@ -91,19 +91,18 @@ impl Hub {
     }
 
     /// Subscribes a connection that its channel's owner let in.
-    fn subscribe(&self, connection: &Rc<Connection>, topic: &Topic, dialect: Dialect) {
+    fn subscribe(&self, connection: &Rc<Connection>, topic: &Topic) {
         let mut topics = self.topics.borrow_mut();
         let local = topics
             .entry(topic.clone())
             .or_insert_with(|| LocalTopic::new(topic.clone(), connection.app.clone()));
-        local.add(connection, dialect);
+        local.add(connection);
     }
 
     /// Ends a subscription here; says whether there was one.
     fn unsubscribe(&self, connection: &Connection, topic: &Topic) -> bool {
         let Some(local) = self.topics.borrow().get(topic).cloned() else { return false };
-        let dialect = connection.conversation.borrow().dialect();
-        let was_in = local.remove(connection, dialect);
+        let was_in = local.remove(connection);
         if local.is_empty() {
             self.topics.borrow_mut().remove(topic);
         }
@@ -115,14 +114,15 @@ impl Hub {
         self.connections.borrow_mut().remove(&connection.socket);
         self.unwatch_all(connection);
         let now = clock::unix_ms();
-        let dialect = connection.conversation.borrow().dialect().name();
+        let dialect = connection.dialect.name();
         connection.app.live.emit(now, || LiveKind::ConnectionClosed {
             socket_id: connection.socket,
             dialect: dialect.into(),
         });
         let app = connection.app.state();
         // What the conversation asked to join counts as joined for the owner, answered or not.
-        for channel in connection.conversation.borrow_mut().end() {
+        let channels = connection.conversation.borrow_mut().end();
+        for channel in channels {
             let topic = Topic { app: connection.app.id.clone(), channel };
             self.unsubscribe(connection, &topic);
             let count = app.settings.subscription_counting;

@@ -13,7 +13,13 @@ use contract::{AppId, ChannelName, UserId, directory::Kill};
 use realtime::{Join, Publish, Sender, Topic};
 use std::{cell::RefCell, rc::Rc};
 
-thread_local!(static SCRATCH: RefCell<Vec<Effect>> = const { RefCell::new(Vec::new()) });
+thread_local! {
+    static EFFECTS: RefCell<Vec<Effect>> = const { RefCell::new(Vec::new()) };
+    static FRAMES: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+}
+
+/// What the buffer for frames keeps between uses, bytes.
+const FRAMES_KEPT: usize = 64 << 10;
 
 impl Hub {
     /// Lets the conversation speak, then does what it asked for, in order.
@@ -22,36 +28,54 @@ impl Hub {
         connection: &Rc<Connection>,
         say: impl FnOnce(&mut Conversation, &Cx<'_>, &mut Vec<Effect>) -> T,
     ) -> T {
-        let mut effects = SCRATCH.take();
+        let mut effects = EFFECTS.take();
         let state = connection.app.state();
         let cx = Cx { app: &connection.app, state: &state, now_ms: clock::now_ms() };
         let answer = say(&mut connection.conversation.borrow_mut(), &cx, &mut effects);
         self.perform(connection, &mut effects, cx.now_ms);
-        effects.clear();
-        SCRATCH.set(effects);
+        EFFECTS.set(effects);
         answer
     }
 
+    /// Everything said in one go leaves in one write.
     fn perform(&self, connection: &Rc<Connection>, effects: &mut Vec<Effect>, now: u64) {
+        let mut frames = FRAMES.take();
         for effect in effects.drain(..) {
             match effect {
-                Effect::Send(text) => {
-                    if connection.enqueue(frame::text(&text), now) == Sent::TooFarBehind {
-                        self.too_far_behind(connection, now);
-                    }
-                }
+                Effect::Send(text) => frame::push_frame(&mut frames, frame::Opcode::Text, &text),
                 Effect::Join { channel, member } => self.join(connection, channel, member),
                 Effect::Leave { channel } => self.leave(connection, channel),
+                // The next two may let the conversation speak again, which must come after.
                 Effect::Publish { channel, name, data, user } => {
+                    self.send_out(connection, &mut frames, now);
                     let sender = Sender::Socket { socket: connection.socket, user };
                     self.publish(connection, channel, name, data, sender);
                 }
-                Effect::SignIn { member, watch } => self.sign_in(connection, member, watch),
+                Effect::SignIn { member, watch } => {
+                    self.send_out(connection, &mut frames, now);
+                    self.sign_in(connection, member, watch);
+                }
                 Effect::Live(what) => connection.app.live.emit(clock::unix_ms(), || what),
-                Effect::Close { code, reason } => connection.close(None, code, reason, now),
+                Effect::Close { code, reason } => {
+                    connection.close(&frames, code, reason, now);
+                    frames.clear();
+                }
             }
         }
-        connection.flush(now);
+        self.send_out(connection, &mut frames, now);
+        frames.shrink_to(FRAMES_KEPT);
+        FRAMES.set(frames);
+    }
+
+    fn send_out(&self, connection: &Rc<Connection>, frames: &mut Vec<u8>, now: u64) {
+        if frames.is_empty() {
+            return;
+        }
+        connection.app.counters.add_socket_bytes_out(frames.len() as u64);
+        if connection.send_own(frames, now) == Sent::TooFarBehind {
+            self.too_far_behind(connection, now);
+        }
+        frames.clear();
     }
 
     fn topic(connection: &Connection, channel: ChannelName) -> Topic {
@@ -209,7 +233,7 @@ impl Hub {
         }
         connection.discard_backlog();
         let (error, code, reason) = connection.conversation.borrow().too_slow();
-        connection.close(Some(&frame::text(&error)), code, reason, now);
+        connection.close(&frame::text(&error), code, reason, now);
     }
 }
 

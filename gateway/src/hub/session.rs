@@ -2,7 +2,7 @@
 
 use super::{
     Hub, clock,
-    connection::{Connection, Phase},
+    connection::{Connection, Phase, Sent},
 };
 use crate::wire::{
     frame,
@@ -62,7 +62,7 @@ pub async fn serve(hub: Rc<Hub>, connection: Rc<Connection>, mut early: Vec<u8>)
 fn hear(hub: &Hub, connection: &Rc<Connection>, reader: &mut Reader, bytes: &mut [u8]) -> Next {
     let now = clock::now_ms();
     connection.heard(now);
-        let max = hub.gateway.config.max_inbound_message_bytes;
+    let max = hub.gateway.config.max_inbound_message_bytes;
     let (mut peer_closed, mut messages, bytes_in) = (false, 0, bytes.len() as u64);
     let result = reader.feed(bytes, max, &mut |message| {
         peer_closed = matches!(message, Inbound::Close(_));
@@ -77,7 +77,7 @@ fn hear(hub: &Hub, connection: &Rc<Connection>, reader: &mut Reader, bytes: &mut
     connection.app.counters.add_socket_in(messages, bytes_in);
     match result {
         Err(error) => {
-            connection.close(None, error.close_code(), &error.to_string(), now);
+            connection.close(&[], error.close_code(), &error.to_string(), now);
             Next::Discard
         }
         Ok(()) if peer_closed || connection.phase() == Phase::Cut => Next::End,
@@ -87,7 +87,7 @@ fn hear(hub: &Hub, connection: &Rc<Connection>, reader: &mut Reader, bytes: &mut
 
 fn message_in(hub: &Hub, connection: &Rc<Connection>, message: Inbound<'_>, now: u64) {
     match message {
-        Inbound::Close(code) => connection.close(None, code.unwrap_or(1000), "", now),
+        Inbound::Close(code) => connection.close(&[], code.unwrap_or(1000), "", now),
         // After our own close frame nothing is answered.
         _ if connection.phase() != Phase::Open => {}
         Inbound::Text(text) => {
@@ -95,8 +95,9 @@ fn message_in(hub: &Hub, connection: &Rc<Connection>, message: Inbound<'_>, now:
         }
         Inbound::Binary => hub.converse(connection, |c, cx, out| c.on_binary(cx, out)),
         Inbound::Ping(payload) => {
-            let _ = connection.enqueue(frame::pong(payload), now);
-            connection.flush(now);
+            if connection.send_own(&frame::pong(payload), now) == Sent::TooFarBehind {
+                hub.too_far_behind(connection, now);
+            }
         }
         Inbound::Pong => {}
     }

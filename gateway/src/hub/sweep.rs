@@ -38,8 +38,7 @@ impl Hub {
                 Need::Close(parting) => self.part(&connection, parting),
                 Need::Probe => {
                     connection.probed();
-                    let _ = connection.enqueue(frame::ping(), now);
-                    connection.flush(now);
+                    connection.send_own(&frame::ping(), now);
                 }
             }
             if connection.conversation.borrow().has_deadline() {

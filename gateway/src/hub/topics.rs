@@ -66,12 +66,12 @@ impl LocalTopic {
         self.groups.borrow().iter().all(|g| g.subscribers.is_empty())
     }
 
-    pub fn add(self: &Rc<Self>, connection: &Rc<Connection>, dialect: Dialect) {
+    pub fn add(self: &Rc<Self>, connection: &Rc<Connection>) {
         let mut groups = self.groups.borrow_mut();
-        let at = match groups.iter().position(|g| g.dialect == dialect) {
+        let at = match groups.iter().position(|g| g.dialect == connection.dialect) {
             Some(at) => at,
             None => {
-                groups.push(Group { dialect, subscribers: Vec::new() });
+                groups.push(Group { dialect: connection.dialect, subscribers: Vec::new() });
                 groups.len() - 1
             }
         };
@@ -83,7 +83,7 @@ impl LocalTopic {
     }
 
     /// Takes `connection` out, wherever it stands, at a cost that does not grow with the channel.
-    pub fn remove(&self, connection: &Connection, dialect: Dialect) -> bool {
+    pub fn remove(&self, connection: &Connection) -> bool {
         let taken = {
             let mut held = connection.subscriptions.borrow_mut();
             match held.iter().position(|s| std::ptr::eq(&*s.topic, self)) {
@@ -92,7 +92,9 @@ impl LocalTopic {
             }
         };
         let mut groups = self.groups.borrow_mut();
-        let Some(group) = groups.iter_mut().find(|g| g.dialect == dialect) else { return false };
+        let Some(group) = groups.iter_mut().find(|g| g.dialect == connection.dialect) else {
+            return false;
+        };
         group.subscribers.swap_remove(taken.index);
         // The last subscriber now stands in the freed place and has to know.
         if let Some(moved) = group.subscribers.get(taken.index) {

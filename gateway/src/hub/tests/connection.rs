@@ -54,11 +54,11 @@ async fn a_reader_that_does_not_read_is_found_out_at_the_bound() {
 async fn nothing_follows_a_close_frame() {
     let app = fixtures::app(|_| {});
     let (connection, mut client) = connection(&app, SocketId::from_random(1), SLOW).await;
-    connection.close(None, 4001, "no", 7);
+    connection.close(&[], 4001, "no", 7);
     assert_eq!(connection.phase(), Phase::Closing { since: 7 });
     assert_eq!(connection.send(&frame::text(b"late"), 8), Sent::NotOpen);
     assert_eq!(connection.enqueue(frame::text(b"late"), 8), Sent::NotOpen);
-    connection.close(None, 4200, "again", 9);
+    connection.close(&[], 4200, "again", 9);
     connection.cut();
     let mut all = Vec::new();
     client.read_to_end(&mut all).await.unwrap();

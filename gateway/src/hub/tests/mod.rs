@@ -18,7 +18,11 @@ use std::{rc::Rc, sync::Arc};
 use tokio::net::{TcpListener, TcpStream};
 
 /// A connection and the client's end of its socket.
-async fn connection(app: &Arc<App>, socket: SocketId, slow_bytes: usize) -> (Rc<Connection>, TcpStream) {
+async fn connection(
+    app: &Arc<App>,
+    socket: SocketId,
+    slow_bytes: usize,
+) -> (Rc<Connection>, TcpStream) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let (client, server) = tokio::join!(TcpStream::connect(address), listener.accept());

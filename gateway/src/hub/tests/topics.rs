@@ -1,6 +1,6 @@
 use super::connection;
 use crate::{
-    dialects::{Dialect, pusher::fixtures},
+    dialects::pusher::fixtures,
     hub::topics::{Due, LocalTopic},
 };
 use contract::SocketId;
@@ -12,10 +12,7 @@ const CONNECTIONS: usize = 6;
 const TOPICS: usize = 3;
 
 fn topic(n: usize) -> Topic {
-    Topic {
-        app: fixtures::APP.parse().unwrap(),
-        channel: format!("channel-{n}").parse().unwrap(),
-    }
+    Topic { app: fixtures::APP.parse().unwrap(), channel: format!("channel-{n}").parse().unwrap() }
 }
 
 fn event(topic: Topic, except: Option<SocketId>) -> Due {
@@ -61,9 +58,9 @@ proptest! {
             for (joins, c, t) in steps {
                 let socket = connections[c].socket;
                 if joins && model[t].insert(socket) {
-                    locals[t].add(&connections[c], Dialect::Pusher);
+                    locals[t].add(&connections[c]);
                 } else if !joins {
-                    let was_in = locals[t].remove(&connections[c], Dialect::Pusher);
+                    let was_in = locals[t].remove(&connections[c]);
                     assert_eq!(was_in, model[t].remove(&socket));
                 }
                 for (local, expected) in locals.iter().zip(&model) {
@@ -87,8 +84,8 @@ async fn neighbours_are_joined_and_the_excepted_gets_the_others() {
     let (first, _client) = connection(&app, SocketId::from_random(1), 1 << 20).await;
     let (second, _client) = connection(&app, SocketId::from_random(2), 1 << 20).await;
     let local = LocalTopic::new(topic(0), app);
-    local.add(&first, Dialect::Pusher);
-    local.add(&second, Dialect::Pusher);
+    local.add(&first);
+    local.add(&second);
     local.due.borrow_mut().push(event(topic(0), None));
     local.due.borrow_mut().push(event(topic(0), Some(first.socket)));
     let mut lengths = Vec::new();
