@@ -24,6 +24,7 @@ export class RawClient {
   closed = undefined;
   refused = undefined;
   #problem = undefined;
+  #received = 0;
 
   constructor(url, app) {
     this.app = app;
@@ -40,7 +41,7 @@ export class RawClient {
   #keep(bytes, isBinary) {
     try {
       if (isBinary) throw new Error("a binary frame");
-      this.frames.push(lint(String(bytes), { first: this.frames.length === 0 }));
+      this.frames.push(lint(String(bytes), { first: this.#received++ === 0 }));
     } catch (error) {
       this.#problem ??= error;
     }

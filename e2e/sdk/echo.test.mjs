@@ -35,7 +35,7 @@ describe("laravel-echo", () => {
     await sdk.trigger("private-orders.1", "App\\Events\\OrderShipped", { id: 1 });
     await sdk.trigger("private-orders.1", "order.shipped", { id: 2 });
     await until("both arrived", () => spaced.calls.length && plain.calls.length);
-    assert.deepEqual([spaced.calls, plain.calls], [[[{ id: 1 }]], [[{ id: 2 }]]]);
+    assert.deepEqual([spaced.calls, plain.calls].map((calls) => calls.map(([data]) => data)), [[{ id: 1 }], [{ id: 2 }]]);
   });
 
   test("toOthers leaves out the page that acts", async (t) => {

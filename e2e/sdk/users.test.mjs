@@ -133,7 +133,7 @@ describe("users", () => {
 
   test("a watchlist over 100 signs in, and is told so with 4302", async (t) => {
     const client = await rawClient(t, app);
-    await client.signIn({ id: "long", watchlist: Array.from({ length: 101 }, (_, n) => `w${n}`) });
+    await client.signIn({ id: "long", watchlist: Array.from({ length: 101 }, (_, n) => `nobody-${n}`) });
     assert.equal((await client.next("pusher:error")).data.code, 4302);
     const { events } = JSON.parse((await client.next("pusher_internal:watchlist_events")).data);
     assert.deepEqual(events.map(({ name, user_ids }) => [name, user_ids.length]), [["offline", 100]]);

@@ -75,7 +75,7 @@ def e2e(folder: str) -> Callable[[], Tally]:
         build.node_modules(E2E)
         files = sorted(str(path.relative_to(E2E)) for path in (E2E / folder).rglob("*.test.mjs"))
         with shared_stack(HOME / f"stack-{folder}") as env:
-            command = ["node", "--test", "--test-reporter=spec", "--test-timeout=120000", *files]
+            command = ["node", "--test", "--test-reporter=spec", "--test-timeout=300000", "--test-force-exit", *files]
             return run("node", command, E2E, env, LOGS / f"e2e-{folder}.log")
 
     return node_tests
