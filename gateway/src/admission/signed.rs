@@ -46,6 +46,14 @@ enum Arrays {
     Joined,
 }
 
+/// One way in which the request may have been written down before it was signed.
+struct Reading<'a> {
+    steps: usize,
+    path: Cow<'a, str>,
+    values: Values,
+    arrays: Arrays,
+}
+
 /// A signature in its one canonical form: 64 lower-case hexadecimal digits.
 pub fn parse_signature(raw: &str) -> Option<[u8; 32]> {
     parse_lower_hex(raw)
@@ -61,8 +69,8 @@ impl Signed<'_, '_> {
             return true;
         }
         let tried = if strict { 1 } else { MAX_CANDIDATES };
-        self.candidates().take(tried).skip(usize::from(simple)).any(|(path, values, arrays)| {
-            let text = self.text(&path, values, arrays);
+        self.candidates().take(tried).skip(usize::from(simple)).any(|reading| {
+            let text = self.text(&reading);
             bool::from(key.sign(&[text.as_bytes()]).ct_eq(signature))
         })
     }
@@ -107,18 +115,19 @@ impl Signed<'_, '_> {
     }
 
     /// Readings in the order of their likelihood: each step away from the usual one counts alike.
-    fn candidates(&self) -> impl Iterator<Item = (Cow<'_, str>, Values, Arrays)> {
-        let (paths, values, arrays) = (self.paths(), self.value_readings(), self.array_readings());
-        let mut all: SmallVec<[(usize, Cow<'_, str>, Values, Arrays); 18]> = SmallVec::new();
-        for (p, path) in paths.into_iter().enumerate() {
-            for (v, value) in values.iter().enumerate() {
-                for (a, array) in arrays.iter().enumerate() {
-                    all.push((p + v + a, path.clone(), *value, *array));
+    fn candidates(&self) -> impl Iterator<Item = Reading<'_>> {
+        let (values, arrays) = (self.value_readings(), self.array_readings());
+        let mut all = Vec::new();
+        for (p, path) in self.paths().into_iter().enumerate() {
+            for (v, &values) in values.iter().enumerate() {
+                for (a, &arrays) in arrays.iter().enumerate() {
+                    let path = path.clone();
+                    all.push(Reading { steps: p + v + a, path, values, arrays });
                 }
             }
         }
-        all.sort_by_key(|(steps, ..)| *steps);
-        all.into_iter().map(|(_, path, values, arrays)| (path, values, arrays))
+        all.sort_by_key(|reading| reading.steps);
+        all.into_iter()
     }
 
     fn paths(&self) -> SmallVec<[Cow<'_, str>; 3]> {
@@ -161,7 +170,8 @@ impl Signed<'_, '_> {
     }
 
     /// The text of one reading.
-    fn text(&self, path: &str, values: Values, arrays: Arrays) -> String {
+    fn text(&self, reading: &Reading<'_>) -> String {
+        let Reading { path, values, arrays, .. } = reading;
         let mut pairs: Vec<(String, String)> = Vec::with_capacity(self.query.params.len());
         for param in self.query.params.iter().filter(|p| p.key != "auth_signature") {
             let value = match values {
@@ -169,7 +179,7 @@ impl Signed<'_, '_> {
                 Values::DecodedPlusLiteral => decode(param.value, false),
                 Values::Raw => Cow::Borrowed(param.value),
             };
-            let key = decode(param.key, values == Values::Decoded).to_lowercase();
+            let key = decode(param.key, *values == Values::Decoded).to_lowercase();
             match (array_name(&key), arrays) {
                 (None, _) => pairs.push((key, value.into_owned())),
                 (Some(name), Arrays::Repeated) => {

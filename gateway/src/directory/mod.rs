@@ -147,7 +147,7 @@ impl Directory {
     }
 
     /// The disk copy is read; the feed goes on after `revision`.
-    fn loaded(&self, revision: Revision) {
+    pub(crate) fn loaded(&self, revision: Revision) {
         self.status().resume_at(revision);
         self.status().set_loaded();
     }

@@ -5,9 +5,13 @@ mod exposition;
 mod health;
 pub mod live;
 mod server;
+#[cfg(test)]
+mod tests;
 mod text;
 pub mod usage;
 
+#[cfg(test)]
+use server::bind;
 pub use server::internal;
 
 use actix_web::web;

@@ -12,14 +12,20 @@ use actix_web::{
 };
 use bytes::Bytes;
 use futures_util::{Stream, stream};
-use std::{io, sync::Arc, time::Duration};
+use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
-/// A blank line this often shows a reader that the stream lives, and us that the reader does.
-const KEEP_ALIVE: Duration = Duration::from_secs(10);
+/// A blank line this often shows a reader that the stream lives, and us that the reader does:
+/// the framework notices a closed connection only when it writes.
+const KEEP_ALIVE: Duration = Duration::from_secs(1);
 
 /// Binds the internal listener; the server runs once it is awaited.
 pub fn internal(gateway: &Arc<Gateway>) -> io::Result<Server> {
     telemetry::observe(gateway);
+    bind(gateway).map(|(server, _)| server)
+}
+
+/// The server, and the address it got.
+pub(super) fn bind(gateway: &Arc<Gateway>) -> io::Result<(Server, SocketAddr)> {
     let data = web::Data::from(gateway.clone());
     let server = HttpServer::new(move || {
         Routes::new()
@@ -33,7 +39,9 @@ pub fn internal(gateway: &Arc<Gateway>) -> io::Result<Server> {
             .default_service(web::to(not_found))
     });
     let server = server.workers(1).disable_signals().shutdown_timeout(1);
-    Ok(server.bind(gateway.config.metrics_listen)?.run())
+    let server = server.bind(gateway.config.metrics_listen)?;
+    let addr = server.addrs()[0];
+    Ok((server.run(), addr))
 }
 
 async fn not_found() -> HttpResponse {
@@ -70,7 +78,7 @@ async fn live(
     }
 }
 
-/// A reader of one app; leaving is noticed at once, also when nothing happens in the app.
+/// A reader of one app, forgotten with its connection also when nothing happens in the app.
 struct Watching {
     app: Arc<App>,
     reader: Option<LiveReader>,
