@@ -18,6 +18,9 @@ from checkout import Stop  # noqa: E402
 from shared_stack import described, throwaway_stack  # noqa: E402
 from stack import Stack  # noqa: E402
 
+# The launcher's own words must not come between the answers.
+ANSWERS, sys.stdout = sys.stdout, sys.stderr
+
 
 def main() -> None:
     given = json.loads(sys.argv[1])
@@ -59,7 +62,7 @@ def perform(stack: Stack, order: dict[str, str]) -> None:
 
 
 def answer(value: object) -> None:
-    print(json.dumps(value), flush=True)
+    print(json.dumps(value), file=ANSWERS, flush=True)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 // The processes under test: one shared set that `make test` starts, or one of a test's own that it may break.
 
 import { spawn } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { chmodSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
@@ -19,6 +19,7 @@ export async function sharedStack(t) {
 /** A stack that nobody else uses; ends with the test context `t` (anything with an `after`). */
 export async function ownStack(t, { gatewayEnv = {}, controlPlaneEnv = {} } = {}) {
   const home = mkdtempSync(join(tmpdir(), "signalbox-e2e-"));
+  chmodSync(home, 0o711); // the database user passes through
   const options = { home: join(home, "stack"), gateway_env: gatewayEnv, control_plane_env: controlPlaneEnv };
   const server = spawn("python3", ["-B", SERVE, JSON.stringify(options)], { stdio: ["pipe", "pipe", "inherit"] });
   const answers = createInterface({ input: server.stdout })[Symbol.asyncIterator]();
