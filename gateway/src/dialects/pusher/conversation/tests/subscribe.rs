@@ -145,7 +145,7 @@ fn a_second_subscribe_changes_nothing_and_says_so() {
     let mut talk = Talk::new();
     let existing = error("Existing subscription to channel news");
     assert_eq!(talk.subscribe("news", ""), ["join news"]);
-    assert_eq!(talk.subscribe("news", ""), [existing.clone()]);
+    assert_eq!(talk.subscribe("news", "").as_slice(), std::slice::from_ref(&existing));
     assert_eq!(talk.let_in("news"), [SUCCEEDED]);
     assert_eq!(talk.subscribe("news", ""), [existing]);
 }
