@@ -76,30 +76,41 @@ impl Reader {
     ) -> Result<usize, WireError> {
         let mut at = 0;
         while let Some(header) = Header::parse(&buf[at..], max_message)? {
+            self.refuse_early(&header, max_message)?;
             let start = at + header.size;
             let end = start + header.payload;
             let Some(payload) = buf.get_mut(start..end) else { break };
             unmask(payload, header.mask);
             at = end;
-            if self.frame(header, payload, max_message, take)? == Flow::Stop {
+            if self.frame(header, payload, take)? == Flow::Stop {
                 return Ok(buf.len());
             }
         }
         Ok(at)
     }
 
+    /// A fragment that would make its message too long is refused before its payload is awaited.
+    fn refuse_early(&self, header: &Header, max_message: usize) -> Result<(), WireError> {
+        let begun = self.message.as_ref().map_or(0, |message| message.data.len());
+        match header.opcode {
+            Opcode::Continuation if begun + header.payload > max_message => {
+                Err(WireError::TooBig { limit: max_message })
+            }
+            _ => Ok(()),
+        }
+    }
+
     fn frame(
         &mut self,
         header: Header,
         payload: &[u8],
-        max_message: usize,
         take: &mut dyn FnMut(Inbound<'_>) -> Flow,
     ) -> Result<Flow, WireError> {
         match header.opcode {
             Opcode::Ping => Ok(take(Inbound::Ping(payload))),
             Opcode::Pong => Ok(take(Inbound::Pong)),
             Opcode::Close => Ok(take(Inbound::Close(close_code(payload)?))),
-            Opcode::Continuation => self.continuation(header.fin, payload, max_message, take),
+            Opcode::Continuation => self.continuation(header.fin, payload, take),
             Opcode::Text | Opcode::Binary if self.message.is_some() => {
                 Err(WireError::Protocol("a new message began inside another"))
             }
@@ -117,7 +128,6 @@ impl Reader {
         &mut self,
         fin: bool,
         payload: &[u8],
-        max_message: usize,
         take: &mut dyn FnMut(Inbound<'_>) -> Flow,
     ) -> Result<Flow, WireError> {
         let Some(mut message) = self.message.take() else {
@@ -126,9 +136,6 @@ impl Reader {
         message.count += 1;
         if message.count > MAX_FRAGMENTS {
             return Err(WireError::Protocol("a message in too many fragments"));
-        }
-        if message.data.len() + payload.len() > max_message {
-            return Err(WireError::TooBig { limit: max_message });
         }
         message.data.extend_from_slice(payload);
         if fin {
