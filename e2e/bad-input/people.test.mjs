@@ -113,7 +113,10 @@ describe("bad management requests", () => {
   const KEYS = [
     ["no actions member", { name: "k", channels: ["**"] }],
     ["an unknown action", { name: "k", actions: ["everything"], channels: ["**"] }],
-    ["a bad pattern", { name: "k", actions: ["publish"], channels: ["a b"] }],
+    ["an empty pattern", { name: "k", actions: ["publish"], channels: [""] }],
+    ["a pattern of 257 bytes", { name: "k", actions: ["publish"], channels: ["c".repeat(257)] }],
+    ["a pattern of seventeen stars", { name: "k", actions: ["publish"], channels: ["*a".repeat(17)] }],
+    ["a control character in a pattern", { name: "k", actions: ["publish"], channels: ["a\n"] }],
     ["too many patterns", { name: "k", actions: ["publish"], channels: Array.from({ length: 101 }, (_, n) => `c${n}`) }],
     ["an expiry in the past", { name: "k", actions: ["publish"], channels: ["**"], expires_at: "2001-01-01T00:00:00Z" }],
     ["an expiry that is no time", { name: "k", actions: ["publish"], channels: ["**"], expires_at: "soon" }],

@@ -31,7 +31,7 @@ export class Wire {
     return until("an HTTP response", () => parseResponse(this.bytes) ?? (this.ended ? { status: undefined } : undefined), { within, every: 5 });
   }
 
-  async end({ within = 3000 } = {}) {
+  async end({ within = 6000 } = {}) {
     await until("the end of the connection", () => this.ended, { within, every: 5 });
   }
 }
