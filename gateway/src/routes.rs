@@ -8,8 +8,13 @@ pub fn public(routes: &mut web::ServiceConfig, gateway: &Arc<Gateway>) {
     routes
         .app_data(web::Data::from(gateway.clone()))
         .configure(pusher::http::configure)
-        .configure(ops::configure_public)
-        .default_service(web::to(not_found));
+        .configure(ops::configure_public);
+    // A proxy may or may not take the mount prefix off, so both forms are served.
+    if !gateway.config.mount.is_empty() {
+        let mounted = web::scope(&gateway.config.mount).configure(pusher::http::configure);
+        routes.service(mounted);
+    }
+    routes.default_service(web::to(not_found));
 }
 
 /// Source: spec/pusher.md §18.4.

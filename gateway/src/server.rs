@@ -1,14 +1,15 @@
 //! The public endpoint: one listener for HTTP APIs and WebSockets, plain or TLS.
 
 use crate::{routes, state::Gateway, upgrade::upgrade, wire::stream::Wire, wire::tls};
-use actix_http::{HttpService, Request, Response, StatusCode, body::BoxBody};
+use actix_http::{HttpService, Request, Response, StatusCode, body::BoxBody, header};
 use actix_server::Server;
 use actix_service::{IntoServiceFactory, ServiceFactoryExt, fn_service, map_config};
 use actix_web::{App, dev::AppConfig};
+use contract::AppLimits;
 use std::{
     future::ready,
     io,
-    net::{SocketAddr, TcpListener},
+    net::SocketAddr,
     sync::Arc,
     time::Duration,
 };
@@ -71,9 +72,11 @@ fn endpoint(
     let http = fn_service(|request: Request| ready(head_fits(request)))
         .map_err(actix_web::HttpResponse::from)
         .and_then(app);
+    let expecting = gateway.clone();
     let http = HttpService::<Wire, _, _>::build()
         .client_request_timeout(HEAD_TIMEOUT)
         .keep_alive(KEEP_ALIVE)
+        .expect(fn_service(move |request| ready(body_fits(&expecting, request))))
         .upgrade(fn_service(move |(request, framed)| upgrade(gateway.clone(), request, framed)))
         .h1(http);
     fn_service(move |tcp: TcpStream| accept(tcp, acceptor.clone())).and_then(
@@ -118,16 +121,28 @@ fn head_fits(request: Request) -> Result<Request, Response<BoxBody>> {
     Ok(request)
 }
 
+/// Answers `Expect: 100-continue`: a body that announces too much is not asked for.
+/// Source: RFC 9110 §10.1.1.
+fn body_fits(gateway: &Gateway, request: Request) -> Result<Request, Response<BoxBody>> {
+    let announced = request.head().headers().get(header::CONTENT_LENGTH);
+    let announced: Option<usize> =
+        announced.and_then(|length| length.to_str().ok()).and_then(|length| length.parse().ok());
+    let segment = request.path().strip_prefix(gateway.config.mount.as_str());
+    let app = segment
+        .and_then(|path| path.strip_prefix("/apps/")?.split('/').next())
+        .and_then(|segment| gateway.directory.app_by_path(segment));
+    let limits = app.map_or_else(AppLimits::default, |app| app.load().limits.clone());
+    match announced.is_some_and(|bytes| bytes > limits.max_body_bytes()) {
+        true => Err(too_large(StatusCode::PAYLOAD_TOO_LARGE, "payload_too_large")),
+        false => Ok(request),
+    }
+}
+
 fn too_large(status: StatusCode, code: &str) -> Response<BoxBody> {
     let reason = status.canonical_reason().unwrap_or_default();
     let body = serde_json::json!({"error": reason, "code": code, "status": status.as_u16()});
     let mut response = Response::with_body(status, BoxBody::new(body.to_string()));
-    let json = actix_http::header::HeaderValue::from_static("application/json");
-    response.headers_mut().insert(actix_http::header::CONTENT_TYPE, json);
+    let json = header::HeaderValue::from_static("application/json");
+    response.headers_mut().insert(header::CONTENT_TYPE, json);
     response
-}
-
-/// Checks early that an address is free, so that a taken port is named before anything starts.
-pub fn probe(addr: SocketAddr) -> Result<(), ServeError> {
-    TcpListener::bind(addr).map(drop).map_err(|source| ServeError::Listen { addr, source })
 }
