@@ -13,7 +13,7 @@ use std::time::Duration;
 use uuid::Uuid;
 
 /// How long a caller waits for a connection, and a statement may run.
-const PATIENCE: Duration = Duration::from_secs(2);
+pub const PATIENCE: Duration = Duration::from_secs(2);
 
 static MIGRATOR: sqlx::migrate::Migrator = sqlx::migrate!("../migrations");
 
@@ -127,6 +127,14 @@ impl Db {
         take_service_role(&mut tx).await?;
         Ok(ServiceTx(tx))
     }
+}
+
+/// Gives up on work that the database neither does nor refuses: a frozen server answers nothing,
+/// not even a timeout of its own.
+pub async fn patiently<T>(
+    work: impl Future<Output = Result<T, sqlx::Error>>,
+) -> Result<T, sqlx::Error> {
+    tokio::time::timeout(PATIENCE, work).await.unwrap_or(Err(sqlx::Error::PoolTimedOut))
 }
 
 async fn take_service_role(tx: &mut Transaction<'static, Postgres>) -> Result<(), sqlx::Error> {

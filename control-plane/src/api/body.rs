@@ -5,10 +5,16 @@ use actix_web::{FromRequest, HttpRequest, dev::Payload, http::header, web::Bytes
 use futures_util::StreamExt;
 use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
-use std::future::{Ready, ready};
+use std::{
+    future::{Ready, ready},
+    time::Duration,
+};
+use tokio::time::{Instant, timeout_at};
 
 /// Largest body of a management request, bytes.
 pub const MAX_BODY_BYTES: usize = 64 * 1024;
+/// A body must have arrived after this.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// A body that was not read yet. A handler reads it once it knows who is asking, so a stranger
 /// costs no memory and learns nothing from how their body is refused.
@@ -45,7 +51,10 @@ impl Body {
     async fn read(mut self) -> Result<BytesMut, ApiError> {
         self.head?;
         let mut body = BytesMut::new();
-        while let Some(chunk) = self.payload.next().await {
+        let late = Instant::now() + PATIENCE;
+        while let Some(chunk) =
+            timeout_at(late, self.payload.next()).await.map_err(|_| ApiError::BodyTimeout)?
+        {
             let chunk = chunk.map_err(|e| ApiError::MalformedJson(e.to_string()))?;
             if body.len() + chunk.len() > MAX_BODY_BYTES {
                 return Err(ApiError::TooLarge { limit: MAX_BODY_BYTES });

@@ -4,7 +4,10 @@
 //! that row's lock until the first request is decided, so there is no state "in flight".
 
 use super::{ApiError, StrictJson};
-use crate::{db::TenantTx, state::State};
+use crate::{
+    db::{PersonId, TenantTx},
+    state::State,
+};
 use actix_web::{FromRequest, HttpRequest, HttpResponse, dev::Payload, http::StatusCode};
 use sha2::{Digest, Sha256};
 use std::future::{Ready, ready};
@@ -52,6 +55,12 @@ impl FromRequest for IdempotencyKey {
 }
 
 impl IdempotencyKey {
+    /// The key as another service may hold it: one person's keys are not another's there either.
+    pub fn handed_on(&self, person: PersonId) -> Option<String> {
+        let sent = self.0.as_ref()?;
+        Some(hex::encode(Sha256::digest(format!("{} {}", person.0, sent.key))))
+    }
+
     pub async fn begin<T>(
         &self,
         state: &State,

@@ -1,18 +1,24 @@
 //! Every request has an id, in its log line, its `X-Request-Id` header and its problem body.
 
+use super::ApiError;
 use actix_web::{
     Error,
     body::MessageBody,
     dev::{ServiceRequest, ServiceResponse},
-    http::header::{HeaderName, HeaderValue},
+    http::header::{HeaderMap, HeaderName, HeaderValue},
     middleware::Next,
 };
-use std::time::Instant;
+use std::time::{Duration, Instant};
+use tokio::time::timeout;
 use uuid::Uuid;
 
 tokio::task_local! {
     static REQUEST_ID: String;
 }
+
+/// Until an answer begins. Everything that is waited for has its own, shorter patience, but a frozen
+/// database keeps even those from being told.
+const DEADLINE: Duration = Duration::from_secs(8);
 
 const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -31,21 +37,21 @@ pub async fn assign<B: MessageBody>(
     let started = Instant::now();
     let (method, path) = (request.method().clone(), request.path().to_owned());
     let answer = REQUEST_ID.scope(id.clone(), async {
-        match next.call(request).await {
+        let called = timeout(DEADLINE, next.call(request)).await;
+        match called.unwrap_or_else(|_| Err(ApiError::DatabaseUnavailable.into())) {
             Ok(response) => Ok(response),
             // Rendered here, where the id is still known.
-            Err(error) => Err(actix_web::error::InternalError::from_response(
-                error.to_string(),
-                error.error_response(),
-            )),
+            Err(error) => {
+                let mut response = error.error_response();
+                name(response.headers_mut(), &id);
+                Err(actix_web::error::InternalError::from_response(error.to_string(), response))
+            }
         }
     });
     let mut answer = answer.await;
     let status = match &mut answer {
         Ok(response) => {
-            if let Ok(value) = HeaderValue::from_str(&id) {
-                response.headers_mut().insert(X_REQUEST_ID, value);
-            }
+            name(response.headers_mut(), &id);
             response.status().as_u16()
         }
         Err(error) => actix_web::ResponseError::status_code(error).as_u16(),
@@ -59,4 +65,10 @@ pub async fn assign<B: MessageBody>(
         "request"
     );
     Ok(answer?)
+}
+
+fn name(headers: &mut HeaderMap, id: &str) {
+    if let Ok(value) = HeaderValue::from_str(id) {
+        headers.insert(X_REQUEST_ID, value);
+    }
 }

@@ -22,6 +22,8 @@ const CHANGES: &str = "signalbox_changes";
 const CONFIRMATIONS: &str = "signalbox_confirmations";
 /// How long to wait before listening again after the database was lost.
 const LISTEN_AGAIN: Duration = Duration::from_millis(500);
+/// A connection that said nothing for this long is replaced.
+const LISTEN_ANEW: Duration = Duration::from_secs(30);
 
 /// Wakes those who wait for changes or confirmations.
 #[derive(Clone)]
@@ -89,8 +91,12 @@ async fn listen_once(db: &Db, feed: &FeedHandle) -> Result<(), sqlx::Error> {
     let mut listener = PgListener::connect_with(db.pool()).await?;
     listener.listen_all([CHANGES, CONFIRMATIONS]).await?;
     feed.changed.send_replace(());
-    while let Some(notification) = listener.try_recv().await? {
-        feed.wake(notification.channel(), notification.payload());
+    // A connection that has been silent for long may be dead without having said so.
+    while let Ok(next) = tokio::time::timeout(LISTEN_ANEW, listener.try_recv()).await {
+        match next? {
+            Some(notification) => feed.wake(notification.channel(), notification.payload()),
+            None => return Ok(()),
+        }
     }
     Ok(())
 }

@@ -1,7 +1,7 @@
 //! After a revocation: which gateways have it in force, and how long that took.
 
 use super::model::{ConfirmedBy, Receipt};
-use crate::{gateways, state::State};
+use crate::{db::patiently, gateways, state::State};
 use contract::directory::Revision;
 use std::{collections::BTreeMap, time::Duration};
 use tokio::time::{Instant, sleep_until, timeout_at};
@@ -21,7 +21,7 @@ pub async fn wait(state: &State, revision: Revision) -> Result<Receipt, sqlx::Er
     let mut look_at = started;
     loop {
         if Instant::now() >= look_at {
-            for gateway in gateways::store::live(&state.db).await? {
+            for gateway in patiently(gateways::store::live(&state.db)).await? {
                 receipt.saw(&gateway.id, gateway.confirmed);
             }
             look_at = Instant::now() + LOOK_EVERY;

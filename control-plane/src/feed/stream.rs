@@ -1,7 +1,7 @@
 //! The two long answers: a snapshot, and the feed that never ends.
 
 use super::store;
-use crate::{gateways, state::State};
+use crate::{db::patiently, gateways, state::State};
 use actix_web::{Error, web::Bytes};
 use contract::directory::{At, Change, End, FeedLine, Revision, SnapshotLine};
 use futures_util::{Stream, StreamExt, pin_mut, stream};
@@ -154,7 +154,7 @@ async fn write_feed(
     loop {
         // Marked as seen before looking, so that a change committed meanwhile wakes again.
         changes.borrow_and_update();
-        let more = match next_batch(state, after).await {
+        let more = match patiently(next_batch(state, after)).await {
             Ok(batch) => batch,
             // Without the database nothing can change; the gateway goes on with what it has.
             Err(error) => {
@@ -180,7 +180,7 @@ async fn write_feed(
         }
         let woken = tokio::time::timeout(HEARTBEAT, changes.changed()).await;
         if woken.is_err()
-            && let Err(error) = gateways::store::touch(&state.db, gateway).await
+            && let Err(error) = patiently(gateways::store::touch(&state.db, gateway)).await
         {
             tracing::warn!(%error, "cannot keep a gateway's registration alive");
         }

@@ -1,11 +1,7 @@
 //! The WebSocket that a live view is.
 
 use super::viewer;
-use crate::{
-    api::{ApiError, Problem},
-    apps::AppAccess,
-    state::State,
-};
+use crate::{api::Problem, apps::AppAccess, state::State};
 use actix_web::{
     HttpRequest, HttpResponse, get,
     web::{Data, Payload},
