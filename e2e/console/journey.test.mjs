@@ -2,22 +2,23 @@
 
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
-import { after, before, describe, test } from "node:test";
+import { before, describe, test } from "node:test";
 import { App } from "../harness/apps.mjs";
 import { givenBrowser, givenPage, isAccessible } from "../harness/browser.mjs";
 import { connected, heard, subscribed } from "../harness/browsers.mjs";
 import { rawClient } from "../harness/raw.mjs";
-import { sharedStack } from "../harness/stack.mjs";
+import { lifetime, sharedStack } from "../harness/stack.mjs";
 import { until } from "../harness/until.mjs";
 
 describe("the console", { timeout: 180000 }, () => {
   const email = `person-${randomBytes(5).toString("hex")}@signalbox.example`;
   const password = `Right-horse-${randomBytes(6).toString("hex")}`;
+  const life = lifetime();
   let stack, page, app, token;
 
   before(async () => {
-    stack = await sharedStack({ after });
-    page = await givenPage(await givenBrowser({ after }));
+    stack = await sharedStack();
+    page = await givenPage(await givenBrowser(life));
   });
 
   const room = (name) => page.getByRole("link", { name, exact: true }).first().click();

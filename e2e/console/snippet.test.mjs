@@ -5,10 +5,11 @@ import { execFile } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { after, before, describe, test } from "node:test";
+import { before, describe, test } from "node:test";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { promisify } from "node:util";
 import { givenBrowser, givenPage } from "../harness/browser.mjs";
+import { lifetime } from "../harness/stack.mjs";
 import { givenSuite } from "../harness/suite.mjs";
 import { until } from "../harness/until.mjs";
 
@@ -16,6 +17,7 @@ const run = promisify(execFile);
 const LAUNCHER = join(dirname(fileURLToPath(import.meta.url)), "../../infra/dev");
 
 describe("the printed snippet", { timeout: 60000 }, () => {
+  const life = lifetime();
   let app, dev, folder;
   before(async () => {
     app = await (await givenSuite()).givenApp();
@@ -23,7 +25,7 @@ describe("the printed snippet", { timeout: 60000 }, () => {
     const { gateway_url, metrics_url, console_url } = app.stack;
     dev = { gateway_url, metrics_url, console_url, email: "", password: "", app: { id: app.id, key: app.key, secret: app.secret, sk: token } };
     folder = mkdtempSync(join(tmpdir(), "signalbox-snippet-"));
-    after(() => rmSync(folder, { recursive: true }));
+    life.after(() => rmSync(folder, { recursive: true }));
   });
 
   async function printed(what) {

@@ -1,19 +1,20 @@
 // SIGTERM under load: nobody new comes in, nobody is dropped, no publish fails.
 
 import assert from "node:assert/strict";
-import { after, before, describe, test } from "node:test";
+import { before, describe, test } from "node:test";
 import WebSocket from "ws";
 import { connected, heard, subscribed } from "../harness/browsers.mjs";
 import { givenApp } from "../harness/apps.mjs";
 import { givenAccount } from "../harness/management.mjs";
 import { rawClient, socketUrl } from "../harness/raw.mjs";
-import { ownStack } from "../harness/stack.mjs";
+import { lifetime, ownStack } from "../harness/stack.mjs";
 import { sleep, until } from "../harness/until.mjs";
 
 describe("drain", { timeout: 120000 }, () => {
+  const life = lifetime();
   let stack, app;
   before(async () => {
-    stack = await ownStack({ after });
+    stack = await ownStack(life);
     app = await givenApp(await givenAccount(stack), { limits: { max_publishes_per_s: 5000 } });
   });
 

@@ -1,18 +1,19 @@
 // The control plane and its database may die; the gateway goes on, and even starts without them.
 
 import assert from "node:assert/strict";
-import { after, before, describe, test } from "node:test";
+import { before, describe, test } from "node:test";
 import { connected, heard, subscribed } from "../harness/browsers.mjs";
 import { givenApp } from "../harness/apps.mjs";
 import { givenAccount } from "../harness/management.mjs";
 import { rawClient } from "../harness/raw.mjs";
-import { ownStack } from "../harness/stack.mjs";
+import { lifetime, ownStack } from "../harness/stack.mjs";
 import { sleep, until } from "../harness/until.mjs";
 
 describe("without the control plane", { timeout: 120000 }, () => {
+  const life = lifetime();
   let stack, account, app, key, revoked;
   before(async () => {
-    stack = await ownStack({ after });
+    stack = await ownStack(life);
     account = await givenAccount(stack);
     app = await givenApp(account, { settings: { client_events: true } });
     key = await app.givenKey({ actions: ["publish", "channels.read"], channels: ["**"] });

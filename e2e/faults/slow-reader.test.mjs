@@ -2,20 +2,21 @@
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import { after, before, describe, test } from "node:test";
+import { before, describe, test } from "node:test";
 import { givenApp } from "../harness/apps.mjs";
 import { givenAccount } from "../harness/management.mjs";
 import { rawClient } from "../harness/raw.mjs";
-import { ownStack } from "../harness/stack.mjs";
+import { lifetime, ownStack } from "../harness/stack.mjs";
 import { sleep, until } from "../harness/until.mjs";
 
 const SLOW = 20;
 const MIB = 1024 * 1024;
 
 describe("slow readers", { timeout: 120000 }, () => {
+  const life = lifetime();
   let stack, app;
   before(async () => {
-    stack = await ownStack({ after });
+    stack = await ownStack(life);
     app = await givenApp(await givenAccount(stack), { limits: { max_publishes_per_s: 10000, max_event_bytes: 102400 } });
   });
 

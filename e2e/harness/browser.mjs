@@ -16,9 +16,12 @@ export async function givenBrowser(t) {
   return browser;
 }
 
-/** A page of a fresh visitor. What its console complains about is kept in `page.problems`. */
+/**
+ * A page of a fresh visitor. What its console complains about is kept in `page.problems`.
+ * Nothing fades in, so that contrast is measured on what people read.
+ */
 export async function givenPage(browser, options = {}) {
-  const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options });
+  const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, reducedMotion: "reduce", ...options });
   await context.grantPermissions(["clipboard-read", "clipboard-write"]);
   const page = await context.newPage();
   page.setDefaultTimeout(10_000);

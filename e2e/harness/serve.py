@@ -6,6 +6,7 @@ Arguments: one JSON object {"home": folder, "gateway_env": {…}, "control_plane
 """
 
 import json
+import os
 import shutil
 import signal
 import sys
@@ -44,7 +45,7 @@ def main() -> None:
     finally:
         stack.stop()
         stack.postgres.remove()
-        shutil.rmtree(home / "gateway", ignore_errors=True)
+        shutil.rmtree(home, ignore_errors=True)
 
 
 def perform(stack: Stack, order: dict[str, str]) -> None:
@@ -58,7 +59,8 @@ def perform(stack: Stack, order: dict[str, str]) -> None:
             child.send(signal.SIGKILL)
             child.stop(5)
         case "signal":
-            child.send(signal.Signals[order["signal"]])
+            # The whole group: a frozen Postgres is all of its processes.
+            os.killpg(child.pid, signal.Signals[order["signal"]])
 
 
 def answer(value: object) -> None:

@@ -5,18 +5,31 @@ import { chmodSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
+import { after } from "node:test";
 import { fileURLToPath } from "node:url";
 
 const SERVE = join(dirname(fileURLToPath(import.meta.url)), "serve.py");
 
-/** What SIGNALBOX_STACK describes; a stack of one's own when a file is run by hand. */
-export async function sharedStack(t) {
-  const description = process.env.SIGNALBOX_STACK;
-  if (description) return { ...JSON.parse(readFileSync(description, "utf8")), close: async () => {} };
-  return ownStack(t);
+/** Call in the body of a `describe`: what its hooks make ends with it. (`after` inside a hook would run at once.) */
+export function lifetime() {
+  const acts = [];
+  after(async () => {
+    for (const act of acts.reverse()) await act();
+  });
+  return { after: (act) => acts.push(act) };
 }
 
-/** A stack that nobody else uses; ends with the test context `t` (anything with an `after`). */
+let started;
+
+/** What SIGNALBOX_STACK describes; one stack per process when a file is run by hand. */
+export async function sharedStack() {
+  const description = process.env.SIGNALBOX_STACK;
+  if (description) return JSON.parse(readFileSync(description, "utf8"));
+  started ??= ownStack({ after: () => {} }); // ends with this process: its standard input closes
+  return started;
+}
+
+/** A stack that nobody else uses; ends with `t`, a test context or a `lifetime`. */
 export async function ownStack(t, { gatewayEnv = {}, controlPlaneEnv = {} } = {}) {
   const home = mkdtempSync(join(tmpdir(), "signalbox-e2e-"));
   chmodSync(home, 0o711); // the database user passes through

@@ -1,6 +1,5 @@
 // What nearly every test file starts with: the shared stack, an account of its own, and apps on demand.
 
-import { after } from "node:test";
 import Pusher from "pusher";
 import { givenApp } from "./apps.mjs";
 import { givenAccount } from "./management.mjs";
@@ -9,7 +8,7 @@ import { sharedStack } from "./stack.mjs";
 export const EVERYTHING_ON = { client_events: true, subscription_counting: true, watchlist_events: true };
 
 export async function givenSuite() {
-  const stack = await sharedStack({ after });
+  const stack = await sharedStack();
   const account = await givenAccount(stack);
   return { stack, account, givenApp: (options) => givenApp(account, options) };
 }
