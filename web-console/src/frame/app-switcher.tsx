@@ -1,4 +1,4 @@
-import { Menu, UnstyledButton } from '@mantine/core';
+import { Menu, UnstyledButton, VisuallyHidden } from '@mantine/core';
 import { Link, useNavigate, useParams } from '@tanstack/react-router';
 import { Building2, Check, ChevronsUpDown, Plus } from 'lucide-react';
 import { Fragment } from 'react';
@@ -20,13 +20,10 @@ export function AppSwitcher({ onCreate }: { onCreate: () => void }) {
   return (
     <Menu withInitialFocusPlaceholder={false} position="bottom-start" width={264} shadow="lg" radius="md">
       <Menu.Target>
-        <UnstyledButton
-          className={css.switcher}
-          data-testid="app-switcher"
-          aria-label={`Switch app, now ${current?.app.name ?? 'none'}`}
-        >
+        <UnstyledButton className={css.switcher} data-testid="app-switcher">
           <Logo />
           <span className={css.switcherText}>
+            <VisuallyHidden>Switch app, now </VisuallyHidden>
             <span className={css.switcherApp}>{current?.app.name ?? 'Your apps'}</span>
             <span className={css.switcherOrg}>{organisation?.name}</span>
           </span>

@@ -17,7 +17,7 @@ export function WideTable({
       type="native"
       tabIndex={0}
       role="region"
-      aria-label={label}
+      aria-label={`${label}, table`}
       pos="relative"
     >
       <Table verticalSpacing="sm" horizontalSpacing="md" highlightOnHover>

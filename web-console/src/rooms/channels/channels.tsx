@@ -62,7 +62,7 @@ export default function Channels() {
           <WideTable label="Channels" minWidth={420}>
             <Table.Thead>
               <Table.Tr>
-                <Table.Th>Channel</Table.Th>
+                <Table.Th miw="11rem">Channel</Table.Th>
                 <Table.Th>Kind</Table.Th>
                 <Table.Th ta="right">Subscriptions</Table.Th>
                 <Table.Th ta="right">Users</Table.Th>

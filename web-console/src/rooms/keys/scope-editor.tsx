@@ -25,7 +25,6 @@ export function ActionsField({
               key={action.id}
               className={css.action}
               checked={checked}
-              aria-label={`${action.label}: ${action.help}`}
               onClick={() =>
                 onChange(checked ? value.filter((other) => other !== action.id) : [...value, action.id])
               }
@@ -33,7 +32,7 @@ export function ActionsField({
               <span className={css.actionHead}>
                 <Checkbox.Indicator size="xs" /> {action.label}
               </span>
-              <p className={css.actionHelp}>{action.help}</p>
+              <span className={css.actionHelp}>{action.help}</span>
             </Checkbox.Card>
           );
         })}

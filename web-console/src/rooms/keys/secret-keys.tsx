@@ -123,7 +123,7 @@ function KeyRow({ item, onRevoke }: { item: SecretKey; onRevoke: () => void }) {
       <Table.Td>
         <span className={css.cellName}>{item.name}</span>
         <br />
-        <span style={{ color: 'var(--sb-text-3)' }}>
+        <span style={{ color: 'var(--sb-text-3)', whiteSpace: 'nowrap' }}>
           <Mono>sk_sbx_{item.id}…</Mono>
         </span>
       </Table.Td>
