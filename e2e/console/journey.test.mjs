@@ -145,8 +145,7 @@ describe("the console", { timeout: 180000 }, () => {
     await room("Settings");
     await isAccessible(page, "settings");
     await page.getByLabel(/client events/i).first().check({ force: true });
-    const save = page.getByRole("button", { name: /save/i }).first();
-    if (await save.count()) await save.click();
+    await page.getByRole("form", { name: "Behaviour" }).getByRole("button", { name: "Save" }).click();
     await until("the gateway lets client events pass", async () => (await clientEventPasses()) === true, { within: 8000, every: 300 });
   });
 
