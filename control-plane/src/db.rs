@@ -224,3 +224,42 @@ impl ServiceTx {
         self.0.commit().await
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use sqlx::ConnectOptions;
+
+    #[sqlx::test(migrations = false)]
+    async fn processes_that_start_at_once_migrate_once(pool: PgPool) {
+        let url = pool.connect_options().to_url_lossy().to_string();
+        let opened = futures_util::future::join_all((0..3).map(|_| Db::open(&url, 2))).await;
+        for db in opened {
+            let mut tx = db.expect("opened").service().await.unwrap();
+            let settings = sqlx::query_as::<_, (String, String)>(
+                "SELECT current_setting('statement_timeout'), current_setting('synchronous_commit')",
+            );
+            let settings = settings.fetch_one(tx.db()).await.unwrap();
+            assert_eq!(settings, ("2s".to_owned(), "on".to_owned()));
+        }
+        let files = std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../migrations"));
+        let applied: i64 = sqlx::query_scalar("SELECT count(*) FROM _sqlx_migrations")
+            .fetch_one(&pool)
+            .await
+            .unwrap();
+        assert_eq!(applied, files.unwrap().count() as i64);
+    }
+
+    #[tokio::test]
+    async fn a_database_that_is_not_there_stops_the_start() {
+        let refused = Db::open("postgres://nobody@127.0.0.1:9/none", 2).await;
+        assert!(matches!(refused, Err(OpenError::Connect(_))));
+        assert!(matches!(Db::open("nonsense", 2).await, Err(OpenError::Url(_))));
+    }
+
+    #[tokio::test]
+    async fn what_the_database_never_answers_is_given_up() {
+        let frozen = std::future::pending::<Result<(), sqlx::Error>>();
+        assert!(matches!(patiently(frozen).await, Err(sqlx::Error::PoolTimedOut)));
+    }
+}

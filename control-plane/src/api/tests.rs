@@ -79,6 +79,16 @@ async fn bodies_are_read_strictly_and_only_after_sign_in(db: PgPool) {
 }
 
 #[sqlx::test(migrations = "../migrations")]
+async fn a_body_that_does_not_arrive_is_not_waited_for(db: PgPool) {
+    let service = service(&db).await;
+    let never = futures_util::stream::pending::<Result<String, std::io::Error>>();
+    let request = service.request(Method::POST, "/v1/login");
+    let request = request.header("content-type", "application/json");
+    let answer = Answer::of(request.body(reqwest::Body::wrap_stream(never))).await;
+    answer.problem(408, "body_timeout");
+}
+
+#[sqlx::test(migrations = "../migrations")]
 async fn lists_come_in_pages(db: PgPool) {
     let service = service(&db).await;
     let ann = service.sign_up("ann@example.com").await;

@@ -3,7 +3,7 @@
 use super::signature::{self, Request};
 use crate::api::ApiError;
 use contract::{AppId, AppKey};
-use reqwest::{Client, Method, Url};
+use reqwest::{Client, Method, RequestBuilder, Url};
 use serde::Deserialize;
 use std::time::Duration;
 use time::OffsetDateTime;
@@ -41,13 +41,19 @@ impl GatewayClient {
         Ok(Self { http, base: base.parse()? })
     }
 
-    /// The client itself, for what is not the public API.
-    pub fn http(&self) -> &Client {
-        &self.http
-    }
-
-    pub async fn publish(&self, signer: &Signer, body: Vec<u8>) -> Result<(), ApiError> {
-        self.call(Method::POST, signer, "events", &[], body).await.map(|_| ())
+    /// Publishes; a retry with the same idempotency key publishes nothing more.
+    pub async fn publish(
+        &self,
+        signer: &Signer,
+        body: Vec<u8>,
+        idempotency_key: Option<String>,
+    ) -> Result<(), ApiError> {
+        let request = self.request(Method::POST, signer, "events", &[], body);
+        let request = match idempotency_key {
+            Some(key) => request.header("x-idempotency-key", key),
+            None => request,
+        };
+        send(request).await.map(|_| ())
     }
 
     pub async fn channels(
@@ -55,17 +61,17 @@ impl GatewayClient {
         signer: &Signer,
         query: &[(&str, &str)],
     ) -> Result<Vec<u8>, ApiError> {
-        self.call(Method::GET, signer, "channels", query, Vec::new()).await
+        send(self.request(Method::GET, signer, "channels", query, Vec::new())).await
     }
 
-    async fn call(
+    fn request(
         &self,
         method: Method,
         signer: &Signer,
         resource: &str,
         query: &[(&str, &str)],
         body: Vec<u8>,
-    ) -> Result<Vec<u8>, ApiError> {
+    ) -> RequestBuilder {
         let path = format!("/apps/{}/{resource}", signer.app);
         let request = Request { method: method.as_str(), path: &path, query, body: &body };
         let now = OffsetDateTime::now_utc().unix_timestamp();
@@ -73,23 +79,27 @@ impl GatewayClient {
         let mut url = self.base.clone();
         url.set_path(&format!("{}{path}", self.base.path().trim_end_matches('/')));
         url.query_pairs_mut().clear().extend_pairs(signed);
-        let mut request = self.http.request(method, url);
-        if !body.is_empty() {
-            request = request.header("content-type", "application/json").body(body);
+        let request = self.http.request(method, url);
+        match body.is_empty() {
+            true => request,
+            false => request.header("content-type", "application/json").body(body),
         }
-        let response = request.send().await.map_err(unreachable)?;
-        let status = response.status().as_u16();
-        let answer = read(response).await?;
-        match status {
-            200 => Ok(answer),
-            503 => Err(ApiError::GatewayUnavailable),
-            _ => {
-                let refusal = serde_json::from_slice::<Refusal>(&answer);
-                let message =
-                    refusal.map_or_else(|_| format!("the gateway answered {status}"), |r| r.error);
-                tracing::warn!(gateway.status = status, message, "the gateway refused a request");
-                Err(ApiError::GatewayRefused { status, message })
-            }
+    }
+}
+
+async fn send(request: RequestBuilder) -> Result<Vec<u8>, ApiError> {
+    let response = request.send().await.map_err(unreachable)?;
+    let status = response.status().as_u16();
+    let answer = read(response).await?;
+    match status {
+        200 => Ok(answer),
+        503 => Err(ApiError::GatewayUnavailable),
+        _ => {
+            let refusal = serde_json::from_slice::<Refusal>(&answer);
+            let message =
+                refusal.map_or_else(|_| format!("the gateway answered {status}"), |r| r.error);
+            tracing::warn!(gateway.status = status, message, "the gateway refused a request");
+            Err(ApiError::GatewayRefused { status, message })
         }
     }
 }

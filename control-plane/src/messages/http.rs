@@ -5,7 +5,7 @@ use super::{
     model::{Channels, ChannelsQuery, Publish, Published},
 };
 use crate::{
-    api::{ApiError, Body, Problem},
+    api::{ApiError, Body, Problem, idempotency::IdempotencyKey},
     apps::AppAccess,
     credentials,
     organisations::model::Right,
@@ -25,7 +25,10 @@ pub fn routes(cfg: &mut ServiceConfig) {
 /// Publish an event to a channel.
 #[utoipa::path(
     tag = "messages",
-    params(("app" = String, Path, description = "App id")),
+    params(
+        ("app" = String, Path, description = "App id"),
+        ("Idempotency-Key" = Option<String>, Header, description = "Makes a retry safe"),
+    ),
     request_body = Publish,
     responses(
         (status = 200, body = Published),
@@ -38,13 +41,15 @@ pub fn routes(cfg: &mut ServiceConfig) {
 pub async fn publish(
     state: Data<State>,
     access: AppAccess,
+    idempotency: IdempotencyKey,
     body: Body,
 ) -> Result<HttpResponse, ApiError> {
     access.require(Right::Build)?;
     let event = body.json::<Publish>().await?.value;
     let signer = signer(&state, &access).await?;
     let body = serde_json::to_vec(&event.as_event()).map_err(ApiError::internal)?;
-    state.gateway.publish(&signer, body).await?;
+    let key = idempotency.handed_on(access.person().id());
+    state.gateway.publish(&signer, body, key).await?;
     Ok(HttpResponse::Ok().json(Published {}))
 }
 

@@ -17,6 +17,7 @@ struct Asked {
     method: String,
     path: String,
     query: Vec<(String, String)>,
+    idempotency_key: Option<String>,
     body: String,
 }
 
@@ -49,6 +50,10 @@ async fn record(request: HttpRequest, fake: web::Data<FakeGateway>, body: String
         method: request.method().to_string(),
         path: request.path().to_owned(),
         query: query.unwrap().into_inner(),
+        idempotency_key: request
+            .headers()
+            .get("x-idempotency-key")
+            .map(|v| v.to_str().unwrap().to_owned()),
         body,
     });
     let (status, body) = fake.answer.lock().unwrap().clone();
@@ -97,6 +102,26 @@ async fn a_publish_is_signed_and_its_data_untouched(db: PgPool) {
         assert_eq!(asked.body, expected);
         check_signature(&asked, &ann.key, &ann.secret);
     }
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn a_retried_publish_is_the_gateways_to_recognise(db: PgPool) {
+    let (gateway, base) = FakeGateway::start().await;
+    let service = service_with(&db, |s| s.public_gateway_url = Some(base)).await;
+    let ann = service.sign_up("ann@example.com").await;
+    let mut keys = Vec::new();
+    for key in [None, Some("k1"), Some("k1"), Some("k2")] {
+        let request = ann.request(reqwest::Method::POST, &ann.of_app("/publish"));
+        let request = request.json(&json!({"channel": "c", "name": "e", "data": "d"}));
+        let request = match key {
+            Some(key) => request.header("idempotency-key", key),
+            None => request,
+        };
+        crate::testing::Answer::of(request).await.expect(200);
+        keys.push(gateway.last().idempotency_key);
+    }
+    assert_eq!(keys[0], None);
+    assert!(keys[1].is_some() && keys[1] == keys[2] && keys[2] != keys[3], "{keys:?}");
 }
 
 #[sqlx::test(migrations = "../migrations")]
