@@ -1,6 +1,6 @@
 //! From the gateways' live streams into one bounded queue.
 
-use crate::{gateways, state::State};
+use crate::{db::patiently, gateways, state::State};
 use actix_web::web::Bytes;
 use contract::{AppId, live::LiveEvent};
 use std::{
@@ -39,7 +39,7 @@ pub async fn run(state: Arc<State>, app: AppId, outlet: Outlet) {
     let mut streams = JoinSet::new();
     let mut open: HashMap<tokio::task::Id, String> = HashMap::new();
     loop {
-        match gateways::store::live(&state.db).await {
+        match patiently(gateways::store::live(&state.db)).await {
             Ok(live) => {
                 for gateway in live {
                     if !open.values().any(|id| *id == gateway.id) {

@@ -1,7 +1,7 @@
 //! One viewer's WebSocket: sends events, and ends when the viewer, the session or patience does.
 
 use super::{ViewPermit, relay};
-use crate::{apps::AppAccess, state::State};
+use crate::{apps::AppAccess, db, state::State};
 use actix_web::HttpRequest;
 use actix_ws::{CloseCode, CloseReason, Message, MessageStream, Session};
 use contract::live::{LiveEvent, LiveKind};
@@ -102,7 +102,8 @@ impl View {
                         return Ok(End::Gone);
                     }
                     // Rights may have ended since; the tick is also when that is noticed.
-                    if AppAccess::of(&self.request).await.is_err_and(|e| e.ends_a_session()) {
+                    let access = timeout(db::PATIENCE, AppAccess::of(&self.request)).await;
+                    if access.is_ok_and(|a| a.is_err_and(|e| e.ends_a_session())) {
                         return Ok(End::SignedOut);
                     }
                     timeout(STALLED, session.ping(b"")).await.map_err(|_| Unsent)?
