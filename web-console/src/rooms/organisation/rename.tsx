@@ -1,10 +1,10 @@
 import { Button, TextInput } from '@mantine/core';
 import { useForm } from '@mantine/form';
-import { notifications } from '@mantine/notifications';
 import { useRenameOrganisation } from '../../api/organisations';
 import { asProblem } from '../../api/problem';
 import type { Organisation } from '../../api/types';
 import { ErrorNotice } from '../../ui/errors';
+import { notify } from '../../ui/notify';
 import { Panel } from '../../ui/page';
 import css from './organisation.module.css';
 
@@ -21,7 +21,7 @@ export function RenamePanel({ organisation }: { organisation: Organisation }) {
     rename.mutate(name.trim(), {
       onSuccess: () => {
         form.resetDirty();
-        notifications.show({ message: 'Organisation renamed.' });
+        notify('Organisation renamed.');
       },
       onError: (error) => form.setErrors(asProblem(error).byField),
     }),

@@ -1,11 +1,11 @@
 import { Button } from '@mantine/core';
-import { notifications } from '@mantine/notifications';
 import type { UseFormReturnType } from '@mantine/form';
 import type { ReactNode } from 'react';
 import { usePatchApp } from '../../api/apps';
 import { asProblem } from '../../api/problem';
 import type { App } from '../../api/types';
 import { ErrorNotice } from '../../ui/errors';
+import { notify } from '../../ui/notify';
 import { Panel } from '../../ui/page';
 import css from './settings.module.css';
 
@@ -31,7 +31,7 @@ export function SavePanel<Values extends Record<string, unknown>>({
     save.mutate(patch(values as Values), {
       onSuccess: () => {
         form.resetDirty();
-        notifications.show({ message: `${title} saved.` });
+        notify(`${title} saved.`);
       },
       onError: (error) => form.setErrors(lastPart(asProblem(error).byField)),
     }),
