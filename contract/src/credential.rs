@@ -281,6 +281,39 @@ impl<'de> Deserialize<'de> for TokenHash {
     }
 }
 
+/// The secret by which gateways and the control plane know each other.
+#[derive(Clone)]
+pub struct GatewayToken(Zeroizing<String>);
+
+impl GatewayToken {
+    pub const MIN_CHARS: usize = 16;
+
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+
+    /// Compares in constant time.
+    pub fn matches(&self, presented: &str) -> bool {
+        self.0.as_bytes().ct_eq(presented.as_bytes()).into()
+    }
+}
+
+impl FromStr for GatewayToken {
+    type Err = BadCredential;
+    fn from_str(raw: &str) -> Result<Self, BadCredential> {
+        match raw.len() >= Self::MIN_CHARS && raw.bytes().all(|b| b.is_ascii_graphic()) {
+            true => Ok(Self(raw.to_owned().into())),
+            false => Err(BadCredential::Shape),
+        }
+    }
+}
+
+impl fmt::Debug for GatewayToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("GatewayToken(…)")
+    }
+}
+
 /// A new opaque token for sessions and the like: 43 base62 characters, 256 bits.
 pub fn generate_opaque_token() -> Result<String, NoRandomness> {
     random_text(BASE62, 43)
@@ -331,6 +364,16 @@ mod tests {
         for raw in ["", "two words", "line\nbreak", &"x".repeat(129)] {
             assert!(raw.parse::<AppSecret>().is_err(), "{raw:?}");
         }
+    }
+
+    #[test]
+    fn gateway_tokens_are_long_and_compared_whole() {
+        let token: GatewayToken = "0123456789abcdef".parse().unwrap();
+        assert!(token.matches("0123456789abcdef"));
+        assert!(!token.matches("0123456789abcdeF") && !token.matches("0123456789abcdef0"));
+        assert!("0123456789abcde".parse::<GatewayToken>().is_err());
+        assert!("0123456789 abcdef".parse::<GatewayToken>().is_err());
+        assert!(!format!("{token:?}").contains("0123"));
     }
 
     #[test]

@@ -14,7 +14,9 @@ pub mod scope;
 pub mod seal;
 
 pub use channel::{BadChannelName, ChannelKind, ChannelName};
-pub use credential::{AppSecret, BadCredential, SecretKeyId, SecretKeyToken, TokenHash};
+pub use credential::{
+    AppSecret, BadCredential, GatewayToken, SecretKeyId, SecretKeyToken, TokenHash,
+};
 pub use ids::{AppId, AppKey, BadId, EventName, OrganisationId, SocketId, UserId};
 pub use limits::{AppLimits, AppSettings, TerminateCode};
 pub use pattern::{BadPattern, Pattern};

@@ -8,10 +8,9 @@ mod tests;
 mod value;
 
 use clap::{Args, Parser, Subcommand};
-use contract::seal::MasterKey;
+use contract::{GatewayToken, seal::MasterKey};
 use serde::Deserialize;
-use std::{fmt, net::SocketAddr, num::NonZeroUsize, path::PathBuf, time::Duration};
-use subtle::ConstantTimeEq;
+use std::{net::SocketAddr, num::NonZeroUsize, path::PathBuf, time::Duration};
 use value::{
     bad_file, from_toml, gateway_id, log_format, metrics_prefix, mount, parse, ranged, tls, url,
     value,
@@ -144,34 +143,6 @@ pub enum LogFormat {
     Json,
 }
 
-/// The secret that gateways and the control plane share.
-#[derive(Clone)]
-pub struct GatewayToken(String);
-
-impl GatewayToken {
-    pub const MIN_CHARS: usize = 16;
-
-    pub fn new(raw: String) -> Option<Self> {
-        let fits = raw.len() >= Self::MIN_CHARS && raw.bytes().all(|b| b.is_ascii_graphic());
-        fits.then_some(Self(raw))
-    }
-
-    pub fn expose(&self) -> &str {
-        &self.0
-    }
-
-    /// Compares in constant time.
-    pub fn matches(&self, presented: &str) -> bool {
-        self.0.as_bytes().ct_eq(presented.as_bytes()).into()
-    }
-}
-
-impl fmt::Debug for GatewayToken {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("GatewayToken(…)")
-    }
-}
-
 /// Names what is wrong in the words of the environment.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum BadConfig {
@@ -248,10 +219,13 @@ impl Flags {
         let metrics_listen: SocketAddr =
             parse("SIGNALBOX_METRICS_LISTEN", &self.metrics_listen, "127.0.0.1:9601")?;
         let cores = std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
-        let token = self.gateway_token.clone();
         let name = "SIGNALBOX_GATEWAY_TOKEN";
-        let gateway_token = GatewayToken::new(token.ok_or(BadConfig::Missing { name })?)
-            .ok_or(value(name, "must be 16 or more printable characters"))?;
+        let gateway_token: GatewayToken = self
+            .gateway_token
+            .as_deref()
+            .ok_or(BadConfig::Missing { name })?
+            .parse()
+            .map_err(|_| value(name, "must be 16 or more printable characters"))?;
         Ok(Config {
             listen,
             metrics_listen,

@@ -82,8 +82,7 @@ async fn tick(gateway: Arc<Gateway>) {
 }
 
 async fn asked_to_stop() -> io::Result<()> {
-    let (mut term, mut int) =
-        (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    let (mut term, mut int) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     tokio::select! {
         _ = term.recv() => {}
         _ = int.recv() => {}

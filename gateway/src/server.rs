@@ -6,19 +6,15 @@ use actix_server::Server;
 use actix_service::{IntoServiceFactory, ServiceFactoryExt, fn_service, map_config};
 use actix_web::{App, dev::AppConfig};
 use contract::AppLimits;
-use std::{
-    future::ready,
-    io,
-    net::SocketAddr,
-    sync::Arc,
-    time::Duration,
-};
+use std::{future::ready, io, net::SocketAddr, sync::Arc, time::Duration};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsAcceptor;
 
 /// Time for a request's head, and for a TLS handshake.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
 const KEEP_ALIVE: Duration = Duration::from_secs(75);
+/// How long a refused request's client may take to read why.
+const LINGER: Duration = Duration::from_secs(2);
 /// Connections waiting to be accepted.
 const BACKLOG: u32 = 4_096;
 /// Longest request target, bytes; longer is 414.
@@ -76,6 +72,7 @@ fn endpoint(
     let http = HttpService::<Wire, _, _>::build()
         .client_request_timeout(HEAD_TIMEOUT)
         .keep_alive(KEEP_ALIVE)
+        .client_disconnect_timeout(LINGER)
         .expect(fn_service(move |request| ready(body_fits(&expecting, request))))
         .upgrade(fn_service(move |(request, framed)| upgrade(gateway.clone(), request, framed)))
         .h1(http);

@@ -4,6 +4,7 @@ use crate::{
     config::Config,
     directory::Directory,
     hub::inbox::{Inbox, ToWorker},
+    metering::Traffic,
 };
 use realtime::Router;
 use std::{
@@ -20,6 +21,7 @@ pub struct Gateway {
     pub directory: Directory,
     pub router: Router,
     pub started: Instant,
+    pub traffic: Traffic,
     workers: Mutex<Vec<Arc<Inbox>>>,
     draining: AtomicBool,
 }
@@ -31,6 +33,7 @@ impl Gateway {
             directory,
             router,
             started: Instant::now(),
+            traffic: Traffic::default(),
             workers: Mutex::default(),
             draining: AtomicBool::new(false),
         })

@@ -65,6 +65,8 @@ pub enum Parting {
     NoPong,
     /// A message was begun and not ended in time.
     UnfinishedMessage,
+    /// The client sends more messages than any client needs.
+    Flooding,
 }
 
 /// One connection's conversation, in its dialect.

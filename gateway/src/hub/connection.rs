@@ -21,6 +21,10 @@ use std::{
 };
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
+/// Messages of one client in one second, control frames included. A client that joins its 200
+/// channels at once and pings is far below.
+pub const MAX_MESSAGES_PER_S: u32 = 1_000;
+
 /// Where a connection is in its life. `since` and `at` are milliseconds of the worker's clock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Phase {
@@ -45,6 +49,8 @@ pub struct Connection {
     probed: Cell<bool>,
     /// Since when a message or frame of the peer has been incomplete.
     midway_since: Cell<Option<u64>>,
+    /// The second of the worker's clock that is being counted, and the messages in it.
+    heard_in: Cell<(u64, u32)>,
     phase: Cell<Phase>,
     wire: RefCell<Wire>,
     out: RefCell<Outgoing>,
@@ -82,6 +88,7 @@ impl Connection {
             heard_at: Cell::new(now),
             probed: Cell::new(false),
             midway_since: Cell::new(None),
+            heard_in: Cell::new((0, 0)),
             phase: Cell::new(Phase::Open),
             wire: RefCell::new(wire),
             out: RefCell::default(),
@@ -98,6 +105,16 @@ impl Connection {
     pub fn heard(&self, now: u64) {
         self.heard_at.set(now);
         self.probed.set(false);
+    }
+
+    /// Counts a message; says whether there are more in this second than any client needs.
+    pub fn is_flooding(&self, now: u64) -> bool {
+        let count = match self.heard_in.get() {
+            (second, count) if second == now / 1_000 => count + 1,
+            _ => 1,
+        };
+        self.heard_in.set((now / 1_000, count));
+        count > MAX_MESSAGES_PER_S
     }
 
     pub fn heard_at(&self) -> u64 {
@@ -138,7 +155,9 @@ impl Connection {
     /// by a task.
     pub fn send(self: &Rc<Self>, frames: &Bytes, now: u64) -> Sent {
         match self.phase.get() {
-            Phase::Open => self.write(frames, |rest| frames.slice(frames.len() - rest.len()..), now),
+            Phase::Open => {
+                self.write(frames, |rest| frames.slice(frames.len() - rest.len()..), now)
+            }
             Phase::Closing { .. } | Phase::Cut => Sent::NotOpen,
         }
     }
@@ -151,12 +170,7 @@ impl Connection {
         }
     }
 
-    fn write(
-        self: &Rc<Self>,
-        frames: &[u8],
-        keep: impl FnOnce(&[u8]) -> Bytes,
-        now: u64,
-    ) -> Sent {
+    fn write(self: &Rc<Self>, frames: &[u8], keep: impl FnOnce(&[u8]) -> Bytes, now: u64) -> Sent {
         let mut out = self.out.borrow_mut();
         let mut taken = 0;
         if !out.draining && out.queue.is_empty() {

@@ -106,8 +106,23 @@ impl Hub {
 
     fn fan_out(&self, local: &Rc<LocalTopic>, give: impl FnMut(&Rc<Connection>, &Bytes)) {
         local.is_dirty.set(false);
+        self.note_latency(local);
         let handed = local.fan_out(give);
         local.app.counters.add_delivered(handed.frames, handed.bytes);
+    }
+}
+
+impl Hub {
+    /// How long the events that are due took to get here, once per event.
+    fn note_latency(&self, local: &LocalTopic) {
+        let now = clock::unix_ms();
+        let recipients = local.len() as u64;
+        for due in local.due.borrow().iter() {
+            if let Due::Event(event) = due {
+                let ms = now.saturating_sub(event.at_ms);
+                self.gateway.traffic.fanned_out(local.kind, recipients, ms);
+            }
+        }
     }
 }
 

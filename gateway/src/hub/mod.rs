@@ -38,6 +38,9 @@ use topics::LocalTopic;
 /// are named by strangers and keep the seeded default.
 type BySocket<T> = HashMap<SocketId, T, FxBuildHasher>;
 
+/// Who wants to be told when a user comes or goes.
+type Watchers = HashMap<(AppId, UserId), Vec<Rc<Connection>>>;
+
 /// A worker's sockets and what they listen to.
 pub struct Hub {
     pub gateway: Arc<Gateway>,
@@ -45,7 +48,7 @@ pub struct Hub {
     inbox: Arc<Inbox>,
     connections: RefCell<BySocket<Rc<Connection>>>,
     topics: RefCell<HashMap<Topic, Rc<LocalTopic>>>,
-    watchers: RefCell<HashMap<(AppId, UserId), Vec<Rc<Connection>>>>,
+    watchers: RefCell<Watchers>,
     /// Set once the clients have been asked to go elsewhere.
     draining: Cell<bool>,
 }
@@ -96,6 +99,7 @@ impl Hub {
         let local = topics
             .entry(topic.clone())
             .or_insert_with(|| LocalTopic::new(topic.clone(), connection.app.clone()));
+        self.gateway.traffic.subscribed(topic.channel.kind());
         local.add(connection);
     }
 
@@ -103,6 +107,9 @@ impl Hub {
     fn unsubscribe(&self, connection: &Connection, topic: &Topic) -> bool {
         let Some(local) = self.topics.borrow().get(topic).cloned() else { return false };
         let was_in = local.remove(connection);
+        if was_in {
+            self.gateway.traffic.unsubscribed(topic.channel.kind());
+        }
         if local.is_empty() {
             self.topics.borrow_mut().remove(topic);
         }

@@ -4,9 +4,12 @@ use super::{
     Hub, clock,
     connection::{Connection, Phase, Sent},
 };
-use crate::wire::{
-    frame,
-    reader::{Flow, Inbound, Reader},
+use crate::{
+    dialects::Parting,
+    wire::{
+        frame,
+        reader::{Flow, Inbound, Reader},
+    },
 };
 use std::{cell::RefCell, future::poll_fn, rc::Rc, time::Duration};
 
@@ -90,6 +93,9 @@ fn message_in(hub: &Hub, connection: &Rc<Connection>, message: Inbound<'_>, now:
         Inbound::Close(code) => connection.close(&[], code.unwrap_or(1000), "", now),
         // After our own close frame nothing is answered.
         _ if connection.phase() != Phase::Open => {}
+        _ if connection.is_flooding(now) => {
+            hub.converse(connection, |c, cx, out| c.on_part(Parting::Flooding, cx, out));
+        }
         Inbound::Text(text) => {
             hub.converse(connection, |c, cx, out| c.on_text(text, cx, out));
         }

@@ -3,7 +3,7 @@
 use super::connection::Connection;
 use crate::{dialects::Dialect, directory::App};
 use bytes::Bytes;
-use contract::{SocketId, UserId};
+use contract::{ChannelKind, SocketId, UserId};
 use realtime::{Event, Member, Topic};
 use smallvec::SmallVec;
 use std::{
@@ -15,6 +15,7 @@ use std::{
 /// A channel with at least one subscriber here, and what is due to them.
 pub struct LocalTopic {
     pub topic: Topic,
+    pub kind: ChannelKind,
     pub app: Arc<App>,
     groups: RefCell<Vec<Group>>,
     pub due: RefCell<Vec<Due>>,
@@ -54,12 +55,18 @@ pub struct Subscription {
 impl LocalTopic {
     pub fn new(topic: Topic, app: Arc<App>) -> Rc<Self> {
         Rc::new(Self {
+            kind: topic.channel.kind(),
             topic,
             app,
             groups: RefCell::default(),
             due: RefCell::default(),
             is_dirty: Cell::new(false),
         })
+    }
+
+    /// Subscribers here, of all dialects.
+    pub fn len(&self) -> usize {
+        self.groups.borrow().iter().map(|g| g.subscribers.len()).sum()
     }
 
     pub fn is_empty(&self) -> bool {

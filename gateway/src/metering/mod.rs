@@ -3,6 +3,10 @@
 //! Hot paths add once per batch, not once per frame: a worker sums up locally and calls
 //! `add_delivered(n, bytes)` when it has written what was waiting.
 
+mod traffic;
+
+pub use traffic::{BOUNDS_MS, SUBSCRIPTION_LABELS, Traffic};
+
 use crate::admission::Refusal;
 use std::sync::{
     OnceLock,

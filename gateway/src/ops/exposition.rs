@@ -4,7 +4,7 @@ use crate::{
     admission::Refusal,
     directory::Alarm,
     hub::clock,
-    metering::Totals,
+    metering::{BOUNDS_MS, SUBSCRIPTION_LABELS, Totals, Traffic},
     ops::{
         text::{Kind, Samples, Text},
         usage,
@@ -38,6 +38,7 @@ pub fn render(gateway: &Gateway) -> String {
     text.prefixed(&gateway.config.metrics_prefix);
     per_app(&mut text, &rows, &port);
     channels(&mut text, gateway, &port);
+    traffic(&mut text, &gateway.traffic, &port);
     text.prefixed("signalbox_");
     own(&mut text, gateway, &rows);
     text.prefixed("");
@@ -140,6 +141,44 @@ fn channels(text: &mut Text, gateway: &Gateway, port: &str) {
         for (label, kinds) in SHOWN {
             let count: u64 = kinds.iter().map(|kind| stats.occupied_of(*kind)).sum();
             samples.add(&[("port", port), ("channel_type", label)], count);
+        }
+    });
+}
+
+fn traffic(text: &mut Text, traffic: &Traffic, port: &str) {
+    let subscriptions = traffic.subscriptions();
+    let by_kind = |samples: &mut Samples<'_>, count: fn(&(u64, u64)) -> u64| {
+        for (label, both) in SUBSCRIPTION_LABELS.iter().zip(&subscriptions) {
+            samples.add(&[("port", port), ("channel_type", label)], count(both));
+        }
+    };
+    let counter = Kind::Counter;
+    text.family("channel_subscriptions_total", counter, "Subscriptions made.", |samples| {
+        by_kind(samples, |both| both.0);
+    });
+    text.family("channel_unsubscriptions_total", counter, "Subscriptions ended.", |samples| {
+        by_kind(samples, |both| both.1);
+    });
+    let (keyed, duplicates) = traffic.keyed_publishes();
+    text.single("idempotency_publish_total", counter, "Publishes with a key.", keyed);
+    text.single("idempotency_duplicates_total", counter, "Of them, repeated.", duplicates);
+    let help = "Milliseconds from acceptance to the sockets of one worker.";
+    text.family("broadcast_latency_ms", Kind::Histogram, help, |samples| {
+        for (kind, recipients, histogram) in traffic.latencies() {
+            let labels = [
+                ("port", port),
+                ("channel_type", kind),
+                ("recipient_count_bucket", recipients),
+                ("le", "+Inf"),
+            ];
+            let cumulative = histogram.cumulative();
+            for (bound, count) in BOUNDS_MS.iter().zip(cumulative) {
+                let [a, b, c, _] = labels;
+                samples.add_part("_bucket", &[a, b, c, ("le", &bound.to_string())], count);
+            }
+            samples.add_part("_bucket", &labels, histogram.count());
+            samples.add_part("_sum", &labels[..3], histogram.sum_ms());
+            samples.add_part("_count", &labels[..3], histogram.count());
         }
     });
 }

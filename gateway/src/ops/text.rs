@@ -12,6 +12,7 @@ pub struct Text {
 pub enum Kind {
     Counter,
     Gauge,
+    Histogram,
 }
 
 impl Text {
@@ -36,6 +37,7 @@ impl Text {
         let word = match kind {
             Kind::Counter => "counter",
             Kind::Gauge => "gauge",
+            Kind::Histogram => "histogram",
         };
         // Writing to a text cannot fail.
         let _ = writeln!(self.out, "# HELP {name} {help}\n# TYPE {name} {word}");
@@ -60,7 +62,13 @@ pub struct Samples<'a> {
 
 impl Samples<'_> {
     pub fn add(&mut self, labels: &[(&str, &str)], value: impl Display) {
+        self.add_part("", labels, value);
+    }
+
+    /// A sample of a part of the family, such as `_bucket`.
+    pub fn add_part(&mut self, part: &str, labels: &[(&str, &str)], value: impl Display) {
         self.out.push_str(self.name);
+        self.out.push_str(part);
         for (at, (label, text)) in labels.iter().enumerate() {
             self.out.push(if at == 0 { '{' } else { ',' });
             self.out.push_str(label);

@@ -25,6 +25,7 @@ pub enum Fatal {
     OverCapacity,
     SlowConsumer,
     UnfinishedMessage,
+    Flooding,
     Terminated(TerminateCode),
     Draining,
     Internal,
@@ -49,7 +50,9 @@ impl Fatal {
             Self::Path => 4005,
             Self::Protocol => 4007,
             Self::OriginRefused | Self::NotAuthorisedInTime | Self::CredentialRevoked => 4009,
-            Self::OverCapacity | Self::SlowConsumer | Self::UnfinishedMessage => 4100,
+            Self::OverCapacity | Self::SlowConsumer | Self::UnfinishedMessage | Self::Flooding => {
+                4100
+            }
             Self::Terminated(code) => (*code).into(),
             Self::Draining | Self::Internal => 4200,
             Self::HeartbeatTimeout => 4201,
@@ -71,6 +74,7 @@ impl Fatal {
             Self::OverCapacity => "Over capacity",
             Self::SlowConsumer => "Client does not read fast enough",
             Self::UnfinishedMessage => "Message not finished in time",
+            Self::Flooding => "Too many messages in a second",
             Self::Terminated(_) => "Terminated by API",
             Self::Draining => "Server is going away, reconnect",
             Self::Internal => "Internal error",

@@ -10,6 +10,7 @@ use crate::{
     dialects::{self, Admission},
     hub::clock,
     state::Gateway,
+    telemetry::log_refusal,
     upgrade::{Asked, Farewell},
 };
 use contract::{AppKey, SocketId};
@@ -43,6 +44,7 @@ fn enter(
     let app = gateway.directory.app_by_key(key.as_str()).ok_or_else(unknown)?;
     let refused = |refusal: Refusal| {
         app.counters.add_refusal(&refusal);
+        log_refusal(&refusal, "socket", Some(&app.id), clock::unix_ms());
         refuse_upgrade(&refusal, raw_key)
     };
     let permit = admission::connect(&app, asked.origin, asked.is_tls).map_err(refused)?;

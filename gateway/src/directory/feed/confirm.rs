@@ -54,7 +54,7 @@ struct Task {
     directory: Directory,
     http: reqwest::Client,
     url: String,
-    token: crate::config::GatewayToken,
+    token: contract::GatewayToken,
     gateway: String,
     boot: String,
 }

@@ -52,6 +52,7 @@ impl Conversation {
             Parting::Drain => Fatal::Draining,
             Parting::NoPong => Fatal::HeartbeatTimeout,
             Parting::UnfinishedMessage => Fatal::UnfinishedMessage,
+            Parting::Flooding => Fatal::Flooding,
         };
         end(&fatal, out);
     }

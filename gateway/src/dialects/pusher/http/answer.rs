@@ -6,14 +6,18 @@ use crate::{
 };
 use actix_web::{
     HttpResponse,
-    body::BoxBody,
+    body::{BodySize, BoxBody, MessageBody},
     http::{
         StatusCode,
         header::{self, HeaderValue},
     },
-    web::Bytes,
+    web::{Bytes, Payload},
 };
 use realtime::{LinkError, PublishError};
+use std::{
+    pin::Pin,
+    task::{Context, Poll},
+};
 
 /// A request that was accepted.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -117,6 +121,32 @@ impl Failure {
             response.head_mut().set_connection_type(actix_http::ConnectionType::Close);
         }
         response
+    }
+}
+
+/// A body that holds on to the request's until it is sent: actix reads the rest of a dropped
+/// chunked body without end, and closes the connection on one that is still held.
+pub fn keeping(payload: Payload, body: BoxBody) -> BoxBody {
+    BoxBody::new(Keeping { _payload: payload, body })
+}
+
+struct Keeping {
+    _payload: Payload,
+    body: BoxBody,
+}
+
+impl MessageBody for Keeping {
+    type Error = <BoxBody as MessageBody>::Error;
+
+    fn size(&self) -> BodySize {
+        self.body.size()
+    }
+
+    fn poll_next(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Bytes, Self::Error>>> {
+        Pin::new(&mut self.body).poll_next(cx)
     }
 }
 

@@ -27,7 +27,7 @@ pub fn is_announced(request: &HttpRequest) -> bool {
 /// `BodyTooLarge` at the first chunk past the limit, `TooSlow`, `Broken`.
 pub async fn read(
     request: &HttpRequest,
-    mut payload: Payload,
+    payload: &mut Payload,
     limit: usize,
 ) -> Result<Bytes, Failure> {
     check_head(request, limit)?;

@@ -1,7 +1,7 @@
 //! One request: who asks, what with, and what is written down about it.
 
 use super::{
-    answer::{Failure, Success, json},
+    answer::{self, Failure, Success, json},
     body,
 };
 use crate::{
@@ -9,6 +9,7 @@ use crate::{
     directory::App,
     hub::clock,
     state::Gateway,
+    telemetry,
 };
 use actix_web::{
     HttpRequest, HttpResponse,
@@ -33,12 +34,12 @@ pub struct Call<'a> {
 /// Admits the request, has it done, and answers.
 pub async fn serve(
     request: &HttpRequest,
-    payload: Payload,
+    mut payload: Payload,
     gateway: &Gateway,
     work: impl AsyncFnOnce(&Call<'_>) -> Result<Success, Failure>,
 ) -> HttpResponse {
     let now_ms = clock::unix_ms();
-    let (app, bytes_in, outcome) = match admit(request, payload, gateway, now_ms).await {
+    let (app, bytes_in, outcome) = match admit(request, &mut payload, gateway, now_ms).await {
         Ok(call) => {
             let outcome = work(&call).await;
             (Some(call.admitted.app), call.body.len(), outcome.map_err(|failure| (failure, false)))
@@ -53,16 +54,18 @@ pub async fn serve(
             (StatusCode::OK, body.len(), json(StatusCode::OK, body))
         }
         Err((failure, unread)) => {
+            if let Failure::Refused(refusal) = &failure {
+                telemetry::log_refusal(refusal, "http", app.as_ref().map(|app| &app.id), now_ms);
+            }
             if let Some(app) = &app {
                 show(app, &failure, now_ms);
             }
-            tracing::debug!(
-                dialect = "pusher",
-                http.status = failure.status().as_u16(),
-                code = failure.code(),
-                "request refused"
-            );
-            (failure.status(), 0, failure.respond(unread))
+            let response = failure.respond(unread);
+            let response = match unread {
+                true => response.map_body(|_, body| answer::keeping(payload, body)),
+                false => response,
+            };
+            (failure.status(), 0, response)
         }
     };
     if let Some(app) = app {
@@ -75,7 +78,7 @@ pub async fn serve(
 /// before app and credential are known.
 async fn admit<'a>(
     request: &'a HttpRequest,
-    payload: Payload,
+    payload: &mut Payload,
     gateway: &'a Gateway,
     now_ms: u64,
 ) -> Result<Call<'a>, Failure> {

@@ -144,7 +144,11 @@ pub async fn publish(
         keep_history: true,
         want_counts: !fields.info.is_empty(),
     };
+    let is_keyed = publish.idempotency_key.is_some();
     let published = call.gateway.router.publish(publish, call.now_ms).await?;
+    if is_keyed {
+        call.gateway.traffic.keyed_publish(published.duplicate);
+    }
     if published.duplicate {
         return Ok(published);
     }
