@@ -6,7 +6,10 @@ use super::{
 };
 use crate::{dialects::Parting, wire::frame};
 use actix_rt as rt;
-use std::{rc::Rc, time::Duration};
+use std::{
+    rc::{Rc, Weak},
+    time::Duration,
+};
 
 /// After our close frame the peer has so long to answer.
 const CLOSE_GRACE_MS: u64 = 3_000;
@@ -57,14 +60,18 @@ impl Hub {
             return;
         }
         const BATCHES: u64 = 50;
-        let all: Vec<Rc<Connection>> = self.connections.borrow().values().cloned().collect();
+        // Weak, so that a client that has gone is not kept open until all have.
+        let all: Vec<Weak<Connection>> =
+            self.connections.borrow().values().map(Rc::downgrade).collect();
         let size = all.len().div_ceil(BATCHES as usize).max(1);
         let pause = Duration::from_millis(over_ms / BATCHES);
         let gateway = self.gateway.clone();
         rt::spawn(async move {
             for batch in all.chunks(size) {
                 let hub = Hub::here(&gateway);
-                batch.iter().for_each(|connection| hub.part(connection, Parting::Drain));
+                for connection in batch.iter().filter_map(Weak::upgrade) {
+                    hub.part(&connection, Parting::Drain);
+                }
                 tokio::time::sleep(pause).await;
             }
         });
