@@ -52,10 +52,11 @@ function CreateAppForm({ onClose }: { onClose: () => void }) {
     lists.find((list) => list.organisation.id === orgId || list.apps.some((app) => app.id === appId))
       ?.organisation ?? lists[0]?.organisation;
   const create = useCreateApp(organisation?.id ?? '');
-  // One key per opening of the form: pressing the button again after a lost answer makes no second app.
-  const [idempotencyKey] = useState(uuid);
+  // One key per content of the form: pressing the button again after a lost answer makes no second app.
+  const [idempotencyKey, setIdempotencyKey] = useState(uuid);
   const form = useForm({
     initialValues: { name: '', importing: false, id: '', key: '', secret: '' },
+    onValuesChange: () => setIdempotencyKey(uuid()),
     validate: schemaResolver(schema, { sync: true }),
   });
 
