@@ -31,8 +31,9 @@ class Suite:
 
 
 def launcher() -> Tally:
-    command = [sys.executable, "-B", "-m", "unittest", "discover", "-s", "tests", "-t", "."]
-    return run("unittest", command, ROOT / "infra/dev", dict(os.environ), LOGS / "launcher.log")
+    discover = [sys.executable, "-B", "-m", "unittest", "discover"]
+    launcher = run("unittest", [*discover, "-s", "tests", "-t", "."], ROOT / "infra/dev", dict(os.environ), LOGS / "launcher.log")
+    return launcher + run("unittest", discover, E2E / "bench", dict(os.environ), LOGS / "bench-table.log")
 
 
 def console() -> Tally:
@@ -89,7 +90,7 @@ def e2e_python() -> Tally:
 
 
 SUITES = [
-    Suite("launcher", "the launcher's own parts", launcher),
+    Suite("launcher", "the launcher's own parts, the benchmark's table", launcher),
     Suite("console", "web console: types, lint, format, unit tests, build", console),
     Suite("rust", "cargo fmt, cargo test --workspace", rust),
     Suite("clippy", "cargo clippy, warnings denied", clippy),

@@ -39,6 +39,8 @@ def ensure(*, tests: bool, postgres: bool) -> None:
             packages.append("python3-venv")
         if not chromium():
             packages += ["chromium", "fonts-dejavu"]
+        if not shutil.which("openssl"):
+            packages.append("openssl")
     if packages and subprocess.run([ROOT / "infra/dev/install.sh", *packages], check=False).returncode:
         raise Stop("packages are missing: " + " ".join(packages))
 
