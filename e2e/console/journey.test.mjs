@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { before, describe, test } from "node:test";
 import { App } from "../harness/apps.mjs";
-import { givenBrowser, givenPage, isAccessible } from "../harness/browser.mjs";
+import { givenBrowser, givenPage, violations } from "../harness/browser.mjs";
 import { connected, heard, subscribed } from "../harness/browsers.mjs";
 import { rawClient } from "../harness/raw.mjs";
 import { lifetime, sharedStack } from "../harness/stack.mjs";
@@ -15,6 +15,8 @@ describe("the console", { timeout: 180000 }, () => {
   const password = `Right-horse-${randomBytes(6).toString("hex")}`;
   const life = lifetime();
   let stack, page, app, token;
+  const inaccessible = [];
+  const look = async (where) => inaccessible.push(...(await violations(page, where)));
 
   before(async () => {
     stack = await sharedStack();
@@ -27,10 +29,10 @@ describe("the console", { timeout: 180000 }, () => {
   test("whoever is not signed in is asked to log in, and can sign up", async () => {
     await page.goto(`${stack.console_url}/`);
     await page.waitForURL(/\/login/);
-    await isAccessible(page, "log in");
+    await look("log in");
     await page.getByRole("link", { name: "Create an account" }).click();
     await page.waitForURL(/\/signup/);
-    await isAccessible(page, "sign up");
+    await look("sign up");
   });
 
   test("signing up lands in an app that is ready, with its secret shown once", async () => {
@@ -44,7 +46,7 @@ describe("the console", { timeout: 180000 }, () => {
     assert.match(app.key, /^[a-z2-7]{20}$/);
     assert.match(app.secret, /^as_sbx_/);
     assert.equal((await shown("gateway-url")).replace(/\/$/, ""), stack.gateway_url);
-    await isAccessible(page, "overview");
+    await look("overview");
   });
 
   test("copied credentials work", async () => {
@@ -71,7 +73,7 @@ describe("the console", { timeout: 180000 }, () => {
   test("an event published over HTTP shows up live at once", async (t) => {
     await room("Live");
     await page.getByTestId("live-status").filter({ hasText: "Live" }).waitFor();
-    await isAccessible(page, "live");
+    await look("live");
     const client = await rawClient(t, app);
     await client.subscribe("orders");
     const began = performance.now();
@@ -81,7 +83,7 @@ describe("the console", { timeout: 180000 }, () => {
     t.diagnostic(`shown ${(performance.now() - began).toFixed(0)} ms after the request`);
     await row.first().click();
     assert.match(await page.getByTestId("event-payload").textContent(), /"total": 42/);
-    await isAccessible(page, "event details");
+    await look("event details");
     await page.keyboard.press("Escape");
   });
 
@@ -106,7 +108,7 @@ describe("the console", { timeout: 180000 }, () => {
     await client.subscribe("listed-here");
     await room("Channels");
     await page.getByTestId("channel-row").filter({ hasText: "listed-here" }).waitFor();
-    await isAccessible(page, "channels");
+    await look("channels");
   });
 
   test("a secret key is made, works, and is shown once", async () => {
@@ -114,7 +116,7 @@ describe("the console", { timeout: 180000 }, () => {
     await page.getByRole("button", { name: "Create secret key" }).first().click();
     const dialog = page.getByRole("dialog");
     await dialog.getByLabel("Name").fill("Billing worker");
-    await isAccessible(page, "create key");
+    await look("create key");
     await dialog.getByRole("button", { name: "Create secret key" }).click();
     token = await shown("key-token");
     assert.match(token, /^sk_sbx_/);
@@ -122,7 +124,7 @@ describe("the console", { timeout: 180000 }, () => {
     await page.getByTestId("key-row").filter({ hasText: "Billing worker" }).waitFor();
     assert.ok(!(await page.content()).includes(token));
     await until("the key publishes", async () => (await publishWithKey()).status === 200);
-    await isAccessible(page, "keys");
+    await look("keys");
   });
 
   const publishWithKey = () => app.bearer(token, "POST", "/events", { name: "e", channel: "a", data: "1" });
@@ -137,13 +139,13 @@ describe("the console", { timeout: 180000 }, () => {
     const receipt = page.getByTestId("revocation-receipt");
     await receipt.filter({ hasText: /confirmed in/ }).waitFor();
     assert.equal((await publishWithKey()).status, 401);
-    await isAccessible(page, "receipt");
+    await look("receipt");
     await page.getByRole("button", { name: "Close", exact: true }).last().click();
   });
 
   test("settings are switched and hold", async () => {
     await room("Settings");
-    await isAccessible(page, "settings");
+    await look("settings");
     await page.getByLabel(/client events/i).first().check({ force: true });
     await page.getByRole("form", { name: "Behaviour" }).getByRole("button", { name: "Save" }).click();
     await until("the gateway lets client events pass", async () => (await clientEventPasses()) === true, { within: 8000, every: 300 });
@@ -170,7 +172,7 @@ describe("the console", { timeout: 180000 }, () => {
     for (const name of ["Overview", "Live", "Channels", "Keys", "Settings"]) {
       await room(name);
       await page.waitForTimeout(400);
-      await isAccessible(page, `${name}, dark`);
+      await look(`${name}, dark`);
     }
     await page.emulateMedia({ colorScheme: "light" });
   });
@@ -197,6 +199,8 @@ describe("the console", { timeout: 180000 }, () => {
     await page.waitForURL(new RegExp(`/apps/${app.id}`));
     assert.equal(await shown("app-id"), app.id);
   });
+
+  test("every room can be used by everybody", () => assert.deepEqual(inaccessible, []));
 
   test("nothing went wrong behind the scenes", () => {
     const expected = /401 \(|Failed to load resource/; // the asked-for refusals above

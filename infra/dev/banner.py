@@ -35,7 +35,7 @@ def block(dev: dict[str, Any]) -> str:
 def curl_line(dev: dict[str, Any]) -> str:
     app = dev["app"]
     return (
-        f"curl -X POST {dev['gateway_url']}/apps/{app['id']}/events"
+        f"curl -sS -X POST {dev['gateway_url']}/apps/{app['id']}/events"
         f" -H 'Authorization: Bearer {app['sk']}' -H 'Content-Type: application/json'"
         """ -d '{"name":"hello","channel":"news","data":"{\\"text\\":\\"It works\\"}"}'"""
     )
