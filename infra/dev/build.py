@@ -40,11 +40,12 @@ def console() -> None:
     stamp.write_text(sources)
 
 
-def binaries() -> None:
+def binaries(*, beside_tests: bool = False) -> None:
+    """`beside_tests`: with the features that the tests ask of dependencies, so that each is compiled once for both."""
     say.step("building the control plane and the gateway (some minutes the first time)")
     began = time.monotonic()
-    names = [part for name in BINARIES for part in ("--bin", name)]
-    if say.shown(["cargo", "build", "--locked", *names], ROOT, cargo_environment()):
+    chosen = ["--workspace", "--bins", "--tests"] if beside_tests else [part for name in BINARIES for part in ("--bin", name)]
+    if say.shown(["cargo", "build", "--locked", *chosen], ROOT, cargo_environment()):
         raise Stop("cargo build failed")
     say.line(f"  built in {time.monotonic() - began:.0f} s")
 

@@ -157,7 +157,7 @@ def _console_is_there() -> None:
 
 def _processes_are_built() -> None:
     _console_is_there()
-    build.binaries()
+    build.binaries(beside_tests=True)
 
 
 if __name__ == "__main__":
