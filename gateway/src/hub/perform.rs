@@ -90,9 +90,7 @@ impl Hub {
     ) {
         let state = connection.app.state();
         let join = Join {
-            announce_count: state.settings.subscription_counting
-                && !channel.kind().is_presence()
-                && channel.kind() != contract::channel::ChannelKind::User,
+            announce_count: state.settings.subscription_counting,
             topic: Self::topic(connection, channel),
             origin: self.origin,
             socket: connection.socket,

@@ -92,7 +92,7 @@ fn need(connection: &Connection, now: u64) -> Need {
     if connection.midway_since().is_some_and(|at| since(at) > MIDWAY_MS) {
         return Need::Close(Parting::UnfinishedMessage);
     }
-    let timeout_ms = u64::from(connection.app.state().settings.activity_timeout_s) * 1_000;
+    let timeout_ms = u64::from(connection.app.load().settings.activity_timeout_s) * 1_000;
     let silent_ms = since(connection.heard_at());
     match connection.is_probed() {
         true if silent_ms > timeout_ms + PROBE_GRACE_MS => Need::Close(Parting::NoPong),
