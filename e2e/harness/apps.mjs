@@ -5,11 +5,15 @@ import { until } from "./until.mjs";
 
 let made = 0;
 
-/** A new app of `account`, known to the gateway when this returns. */
+/** A new app of `account`, known to the gateway with these settings when this returns. */
 export async function givenApp(account, { settings, limits, name = `app ${++made}` } = {}) {
   const { app, credential } = await account.api.call("POST", `/v1/organisations/${account.organisation.id}/apps`, { name });
   const given = new App(account, { id: app.id, key: credential.key, secret: credential.secret });
-  if (settings || limits) await given.change({ settings, limits });
+  if (settings || limits) {
+    await given.change({ settings, limits });
+    // The feed keeps the order of commits: where a later key is known, the change before it is too.
+    await given.givenKey({ actions: ["channels.read"], name: "settled" });
+  }
   await until("the gateway knows the app", async () => (await given.get("/channels")).status === 200);
   return given;
 }

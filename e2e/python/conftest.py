@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 import pusher
 import pysher
 import pytest
+import requests
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "infra" / "dev"))
@@ -58,17 +59,11 @@ def app(stack: dict[str, Any]) -> App:
     management.call("PATCH", f"/v1/apps/{made['app']['id']}", {"settings": settings})
     gateway = urlsplit(stack["gateway_url"])
     app = App(made["app"]["id"], made["credential"]["key"], made["credential"]["secret"], gateway.hostname, gateway.port)
-    client = server(app)
-
-    def known() -> bool:
-        try:
-            client.channels_info()
-            return True
-        except (pusher.errors.PusherForbidden, pusher.errors.PusherBadAuth, pusher.errors.PusherBadRequest, pusher.errors.PusherBadStatus):
-            return False
-
-    eventually("the gateway knows the app", known)
-    time.sleep(0.3)  # the settings travel behind the app
+    # The feed keeps the order of commits: where this key is known, the settings before it are too.
+    scope = {"name": "settled", "actions": ["channels.read"], "channels": ["**"]}
+    token = management.call("POST", f"/v1/apps/{app.id}/keys", scope)["token"]
+    url, bearer = f"{stack['gateway_url']}/apps/{app.id}/channels", {"Authorization": f"Bearer {token}"}
+    eventually("the gateway knows the app and its settings", lambda: requests.get(url, headers=bearer, timeout=5).status_code == 200)
     return app
 
 
