@@ -30,7 +30,7 @@ export class App {
   /** A scoped secret key, in force when this returns. */
   async givenKey({ actions, channels = ["**"], name = "e2e", ...rest }) {
     const { key, token } = await this.account.api.call("POST", `/v1/apps/${this.id}/keys`, { name, actions, channels, ...rest });
-    await until("the gateway knows the key", async () => (await this.bearer(token, "GET", "/channels")).status !== 401);
+    await until("the gateway knows the key", async () => ![401, 404].includes((await this.bearer(token, "GET", "/channels")).status));
     return { ...key, token };
   }
 
