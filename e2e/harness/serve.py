@@ -59,8 +59,21 @@ def perform(stack: Stack, order: dict[str, str]) -> None:
             child.send(signal.SIGKILL)
             child.stop(5)
         case "signal":
-            # The whole group: a frozen Postgres is all of its processes.
-            os.killpg(child.pid, signal.Signals[order["signal"]])
+            for pid in [child.pid, *children_of(child.pid)]:
+                os.kill(pid, signal.Signals[order["signal"]])
+
+
+def children_of(pid: int) -> list[int]:
+    """A frozen Postgres is all of its processes, and each of them leads a process group of its own."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            head, rest = path.read_text().rsplit(")", 1)
+        except (FileNotFoundError, ProcessLookupError):
+            continue  # it ended meanwhile
+        if int(rest.split()[1]) == pid:
+            found.append(int(head.split(" ", 1)[0]))
+    return found
 
 
 def answer(value: object) -> None:
