@@ -12,6 +12,7 @@ pub mod live;
 pub mod pattern;
 pub mod scope;
 pub mod seal;
+pub mod uses;
 
 pub use channel::{BadChannelName, ChannelKind, ChannelName};
 pub use credential::{

@@ -24,3 +24,4 @@ pub mod server;
 pub mod state;
 #[cfg(test)]
 mod testing;
+pub mod uses;

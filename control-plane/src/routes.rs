@@ -4,6 +4,7 @@ use crate::{
     api::{ApiError, openapi},
     apps, console, credentials, feed, gateways, keys, live, messages, organisations, people,
     state::State,
+    uses,
 };
 use actix_web::{HttpResponse, get, web};
 use serde::Serialize;
@@ -39,9 +40,10 @@ pub fn public(cfg: &mut ServiceConfig) {
     cfg.service(get_health).service(openapi::get_openapi);
 }
 
-/// Gateways only, behind their token: /internal/v1/{directory,feed,confirmations}.
+/// Gateways only, behind their token: /internal/v1/{directory,feed,confirmations,uses}.
 pub fn internal(cfg: &mut web::ServiceConfig) {
     feed::http::routes(cfg);
+    uses::http::routes(cfg);
 }
 
 /// All of them, and the console for the rest.

@@ -20,6 +20,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// costs no memory and learns nothing from how their body is refused.
 pub struct Body {
     head: Result<(), ApiError>,
+    announced_bytes: Option<usize>,
     /// Neither a length nor a transfer encoding was announced.
     absent: bool,
     payload: Payload,
@@ -34,7 +35,15 @@ pub struct StrictJson<T> {
 
 impl Body {
     pub async fn json<T: DeserializeOwned>(self) -> Result<StrictJson<T>, ApiError> {
-        let bytes = self.read().await?;
+        self.json_up_to(MAX_BODY_BYTES).await
+    }
+
+    /// For the rare body that may be longer, or must be shorter, than others.
+    pub async fn json_up_to<T: DeserializeOwned>(
+        self,
+        limit: usize,
+    ) -> Result<StrictJson<T>, ApiError> {
+        let bytes = self.read(limit).await?;
         Ok(StrictJson { value: parse(&bytes)?, digest: Sha256::digest(&bytes).into() })
     }
 
@@ -48,16 +57,19 @@ impl Body {
         self.json().await
     }
 
-    async fn read(mut self) -> Result<BytesMut, ApiError> {
+    async fn read(mut self, limit: usize) -> Result<BytesMut, ApiError> {
         self.head?;
+        if self.announced_bytes.is_some_and(|bytes| bytes > limit) {
+            return Err(ApiError::TooLarge { limit });
+        }
         let mut body = BytesMut::new();
         let late = Instant::now() + PATIENCE;
         while let Some(chunk) =
             timeout_at(late, self.payload.next()).await.map_err(|_| ApiError::BodyTimeout)?
         {
             let chunk = chunk.map_err(|e| ApiError::MalformedJson(e.to_string()))?;
-            if body.len() + chunk.len() > MAX_BODY_BYTES {
-                return Err(ApiError::TooLarge { limit: MAX_BODY_BYTES });
+            if body.len() + chunk.len() > limit {
+                return Err(ApiError::TooLarge { limit });
             }
             body.extend_from_slice(&chunk);
         }
@@ -73,25 +85,25 @@ impl FromRequest for Body {
         let headers = request.headers();
         let empty = headers.get(header::CONTENT_LENGTH).is_none_or(|v| v.as_bytes() == b"0");
         let absent = empty && !headers.contains_key(header::TRANSFER_ENCODING);
-        ready(Ok(Self { head: check_head(request), absent, payload: payload.take() }))
+        let announced = headers.get(header::CONTENT_LENGTH).and_then(|v| v.to_str().ok());
+        let announced_bytes = announced.and_then(|v| v.parse().ok());
+        let head = check_head(request);
+        ready(Ok(Self { head, announced_bytes, absent, payload: payload.take() }))
     }
 }
 
 fn check_head(request: &HttpRequest) -> Result<(), ApiError> {
-    let text = |name| request.headers().get(name).and_then(|v| v.to_str().ok());
-    if request.headers().contains_key(header::CONTENT_ENCODING) {
+    let headers = request.headers();
+    if headers.contains_key(header::CONTENT_ENCODING) {
         return Err(ApiError::UnsupportedMediaType("compressed bodies are not accepted"));
     }
-    let content_type = text(header::CONTENT_TYPE).unwrap_or_default();
+    let content_type = headers.get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok());
+    let content_type = content_type.unwrap_or_default();
     let essence = content_type.split(';').next().unwrap_or_default().trim();
     if !essence.eq_ignore_ascii_case("application/json") {
         return Err(ApiError::UnsupportedMediaType("the body must be application/json"));
     }
-    let announced = text(header::CONTENT_LENGTH).and_then(|v| v.parse::<usize>().ok());
-    match announced {
-        Some(bytes) if bytes > MAX_BODY_BYTES => Err(ApiError::TooLarge { limit: MAX_BODY_BYTES }),
-        _ => Ok(()),
-    }
+    Ok(())
 }
 
 /// Syntax errors are 400; a value of the wrong shape is 422 and names the member.

@@ -29,11 +29,7 @@ pub struct Registration {
 impl Registration {
     pub fn parse(query: FeedQuery) -> Result<(Self, Revision), ApiError> {
         let FeedQuery { after, gateway, boot, ops_url } = query;
-        let named = (1..=64).contains(&gateway.len())
-            && gateway.bytes().all(|b| b.is_ascii_alphanumeric() || b"_-.:".contains(&b));
-        if !named {
-            return Err(ApiError::field("gateway", "must be 1 to 64 bytes of [A-Za-z0-9_.:-]"));
-        }
+        check_name(&gateway)?;
         if after > i64::MAX.unsigned_abs() {
             return Err(ApiError::field("after", "is not a revision"));
         }
@@ -44,6 +40,15 @@ impl Registration {
             .ok_or_else(|| ApiError::field("ops_url", "must be an http(s) URL"))?;
         let ops_url = url.as_str().trim_end_matches('/').to_owned();
         Ok((Self { id: gateway, boot, ops_url }, after))
+    }
+}
+
+pub fn check_name(gateway: &str) -> Result<(), ApiError> {
+    let named = (1..=64).contains(&gateway.len())
+        && gateway.bytes().all(|b| b.is_ascii_alphanumeric() || b"_-.:".contains(&b));
+    match named {
+        true => Ok(()),
+        false => Err(ApiError::field("gateway", "must be 1 to 64 bytes of [A-Za-z0-9_.:-]")),
     }
 }
 

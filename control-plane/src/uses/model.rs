@@ -1,0 +1,55 @@
+//! A gateway's report, checked.
+
+use crate::{api::ApiError, gateways::model::check_name};
+use contract::uses::{CredentialUse, SecretKeyUse, Uses};
+use time::OffsetDateTime;
+
+/// Names and times of the same length, as the database takes them.
+#[derive(Debug, Default)]
+pub struct LastUses {
+    pub names: Vec<String>,
+    pub at: Vec<OffsetDateTime>,
+}
+
+pub struct Report {
+    pub credentials: LastUses,
+    pub secret_keys: LastUses,
+}
+
+impl Report {
+    /// Errors: a name that no gateway has, too many entries, a time beyond the year 9999.
+    pub fn parse(uses: Uses) -> Result<Self, ApiError> {
+        check_name(&uses.gateway)?;
+        if uses.entries() > Uses::MAX_ENTRIES {
+            let max = Uses::MAX_ENTRIES;
+            return Err(ApiError::field("body", format!("has more than {max} entries")));
+        }
+        let credentials = uses.credentials.into_iter();
+        let secret_keys = uses.secret_keys.into_iter();
+        Ok(Self {
+            credentials: last_uses(
+                "credentials",
+                credentials.map(|CredentialUse { key, at_s }| (key.into(), at_s)),
+            )?,
+            secret_keys: last_uses(
+                "secret_keys",
+                secret_keys.map(|SecretKeyUse { id, at_s }| (id.into(), at_s)),
+            )?,
+        })
+    }
+}
+
+fn last_uses(
+    field: &str,
+    entries: impl Iterator<Item = (String, u64)>,
+) -> Result<LastUses, ApiError> {
+    let mut uses = LastUses::default();
+    for (n, (name, at_s)) in entries.enumerate() {
+        let at = i64::try_from(at_s).ok();
+        let at = at.and_then(|at| OffsetDateTime::from_unix_timestamp(at).ok());
+        let bad = || ApiError::field(format!("{field}[{n}].at_s"), "is not a time");
+        uses.at.push(at.ok_or_else(bad)?);
+        uses.names.push(name);
+    }
+    Ok(uses)
+}
