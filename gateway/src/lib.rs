@@ -2,6 +2,7 @@
 
 pub mod admission;
 pub mod config;
+pub mod control_plane;
 pub mod dialects;
 pub mod directory;
 pub mod hub;
@@ -13,4 +14,5 @@ pub mod server;
 pub mod state;
 pub mod telemetry;
 pub mod upgrade;
+pub mod uses;
 pub mod wire;

@@ -7,13 +7,16 @@ use crate::{
     ops, server,
     state::Gateway,
     telemetry,
+    uses::{self, Reporter},
 };
 use realtime::{EngineConfig, Router};
-use std::{io, sync::Arc, time::Duration};
+use std::{io, rc::Rc, sync::Arc, time::Duration};
 use tokio::signal::unix::{SignalKind, signal};
 
 /// How often the engine does what is due by time.
 const TICK: Duration = Duration::from_millis(100);
+/// How long the last report of uses may hold up a stop.
+const LAST_REPORT: Duration = Duration::from_secs(2);
 
 #[derive(Debug, thiserror::Error)]
 pub enum RunError {
@@ -25,6 +28,8 @@ pub enum RunError {
     Directory(#[from] directory::DiskError),
     #[error(transparent)]
     Io(#[from] io::Error),
+    #[error("HTTP client: {0}")]
+    Http(#[from] reqwest::Error),
     #[error("telemetry: {0}")]
     Telemetry(#[from] telemetry::TelemetryError),
 }
@@ -44,8 +49,13 @@ async fn serve(config: Config) -> Result<(), RunError> {
     let public = server::public(&gateway)?;
     let internal = ops::internal(&gateway)?;
     let (public_handle, internal_handle) = (public.handle(), internal.handle());
+    let reporter = Rc::new(Reporter::new(gateway.directory.clone(), &gateway.config)?);
     actix_rt::spawn(tick(gateway.clone()));
     actix_rt::spawn(directory::follow(gateway.clone(), store));
+    let reporting = actix_rt::spawn({
+        let reporter = reporter.clone();
+        async move { reporter.run(uses::EVERY).await }
+    });
     let internal = actix_rt::spawn(internal);
     let public = actix_rt::spawn(public);
     tracing::info!(
@@ -68,6 +78,8 @@ async fn serve(config: Config) -> Result<(), RunError> {
             Err(e) => tracing::error!(error = %e, "a server task ended badly"),
         }
     }
+    reporting.abort();
+    report_last_uses(&reporter).await;
     tracing::info!("gateway has stopped");
     Ok(())
 }
@@ -88,6 +100,15 @@ async fn asked_to_stop() -> io::Result<()> {
         _ = int.recv() => {}
     }
     Ok(())
+}
+
+/// What was used since the last round.
+async fn report_last_uses(reporter: &Reporter) {
+    match tokio::time::timeout(LAST_REPORT, reporter.report()).await {
+        Ok(Ok(())) => {}
+        Ok(Err(e)) => tracing::warn!(error = %e, "the last uses of credentials are not reported"),
+        Err(_) => tracing::warn!("the last uses of credentials could not be reported in time"),
+    }
 }
 
 /// Until the last client has gone, but no longer than `most` and a moment.

@@ -1,6 +1,7 @@
 //! May this connection be opened: app, origin, TLS, and a place in the quota.
 
 use crate::{admission::Refusal, directory::App};
+use contract::AppKey;
 use std::sync::Arc;
 
 /// Proof of a place in the app's connection quota. Dropping it gives the place back.
@@ -13,6 +14,14 @@ pub struct ConnectionPermit {
 impl ConnectionPermit {
     pub fn app(&self) -> &Arc<App> {
         &self.app
+    }
+
+    /// The connection was opened with `key`, which therefore counts as used. `now_ms` is Unix
+    /// time.
+    pub fn opened_with(&self, key: &AppKey, now_ms: u64) {
+        if let Some(credential) = self.app.load().credential(key.as_str()) {
+            credential.last_use.note(now_ms / 1_000);
+        }
     }
 }
 

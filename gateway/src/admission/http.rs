@@ -50,7 +50,10 @@ pub(super) enum Granted {
 /// An accepted credential whose request's body is still to be read.
 #[derive(Debug)]
 #[must_use]
-pub struct Pending(Proof);
+pub struct Pending {
+    proof: Proof,
+    now_s: u64,
+}
 
 /// A request that may go on, and what it may do.
 #[derive(Clone, Debug)]
@@ -82,7 +85,7 @@ pub fn http_credential(
     let proof = credential::check(directory, app, &request, &query, now_ms)?;
     check_serving(&proof.app.load())?;
     query.check_duplicates()?;
-    Ok(Pending(proof))
+    Ok(Pending { proof, now_s: now_ms / 1_000 })
 }
 
 fn check_serving(state: &AppState) -> Result<(), Refusal> {
@@ -95,33 +98,34 @@ fn check_serving(state: &AppState) -> Result<(), Refusal> {
 
 impl Pending {
     pub fn app(&self) -> &Arc<App> {
-        &self.0.app
+        &self.proof.app
     }
 
     /// Bytes beyond which the body need not be read.
     pub fn body_limit(&self) -> usize {
-        self.0.app.load().limits.max_body_bytes()
+        self.proof.app.load().limits.max_body_bytes()
     }
 
     /// Checks the body against its digest, and that the credential did not end while the body
-    /// was on its way.
+    /// was on its way. From here on the credential counts as used.
     pub fn admit(self, body: &[u8]) -> Result<Admitted, Refusal> {
-        let Proof { app, key, granted, body: proof } = self.0;
+        let Proof { app, key, granted, body: proof } = self.proof;
         let state = app.state();
         check_serving(&state)?;
-        let ended = match (&key, &granted) {
-            (_, Granted::Scoped(key)) => key.is_ended(),
-            (KeyRef::App(key), Granted::Everything) => state.credential(key.as_str()).is_none(),
-            (KeyRef::Secret(_), Granted::Everything) => true,
+        let last_use = match (&key, &granted) {
+            (_, Granted::Scoped(key)) => (!key.is_ended()).then_some(&key.last_use),
+            (KeyRef::App(key), Granted::Everything) => {
+                state.credential(key.as_str()).map(|credential| &credential.last_use)
+            }
+            (KeyRef::Secret(_), Granted::Everything) => None,
         };
-        if ended {
-            return Err(Refusal::Unauthorised(Why::Token));
-        }
+        let last_use = last_use.ok_or(Refusal::Unauthorised(Why::Token))?;
         let limit = state.limits.max_body_bytes();
         if body.len() > limit {
             return Err(Refusal::BodyTooLarge { limit });
         }
         proof.check(body)?;
+        last_use.note(self.now_s);
         let span = telemetry::request_span(&app.id, &key);
         Ok(Admitted { app, state, key, granted, _span: span })
     }

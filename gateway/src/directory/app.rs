@@ -3,6 +3,7 @@
 
 use crate::{
     admission::rates::Rates, directory::facts::Facts, metering::Counters, ops::live::LiveTap,
+    uses::LastUse,
 };
 use arc_swap::{ArcSwap, Guard};
 use contract::{
@@ -92,14 +93,21 @@ impl AppState {
 #[derive(Clone)]
 pub struct Credential {
     pub key: AppKey,
+    /// Shared by all versions of the pair that the app's states have held.
+    pub last_use: Arc<LastUse>,
     mac: SigningKey,
     /// As the control plane sealed it: what the disk copy is written from.
     pub(super) sealed: Box<[u8]>,
 }
 
 impl Credential {
-    pub(super) fn new(key: AppKey, secret: &AppSecret, sealed: &[u8]) -> Self {
-        Self { key, mac: SigningKey::new(secret.expose()), sealed: sealed.into() }
+    pub(super) fn new(
+        key: AppKey,
+        secret: &AppSecret,
+        sealed: &[u8],
+        last_use: Arc<LastUse>,
+    ) -> Self {
+        Self { key, last_use, mac: SigningKey::new(secret.expose()), sealed: sealed.into() }
     }
 
     pub fn signing_key(&self) -> &SigningKey {

@@ -78,10 +78,11 @@ fn open(
     if let Some(known) = known.filter(|known| *known.sealed == *sealed.sealed_secret) {
         return Ok(known.clone());
     }
+    let last_use = known.map(|known| known.last_use.clone()).unwrap_or_default();
     let key = sealed.key.clone();
     let text = master
         .open(&sealed.sealed_secret, key.as_str())
         .map_err(|cause| BadRecord::Sealed { key: key.clone(), cause })?;
     let secret = text.parse::<AppSecret>().map_err(|_| BadRecord::Secret { key: key.clone() })?;
-    Ok(Credential::new(key, &secret, &sealed.sealed_secret))
+    Ok(Credential::new(key, &secret, &sealed.sealed_secret, last_use))
 }

@@ -93,6 +93,10 @@ impl Directory {
         self.0.replica.read().apps.values().cloned().collect()
     }
 
+    pub fn secret_keys(&self) -> Vec<Arc<SecretKey>> {
+        self.0.replica.read().secret_keys.values().cloned().collect()
+    }
+
     pub fn len(&self) -> usize {
         self.0.replica.read().apps.len()
     }

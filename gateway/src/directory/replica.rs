@@ -196,7 +196,8 @@ impl Replica {
             return Ok(Vec::new());
         }
         graves.secret_keys.remove(&record.id);
-        let key = Arc::new(SecretKey::new(record, revision));
+        let last_use = known.map(|ById(known)| known.last_use.clone()).unwrap_or_default();
+        let key = Arc::new(SecretKey::new(record, revision, last_use));
         let mut maps = self.write();
         remove_secret_key(&mut maps, &key.id);
         maps.secret_keys_by_id.insert(ById(key.clone()));

@@ -1,5 +1,6 @@
 //! A scoped secret key as the gateway knows it.
 
+use crate::uses::LastUse;
 use contract::{
     Action, AppId, Scope, SecretKeyId, TokenHash,
     directory::{Revision, SecretKeyRecord},
@@ -13,7 +14,8 @@ use std::{
     },
 };
 
-/// A secret key. Immutable but for its end, which a request in progress can still see.
+/// A secret key. Immutable but for its uses and its end, which a request in progress can still
+/// see.
 pub struct SecretKey {
     pub id: SecretKeyId,
     pub app: AppId,
@@ -21,13 +23,16 @@ pub struct SecretKey {
     /// Unix seconds after which the key is refused.
     pub expires_at: Option<i64>,
     pub revision: Revision,
+    /// Shared by all versions of the key.
+    pub last_use: Arc<LastUse>,
     pub(super) hash: TokenHash,
     ended: AtomicBool,
 }
 
 impl SecretKey {
-    pub(super) fn new(record: SecretKeyRecord, revision: Revision) -> Self {
+    pub(super) fn new(record: SecretKeyRecord, revision: Revision, last_use: Arc<LastUse>) -> Self {
         Self {
+            last_use,
             scope: Scope::new(&record.actions, record.channels),
             id: record.id,
             app: record.app,

@@ -48,6 +48,7 @@ fn enter(
         refuse_upgrade(&refusal, raw_key)
     };
     let permit = admission::connect(&app, asked.origin, asked.is_tls).map_err(refused)?;
+    permit.opened_with(&key, clock::unix_ms());
     let opening = Opening { socket, key, client, now_ms: clock::now_ms() };
     let conversation = Conversation::open(opening, &app.state());
     Ok(Admission { app, permit, conversation: dialects::Conversation::Pusher(conversation) })

@@ -7,6 +7,7 @@ mod session;
 
 use crate::{
     config::Config,
+    control_plane,
     directory::{
         Directory,
         disk::{DiskKeeper, Store},
@@ -30,7 +31,7 @@ pub async fn follow(directory: Directory, config: &Config, store: Option<Store>)
 }
 
 async fn try_follow(directory: Directory, config: &Config, store: Option<Store>) -> io::Result<()> {
-    let http = client().map_err(io::Error::other)?;
+    let http = control_plane::http_client().map_err(io::Error::other)?;
     let folder = crate::directory::disk::folder(&config.state_dir);
     let disk = DiskKeeper::start(directory.clone(), folder, store)?;
     let boot = uuid()?;
@@ -50,17 +51,6 @@ async fn try_follow(directory: Directory, config: &Config, store: Option<Store>)
         tokio::time::sleep(jittered(backoff)).await;
         backoff = (backoff * 2).min(MAX_BACKOFF);
     }
-}
-
-fn client() -> reqwest::Result<reqwest::Client> {
-    // Whoever comes second finds it installed, which is as good.
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    reqwest::Client::builder()
-        .no_proxy()
-        .connect_timeout(Duration::from_secs(2))
-        .redirect(reqwest::redirect::Policy::none())
-        .tcp_nodelay(true)
-        .build()
 }
 
 /// A fresh name for this start of the process, in the form of a UUID of version 4.
