@@ -59,7 +59,9 @@ impl Wire {
     /// Writes what the socket takes now. `Ok(0)` is not an end: the socket is full.
     pub fn try_write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         match &mut self.transport {
-            Transport::Plain(tcp) => or_full(tcp.try_write(bytes)),
+            // The socket itself is asked, not what is remembered of its readiness: one memory
+            // access less per delivery. Whoever waits for room later goes through the reactor.
+            Transport::Plain(tcp) => or_full(SockRef::from(&*tcp).send(bytes)),
             Transport::Tls(stream) => {
                 let mut cx = Context::from_waker(Waker::noop());
                 match Pin::new(stream.as_mut()).poll_write(&mut cx, bytes) {
