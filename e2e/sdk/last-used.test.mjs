@@ -2,7 +2,10 @@
 
 import assert from "node:assert/strict";
 import { before, describe, test } from "node:test";
+import { givenApp } from "../harness/apps.mjs";
+import { givenAccount } from "../harness/management.mjs";
 import { rawClient } from "../harness/raw.mjs";
+import { ownStack } from "../harness/stack.mjs";
 import { givenSuite } from "../harness/suite.mjs";
 import { until } from "../harness/until.mjs";
 
@@ -14,7 +17,7 @@ describe("last uses", { concurrency: true }, () => {
     suite = await givenSuite();
   });
 
-  const listed = async (app, kind) => (await suite.account.api.call("GET", `/v1/apps/${app.id}/${kind}`)).items;
+  const listed = async (app, kind) => (await app.account.api.call("GET", `/v1/apps/${app.id}/${kind}`)).items;
   const credential = async (app, key) => (await listed(app, "credentials")).find((item) => item.key === key);
   const secretKey = async (app, id) => (await listed(app, "keys")).find((item) => item.id === id);
 
@@ -54,5 +57,13 @@ describe("last uses", { concurrency: true }, () => {
       return item.last_used_at && item;
     }, REPORTED);
     checkTime(pair.last_used_at, used_s);
+  });
+
+  test("a gateway that stops reports what was used since its last round", async (t) => {
+    const stack = await ownStack(t);
+    const app = await givenApp(await givenAccount(stack));
+    assert.equal((await app.publish("news", "e", "1")).status, 200);
+    await stack.stop("gateway");
+    assert.notEqual((await credential(app, app.key)).last_used_at, null);
   });
 });
