@@ -37,8 +37,19 @@ pub enum Phase {
     Cut,
 }
 
+/// What every delivery touches, in one cache line: with thousands of connections it is memory
+/// that a delivery waits for.
+#[repr(C, align(64))]
+struct Hot {
+    wire: RefCell<Wire>,
+    /// Open, and nothing waits: frames go straight to the socket.
+    is_direct: Cell<bool>,
+    hears_one: Cell<bool>,
+}
+
 /// A connection. Lives on one thread; everyone there shares it by `Rc`.
 pub struct Connection {
+    hot: Hot,
     pub socket: SocketId,
     pub app: Arc<App>,
     pub dialect: Dialect,
@@ -52,7 +63,6 @@ pub struct Connection {
     /// The second of the worker's clock that is being counted, and the messages in it.
     heard_in: Cell<(u64, u32)>,
     phase: Cell<Phase>,
-    wire: RefCell<Wire>,
     out: RefCell<Outgoing>,
     slow_bytes: usize,
     _permit: ConnectionPermit,
@@ -79,7 +89,13 @@ impl Connection {
         slow_bytes: usize,
         now: u64,
     ) -> Rc<Self> {
+        let hot = Hot {
+            wire: RefCell::new(wire),
+            is_direct: Cell::new(true),
+            hears_one: Cell::new(false),
+        };
         Rc::new(Self {
+            hot,
             socket,
             app,
             dialect: conversation.dialect(),
@@ -90,7 +106,6 @@ impl Connection {
             midway_since: Cell::new(None),
             heard_in: Cell::new((0, 0)),
             phase: Cell::new(Phase::Open),
-            wire: RefCell::new(wire),
             out: RefCell::default(),
             slow_bytes,
             _permit: permit,
@@ -147,55 +162,62 @@ impl Connection {
     /// Reads into `buf`; zero bytes are the end.
     pub fn poll_read(&self, cx: &mut Context<'_>, buf: &mut [u8]) -> Poll<io::Result<usize>> {
         let mut buf = ReadBuf::new(buf);
-        let mut wire = self.wire.borrow_mut();
+        let mut wire = self.hot.wire.borrow_mut();
         std::pin::Pin::new(&mut *wire).poll_read(cx, &mut buf).map_ok(|()| buf.filled().len())
     }
 
     /// Sends a whole frame, or several joined: at once as far as the socket takes it, the rest
     /// by a task.
     pub fn send(self: &Rc<Self>, frames: &Bytes, now: u64) -> Sent {
-        match self.phase.get() {
-            Phase::Open => {
-                self.write(frames, |rest| frames.slice(frames.len() - rest.len()..), now)
-            }
-            Phase::Closing { .. } | Phase::Cut => Sent::NotOpen,
+        match self.hot.is_direct.get() || self.phase.get() == Phase::Open {
+            true => self.write(frames, |taken| frames.slice(taken..), now),
+            false => Sent::NotOpen,
         }
     }
 
     /// The same for frames that are nobody else's; copied only if the socket does not take them.
     pub fn send_own(self: &Rc<Self>, frames: &[u8], now: u64) -> Sent {
         match self.phase.get() {
-            Phase::Open if !frames.is_empty() => self.write(frames, Bytes::copy_from_slice, now),
+            Phase::Open if !frames.is_empty() => {
+                self.write(frames, |taken| Bytes::copy_from_slice(&frames[taken..]), now)
+            }
             _ => Sent::NotOpen,
         }
     }
 
-    fn write(self: &Rc<Self>, frames: &[u8], keep: impl FnOnce(&[u8]) -> Bytes, now: u64) -> Sent {
-        let mut out = self.out.borrow_mut();
+    /// `keep` makes what the socket did not take, from so many bytes on, into something to queue.
+    fn write(self: &Rc<Self>, frames: &[u8], keep: impl FnOnce(usize) -> Bytes, now: u64) -> Sent {
         let mut taken = 0;
-        if !out.draining && out.queue.is_empty() {
-            let mut wire = self.wire.borrow_mut();
+        if self.hot.is_direct.get() {
+            let mut wire = self.hot.wire.borrow_mut();
             match wire.try_write(frames) {
                 Ok(n) if n == frames.len() && !wire.has_unflushed() => return Sent::Done,
                 Ok(n) => taken = n,
                 Err(_) => {
-                    drop((wire, out));
+                    drop(wire);
                     self.cut();
                     return Sent::NotOpen;
                 }
             }
         }
+        let mut out = self.out.borrow_mut();
         if taken < frames.len() {
-            out.push(keep(&frames[taken..]), now);
+            out.push(keep(taken), now);
         }
-        let bytes = out.bytes;
         if !std::mem::replace(&mut out.draining, true) {
             rt::spawn(drain(self.clone()));
         }
-        match bytes > self.slow_bytes {
+        self.settle(&out);
+        match out.bytes > self.slow_bytes {
             true => Sent::TooFarBehind,
             false => Sent::Queued,
         }
+    }
+
+    /// Notes whether frames may go straight to the socket.
+    fn settle(&self, out: &Outgoing) {
+        let is_open = self.phase.get() == Phase::Open;
+        self.hot.is_direct.set(is_open && !out.draining && out.queue.is_empty());
     }
 
     /// Queues frames behind what waits, to be written by the next [`Connection::flush`].
@@ -205,6 +227,7 @@ impl Connection {
         }
         let mut out = self.out.borrow_mut();
         out.push(frames, now);
+        self.settle(&out);
         match out.bytes > self.slow_bytes {
             true => Sent::TooFarBehind,
             false => Sent::Queued,
@@ -220,13 +243,15 @@ impl Connection {
             }
             out.bytes = 0;
             out.stuck_since = None;
-            std::mem::take(&mut out.queue)
+            let queue = std::mem::take(&mut out.queue);
+            self.settle(&out);
+            queue
         };
         let joined = match queue.len() {
             1 => queue.into_iter().next().unwrap_or_default(),
             _ => Bytes::from(queue.iter().map(Bytes::as_ref).collect::<Vec<_>>().concat()),
         };
-        self.write(&joined, |rest| joined.slice(joined.len() - rest.len()..), now);
+        self.write(&joined, |taken| joined.slice(taken..), now);
     }
 
     /// Sends `last` (whole frames), then a close frame; nothing goes out after it.
@@ -237,8 +262,11 @@ impl Connection {
         self.flush(now);
         let mut frames = last.to_vec();
         frames.extend_from_slice(&frame::close(code, reason));
-        self.phase.set(Phase::Closing { since: now });
-        self.write(&frames, Bytes::copy_from_slice, now);
+        self.write(&frames, |taken| Bytes::copy_from_slice(&frames[taken..]), now);
+        if self.phase.get() == Phase::Open {
+            self.phase.set(Phase::Closing { since: now });
+            self.settle(&self.out.borrow());
+        }
     }
 
     /// Drops what waits but for a frame begun, so that the close frame comes next.
@@ -251,13 +279,19 @@ impl Connection {
     /// Ends the connection without another word.
     pub fn cut(&self) {
         if self.phase.replace(Phase::Cut) != Phase::Cut {
-            self.wire.borrow().cut();
+            self.hot.is_direct.set(false);
+            self.hot.wire.borrow().cut();
         }
+    }
+
+    /// Notes how many channels it hears.
+    pub fn hears(&self, channels: usize) {
+        self.hot.hears_one.set(channels == 1);
     }
 
     /// Whether it hears one channel only, so that nothing can be joined for it across channels.
     pub fn hears_one(&self) -> bool {
-        self.subscriptions.borrow().len() == 1
+        self.hot.hears_one.get()
     }
 
     /// Since when the peer has taken nothing although there was something to take.
@@ -267,7 +301,7 @@ impl Connection {
 
     fn poll_drain(&self, cx: &mut Context<'_>) -> Poll<()> {
         let mut out = self.out.borrow_mut();
-        let mut wire = self.wire.borrow_mut();
+        let mut wire = self.hot.wire.borrow_mut();
         loop {
             if out.queue.is_empty() {
                 let flushed = std::pin::Pin::new(&mut *wire).poll_flush(cx);
@@ -275,6 +309,7 @@ impl Connection {
                     return Poll::Pending;
                 }
                 *out = Outgoing::default();
+                self.settle(&out);
                 return Poll::Ready(());
             }
             match wire.poll_write_queue(cx, &out.queue) {
@@ -325,4 +360,14 @@ impl Outgoing {
 
 async fn drain(connection: Rc<Connection>) {
     poll_fn(|cx| connection.poll_drain(cx)).await;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_delivery_touches_fits_a_cache_line() {
+        assert_eq!(size_of::<Hot>(), 64);
+    }
 }

@@ -85,18 +85,21 @@ impl LocalTopic {
         let subscribers = &mut groups[at].subscribers;
         let index = subscribers.len();
         subscribers.push(connection.clone());
-        let subscription = Subscription { topic: self.clone(), index };
-        connection.subscriptions.borrow_mut().push(subscription);
+        let mut held = connection.subscriptions.borrow_mut();
+        held.push(Subscription { topic: self.clone(), index });
+        connection.hears(held.len());
     }
 
     /// Takes `connection` out, wherever it stands, at a cost that does not grow with the channel.
     pub fn remove(&self, connection: &Connection) -> bool {
         let taken = {
             let mut held = connection.subscriptions.borrow_mut();
-            match held.iter().position(|s| std::ptr::eq(&*s.topic, self)) {
-                Some(at) => held.swap_remove(at),
-                None => return false,
-            }
+            let Some(at) = held.iter().position(|s| std::ptr::eq(&*s.topic, self)) else {
+                return false;
+            };
+            let taken = held.swap_remove(at);
+            connection.hears(held.len());
+            taken
         };
         let mut groups = self.groups.borrow_mut();
         let Some(group) = groups.iter_mut().find(|g| g.dialect == connection.dialect) else {
