@@ -2,10 +2,12 @@
 
 use crate::api::origin::{BadOrigin, Origins};
 use clap::Parser;
-use contract::seal::{MasterKey, SealError};
+use contract::{
+    GatewayToken,
+    seal::{MasterKey, SealError},
+};
 use serde::Deserialize;
-use std::{fmt, net::SocketAddr, path::PathBuf};
-use zeroize::Zeroizing;
+use std::{net::SocketAddr, path::PathBuf};
 
 /// Signalbox control plane: the management API and the console, on Postgres.
 #[derive(Parser)]
@@ -85,34 +87,6 @@ pub enum LogFormat {
     Json,
 }
 
-/// What gateways and control plane know each other by.
-#[derive(Clone)]
-pub struct GatewayToken(Zeroizing<String>);
-
-impl GatewayToken {
-    const MIN_BYTES: usize = 16;
-
-    pub fn parse(raw: &str) -> Result<Self, ConfigError> {
-        if raw.len() < Self::MIN_BYTES || !raw.bytes().all(|b| b.is_ascii_graphic()) {
-            return Err(ConfigError::GatewayToken);
-        }
-        Ok(Self(raw.to_owned().into()))
-    }
-    pub fn expose(&self) -> &str {
-        &self.0
-    }
-    pub fn matches(&self, presented: &str) -> bool {
-        use subtle::ConstantTimeEq;
-        self.0.as_bytes().ct_eq(presented.as_bytes()).into()
-    }
-}
-
-impl fmt::Debug for GatewayToken {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("GatewayToken(…)")
-    }
-}
-
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
     #[error("{path}: {error}")]
@@ -172,7 +146,7 @@ impl Config {
             origins: Origins::new(&origin).map_err(ConfigError::ConsoleOrigin)?,
             public_gateway_url: gateway.as_str().trim_end_matches('/').to_owned(),
             master_key: MasterKey::from_base64(&master_key).map_err(ConfigError::MasterKey)?,
-            gateway_token: GatewayToken::parse(&gateway_token)?,
+            gateway_token: gateway_token.parse().map_err(|_| ConfigError::GatewayToken)?,
             workers: s.workers.unwrap_or(cores),
             trusted_proxies: s.trusted_proxies.unwrap_or(0),
             log: s.log.unwrap_or_else(|| "info".into()),

@@ -2,14 +2,14 @@
 
 use crate::{
     api::origin::Origins,
-    config::{Config, GatewayToken},
+    config::Config,
     db::Db,
     feed::FeedHandle,
     live::Viewers,
     messages::gateway::GatewayClient,
     people::{limits::LoginLimits, password::PasswordHasher},
 };
-use contract::seal::MasterKey;
+use contract::{GatewayToken, seal::MasterKey};
 use std::time::Duration;
 use tokio::sync::watch;
 
