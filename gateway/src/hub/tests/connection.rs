@@ -1,7 +1,7 @@
 use super::connection;
 use crate::{
     dialects::pusher::fixtures,
-    hub::connection::{Phase, Sent},
+    hub::connection::{MAX_MESSAGES_PER_S, Phase, Sent},
     wire::frame,
 };
 use bytes::Bytes;
@@ -63,4 +63,13 @@ async fn nothing_follows_a_close_frame() {
     let mut all = Vec::new();
     client.read_to_end(&mut all).await.unwrap();
     assert_eq!(all, frame::close(4001, "no"));
+}
+
+#[actix_web::test]
+async fn a_second_holds_so_many_messages_and_one_more_is_a_flood() {
+    let app = fixtures::app(|_| {});
+    let (connection, _client) = connection(&app, SocketId::from_random(1), SLOW).await;
+    assert!((0..MAX_MESSAGES_PER_S).all(|_| !connection.is_flooding(5_000)));
+    assert!(connection.is_flooding(5_999), "one more in the same second");
+    assert!(!connection.is_flooding(6_000), "the next second is counted afresh");
 }
