@@ -241,6 +241,101 @@ impl fmt::Debug for SecretKeyToken {
     }
 }
 
+/// What signs the tokens of a secret key's owner: `ss_sbx_` + 30 random + checksum, base62.
+///
+/// It also is the second half of the pair `{id}:{secret}`. Signatures are made with the whole
+/// text, so it cannot be kept as a hash. Source: spec/metered.md §2.
+#[derive(Clone)]
+pub struct TokenSecret(Zeroizing<String>);
+
+impl TokenSecret {
+    pub const PREFIX: &'static str = "ss_sbx_";
+
+    pub fn generate() -> Result<Self, NoRandomness> {
+        let text = Self::PREFIX.to_owned() + &random_text(BASE62, RANDOM_CHARS)?;
+        Ok(Self(with_checksum(text).into()))
+    }
+
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for TokenSecret {
+    type Err = BadCredential;
+    fn from_str(raw: &str) -> Result<Self, BadCredential> {
+        check_shape(raw, Self::PREFIX, |body| body.len() == RANDOM_CHARS && is_base62(body))?;
+        Ok(Self(raw.to_owned().into()))
+    }
+}
+
+impl fmt::Debug for TokenSecret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("TokenSecret(…)")
+    }
+}
+
+/// A key for browsers and devices, public by nature: `pk_sbx_` + 24 random + checksum, base62. An
+/// imported one is taken as it is: `pk_` and up to 125 characters of `[A-Za-z0-9_-]`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct PublishableKey(std::sync::Arc<str>);
+
+impl PublishableKey {
+    pub const PREFIX: &'static str = "pk_sbx_";
+    const RANDOM_CHARS: usize = 24;
+
+    pub fn generate() -> Result<Self, NoRandomness> {
+        let text = Self::PREFIX.to_owned() + &random_text(BASE62, Self::RANDOM_CHARS)?;
+        Ok(Self(with_checksum(text).into()))
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for PublishableKey {
+    type Err = BadCredential;
+    fn from_str(raw: &str) -> Result<Self, BadCredential> {
+        if raw.starts_with(Self::PREFIX) {
+            let fits = |body: &str| body.len() == Self::RANDOM_CHARS && is_base62(body);
+            check_shape(raw, Self::PREFIX, fits)?;
+        }
+        let rest = raw.strip_prefix("pk_").ok_or(BadCredential::Shape)?;
+        let allowed = |b: u8| b.is_ascii_alphanumeric() || b == b'_' || b == b'-';
+        match !rest.is_empty() && raw.len() <= 128 && rest.bytes().all(allowed) {
+            true => Ok(Self(raw.into())),
+            false => Err(BadCredential::Shape),
+        }
+    }
+}
+
+impl TryFrom<String> for PublishableKey {
+    type Error = BadCredential;
+    fn try_from(raw: String) -> Result<Self, BadCredential> {
+        raw.parse()
+    }
+}
+
+impl From<PublishableKey> for String {
+    fn from(key: PublishableKey) -> String {
+        key.0.as_ref().to_owned()
+    }
+}
+
+impl std::borrow::Borrow<str> for PublishableKey {
+    fn borrow(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for PublishableKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
 /// SHA-256 of a token: what is stored and looked up in its place.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct TokenHash([u8; 32]);
@@ -364,6 +459,21 @@ mod tests {
         for raw in ["", "two words", "line\nbreak", &"x".repeat(129)] {
             assert!(raw.parse::<AppSecret>().is_err(), "{raw:?}");
         }
+    }
+
+    #[test]
+    fn publishable_keys_and_token_secrets_parse_back() {
+        let key = PublishableKey::generate().unwrap();
+        assert_eq!(key.as_str().parse::<PublishableKey>().unwrap(), key);
+        let mistyped = key.as_str().replace(&key.as_str()[10..11], "_");
+        assert!(mistyped.parse::<PublishableKey>().is_err());
+        assert!("pk_live_Abc123".parse::<PublishableKey>().is_ok());
+        for raw in ["", "pk_", "sk_live_x", "pk_a b", &format!("pk_{}", "x".repeat(126))] {
+            assert!(raw.parse::<PublishableKey>().is_err(), "{raw:?}");
+        }
+        let secret = TokenSecret::generate().unwrap();
+        assert!(secret.expose().parse::<TokenSecret>().is_ok());
+        assert!(!format!("{secret:?}").contains(secret.expose()));
     }
 
     #[test]

@@ -5,7 +5,8 @@
 //! whole new state of one thing and are validated when written and again when read.
 
 use crate::{
-    Action, AppId, AppKey, AppLimits, AppSettings, OrganisationId, Pattern, SecretKeyId, TokenHash,
+    Action, AppId, AppKey, AppLimits, AppSettings, OrganisationId, Pattern, PublishableKey,
+    SecretKeyId, TokenHash,
 };
 use serde::{Deserialize, Serialize};
 
@@ -19,12 +20,13 @@ pub struct Entry {
     pub change: Change,
 }
 
-/// What happened. In a snapshot every line is one of the first two kinds.
+/// What happened. In a snapshot no line is a kill.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum Change {
     App(AppRecord),
     SecretKey(SecretKeyRecord),
+    PublishableKey(PublishableKeyRecord),
     Kill(Kill),
 }
 
@@ -61,6 +63,35 @@ pub struct SecretKeyRecord {
     /// Unix seconds after which the key is refused.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires_at: Option<i64>,
+    /// What signs tokens in the key's name, if its owner asked for that; the place of the seal is
+    /// the key's id.
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "optional_base64")]
+    pub sealed_token_secret: Option<Vec<u8>>,
+}
+
+/// A key that clients carry openly. Source: spec/metered.md §2.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PublishableKeyRecord {
+    pub key: PublishableKey,
+    pub app: AppId,
+    pub actions: Vec<Action>,
+    pub channels: Vec<Pattern>,
+    /// Origins (`https://host[:port]`) it is taken from; empty means any.
+    #[serde(default)]
+    pub allowed_origins: Vec<String>,
+    /// Whether clients that send no `Origin` are let in although origins are listed.
+    #[serde(default)]
+    pub allow_no_origin: bool,
+    /// Whether peers are greeted with the app's ICE servers.
+    #[serde(default = "yes")]
+    pub ice_servers: bool,
+    /// Unix seconds after which the key is refused.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires_at: Option<i64>,
+}
+
+fn yes() -> bool {
+    true
 }
 
 /// Ends something for good. Sockets that depend on it are closed.
@@ -75,6 +106,8 @@ pub enum Kill {
     RevokeCredential { app: AppId, key: AppKey },
     /// One secret key of the app is revoked.
     RevokeSecretKey { app: AppId, id: SecretKeyId },
+    /// One publishable key of the app is revoked.
+    RevokePublishableKey { app: AppId, key: PublishableKey },
 }
 
 impl Kill {
@@ -83,7 +116,8 @@ impl Kill {
             Self::DisableApp { app }
             | Self::DeleteApp { app }
             | Self::RevokeCredential { app, .. }
-            | Self::RevokeSecretKey { app, .. } => app,
+            | Self::RevokeSecretKey { app, .. }
+            | Self::RevokePublishableKey { app, .. } => app,
         }
     }
 }
@@ -135,6 +169,23 @@ mod base64_bytes {
     }
     pub fn deserialize<'de, D: Deserializer<'de>>(d: D) -> Result<Vec<u8>, D::Error> {
         STANDARD.decode(String::deserialize(d)?).map_err(serde::de::Error::custom)
+    }
+}
+
+mod optional_base64 {
+    use super::base64_bytes;
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    pub fn serialize<S: Serializer>(bytes: &Option<Vec<u8>>, s: S) -> Result<S::Ok, S::Error> {
+        match bytes {
+            Some(bytes) => base64_bytes::serialize(bytes, s),
+            None => s.serialize_none(),
+        }
+    }
+    pub fn deserialize<'de, D: Deserializer<'de>>(d: D) -> Result<Option<Vec<u8>>, D::Error> {
+        #[derive(Deserialize)]
+        struct Sealed(#[serde(with = "base64_bytes")] Vec<u8>);
+        Ok(Option::<Sealed>::deserialize(d)?.map(|sealed| sealed.0))
     }
 }
 

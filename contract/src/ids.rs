@@ -138,8 +138,18 @@ text_id! {
 impl EventName {
     pub const MAX_CHARS: usize = 200;
 
+    /// What a message that was published without a name is called where names are needed.
+    pub fn unnamed() -> Self {
+        Self("message".into())
+    }
+
     pub fn is_client_event(&self) -> bool {
         self.0.starts_with("client-")
+    }
+
+    /// Whether it begins like a frame of some protocol, which no publisher may forge.
+    pub fn is_reserved(&self) -> bool {
+        ["pusher:", "pusher_internal:", "relay:"].iter().any(|prefix| self.0.starts_with(prefix))
     }
 }
 

@@ -5,6 +5,7 @@
 
 pub mod channel;
 pub mod credential;
+pub mod dialects;
 pub mod directory;
 pub mod ids;
 pub mod limits;
@@ -16,7 +17,12 @@ pub mod uses;
 
 pub use channel::{BadChannelName, ChannelKind, ChannelName};
 pub use credential::{
-    AppSecret, BadCredential, GatewayToken, SecretKeyId, SecretKeyToken, TokenHash,
+    AppSecret, BadCredential, GatewayToken, PublishableKey, SecretKeyId, SecretKeyToken, TokenHash,
+    TokenSecret,
+};
+pub use dialects::{
+    AnyCableSettings, AppPathDialect, AuthEndpoint, Dialects, IceServer, MeteredSettings,
+    RelaySettings,
 };
 pub use ids::{AppId, AppKey, BadId, EventName, OrganisationId, SocketId, UserId};
 pub use limits::{AppLimits, AppSettings, TerminateCode};

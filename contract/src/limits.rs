@@ -1,5 +1,6 @@
 //! Per-app switches and limits.
 
+use crate::dialects::{AnyCableSettings, Dialects, MeteredSettings, RelaySettings};
 use serde::{Deserialize, Serialize};
 
 /// The close code for a user whose connections the customer ended.
@@ -56,6 +57,11 @@ pub struct AppSettings {
     pub activity_timeout_s: u32,
     /// Whether connections without TLS are refused (4000).
     pub tls_only: bool,
+    /// Which dialects the app's clients and back ends may speak.
+    pub dialects: Dialects,
+    pub relay: RelaySettings,
+    pub anycable: AnyCableSettings,
+    pub metered: MeteredSettings,
 }
 
 impl Default for AppSettings {
@@ -70,6 +76,10 @@ impl Default for AppSettings {
             cache_ttl_s: 1800,
             activity_timeout_s: 120,
             tls_only: false,
+            dialects: Dialects::default(),
+            relay: RelaySettings::default(),
+            anycable: AnyCableSettings::default(),
+            metered: MeteredSettings::default(),
         }
     }
 }
@@ -81,7 +91,10 @@ impl AppSettings {
     pub fn check(&self) -> Result<(), OutOfRange> {
         range("cache_ttl_s", self.cache_ttl_s, 60, 86_400)?;
         range("activity_timeout_s", self.activity_timeout_s, 10, 120)?;
-        range("allowed_origins", self.allowed_origins.len() as u32, 0, Self::MAX_ORIGINS as u32)
+        range("allowed_origins", self.allowed_origins.len() as u32, 0, Self::MAX_ORIGINS as u32)?;
+        self.relay.check()?;
+        self.anycable.check()?;
+        self.metered.check()
     }
 }
 
@@ -94,8 +107,10 @@ pub struct AppLimits {
     pub max_publishes_per_s: u32,
     /// Read requests over HTTP per second.
     pub max_reads_per_s: u32,
-    /// Bytes of one event's `data` as UTF-8 after decoding.
+    /// Bytes of one event's `data` as UTF-8 after decoding, in the Pusher family's own APIs.
     pub max_event_bytes: u32,
+    /// Bytes of one message's payload in every other dialect; a dialect may allow less.
+    pub max_payload_bytes: u32,
     /// Client events per second and connection.
     pub max_client_events_per_s: u32,
     pub max_presence_members: u32,
@@ -111,6 +126,7 @@ impl Default for AppLimits {
             max_publishes_per_s: 200,
             max_reads_per_s: 50,
             max_event_bytes: 10_240,
+            max_payload_bytes: 65_536,
             max_client_events_per_s: 10,
             max_presence_members: 100,
             max_member_bytes: 1_024,
@@ -126,6 +142,7 @@ impl AppLimits {
         range("max_publishes_per_s", self.max_publishes_per_s, 1, 1_000_000)?;
         range("max_reads_per_s", self.max_reads_per_s, 1, 100_000)?;
         range("max_event_bytes", self.max_event_bytes, 1_024, 262_144)?;
+        range("max_payload_bytes", self.max_payload_bytes, 1_024, 262_144)?;
         range("max_client_events_per_s", self.max_client_events_per_s, 1, 1_000)?;
         range("max_presence_members", self.max_presence_members, 1, 10_000)?;
         range("max_member_bytes", self.max_member_bytes, 128, 10_240)?;
@@ -134,7 +151,7 @@ impl AppLimits {
 
     /// Bytes of a publish request's body: room for a batch of ten events with escaping.
     pub fn max_body_bytes(&self) -> usize {
-        (self.max_event_bytes as usize * 20).max(1 << 20)
+        (self.max_event_bytes.max(self.max_payload_bytes) as usize * 20).max(1 << 20)
     }
 }
 
@@ -148,7 +165,7 @@ pub struct OutOfRange {
     pub is: u32,
 }
 
-fn range(field: &'static str, is: u32, min: u32, max: u32) -> Result<(), OutOfRange> {
+pub(crate) fn range(field: &'static str, is: u32, min: u32, max: u32) -> Result<(), OutOfRange> {
     match (min..=max).contains(&is) {
         true => Ok(()),
         false => Err(OutOfRange { field, min, max, is }),

@@ -1,6 +1,6 @@
 //! When credentials were last used, as gateways tell the control plane.
 
-use crate::{AppKey, SecretKeyId};
+use crate::{AppKey, PublishableKey, SecretKeyId};
 use serde::{Deserialize, Serialize};
 
 /// One report: what was used since the last report that arrived. Repeating one changes nothing.
@@ -11,12 +11,22 @@ pub struct Uses {
     pub credentials: Vec<CredentialUse>,
     #[serde(default)]
     pub secret_keys: Vec<SecretKeyUse>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub publishable_keys: Vec<PublishableKeyUse>,
 }
 
 /// A key and secret pair that signed a request, or whose key opened a connection.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CredentialUse {
     pub key: AppKey,
+    /// Unix seconds of the last use.
+    pub at_s: u64,
+}
+
+/// A publishable key that a connection was opened with.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PublishableKeyUse {
+    pub key: PublishableKey,
     /// Unix seconds of the last use.
     pub at_s: u64,
 }
@@ -30,17 +40,22 @@ pub struct SecretKeyUse {
 }
 
 impl Uses {
-    /// Entries of one report at most, of both kinds together; more make several reports.
+    /// Entries of one report at most, of all kinds together; more make several reports.
     pub const MAX_ENTRIES: usize = 1_000;
-    /// No report is longer, bytes: the longest entry is below 128.
-    pub const MAX_BYTES: usize = 128 * (Self::MAX_ENTRIES + 1);
+    /// No report is longer, bytes: the longest entry is below 192.
+    pub const MAX_BYTES: usize = 192 * (Self::MAX_ENTRIES + 1);
 
     pub fn of(gateway: &str) -> Self {
-        Self { gateway: gateway.to_owned(), credentials: Vec::new(), secret_keys: Vec::new() }
+        Self {
+            gateway: gateway.to_owned(),
+            credentials: Vec::new(),
+            secret_keys: Vec::new(),
+            publishable_keys: Vec::new(),
+        }
     }
 
     pub fn entries(&self) -> usize {
-        self.credentials.len() + self.secret_keys.len()
+        self.credentials.len() + self.secret_keys.len() + self.publishable_keys.len()
     }
 }
 
@@ -54,6 +69,7 @@ mod tests {
             gateway: "g1".into(),
             credentials: vec![CredentialUse { key: "vk_demo".parse().unwrap(), at_s: 7 }],
             secret_keys: vec![SecretKeyUse { id: "0123456789ab".parse().unwrap(), at_s: 8 }],
+            publishable_keys: Vec::new(),
         };
         let text = serde_json::to_string(&uses).unwrap();
         let expected = r#"{"gateway":"g1","credentials":[{"key":"vk_demo","at_s":7}],"secret_keys":[{"id":"0123456789ab","at_s":8}]}"#;
