@@ -7,6 +7,7 @@ pub mod fallback;
 pub mod idempotency;
 pub mod openapi;
 pub mod origin;
+pub mod origin_list;
 pub mod page;
 pub mod request_id;
 

@@ -2,7 +2,8 @@
 
 use super::{
     AppAccess,
-    model::{App, AppPatch, CreatedApp, NewApp, PatchedApp, checked_limits, checked_settings},
+    model::{App, AppPatch, CreatedApp, NewApp, PatchedApp},
+    settings::{checked_limits, checked_settings},
     store,
 };
 use crate::{

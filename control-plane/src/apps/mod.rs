@@ -3,6 +3,7 @@
 pub mod access;
 pub mod http;
 pub mod model;
+pub mod settings;
 pub mod store;
 #[cfg(test)]
 mod tests;

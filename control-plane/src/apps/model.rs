@@ -1,10 +1,8 @@
 //! Apps as the API shows them and takes them.
 
-use crate::{
-    api::ApiError, credentials::model::NewCredential, feed::model::Receipt,
-    people::model::DisplayName,
-};
-use contract::{AppId, AppKey, AppLimits, AppSecret, AppSettings, TerminateCode};
+use super::settings::{Limits, LimitsPatch, Settings, SettingsPatch};
+use crate::{credentials::model::NewCredential, feed::model::Receipt, people::model::DisplayName};
+use contract::{AppId, AppKey, AppLimits, AppSecret, AppSettings};
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use utoipa::ToSchema;
@@ -94,102 +92,4 @@ pub struct PatchedApp {
     pub app: App,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub receipt: Option<Receipt>,
-}
-
-/// Declares a group of per-app values three times over: as shown, as patched, and how a patch is
-/// laid over the stored values.
-macro_rules! patchable {
-    (
-        $(#[$doc:meta])* $shown:ident, $patch:ident over $stored:ident {
-            $($(#[$attr:meta])* $field:ident: $kind:ty => $stored_kind:ty,)*
-        }
-    ) => {
-        $(#[$doc])*
-        #[derive(ToSchema)]
-        #[allow(dead_code, reason = "describes the shape in the OpenAPI document")]
-        pub struct $shown {
-            $($(#[$attr])* pub $field: $kind,)*
-        }
-
-        /// What is absent stays.
-        #[derive(Clone, Default, Deserialize, ToSchema)]
-        #[serde(deny_unknown_fields, default)]
-        pub struct $patch {
-            $($(#[$attr])* #[schema(value_type = Option<$kind>)] pub $field: Option<$stored_kind>,)*
-        }
-
-        impl $patch {
-            pub fn over(self, stored: $stored) -> $stored {
-                $stored { $($field: self.$field.unwrap_or(stored.$field),)* }
-            }
-        }
-    };
-}
-
-patchable! {
-    /// Per-app switches.
-    Settings, SettingsPatch over AppSettings {
-        /// Whether subscribers may send `client-` events to each other.
-        client_events: bool => bool,
-        /// Whether subscribers are told how many they are.
-        subscription_counting: bool => bool,
-        /// Whether signed-in users are told when the users they watch come and go.
-        watchlist_events: bool => bool,
-        /// Whether a connection must sign in or join a protected channel within 30 s.
-        authorized_connections_only: bool => bool,
-        /// Origins (`https://host[:port]`) browsers may connect from; empty means any.
-        allowed_origins: Vec<String> => Vec<String>,
-        /// Close code of terminated users: 4200 (they reconnect) or 4009 (they stop).
-        terminate_code: u16 => TerminateCode,
-        /// How long a cache channel keeps its last event, seconds.
-        cache_ttl_s: u32 => u32,
-        /// Seconds of silence before a connection is probed, 10 to 120.
-        activity_timeout_s: u32 => u32,
-        /// Whether connections without TLS are refused.
-        tls_only: bool => bool,
-    }
-}
-
-patchable! {
-    /// How much of everything an app may use.
-    Limits, LimitsPatch over AppLimits {
-        max_connections: u32 => u32,
-        /// Publishes over HTTP per second; a batch counts its items.
-        max_publishes_per_s: u32 => u32,
-        /// Read requests over HTTP per second.
-        max_reads_per_s: u32 => u32,
-        /// Bytes of one event's `data`.
-        max_event_bytes: u32 => u32,
-        /// Client events per second and connection.
-        max_client_events_per_s: u32 => u32,
-        max_presence_members: u32 => u32,
-        /// Bytes of one presence member's `user_info`.
-        max_member_bytes: u32 => u32,
-        max_channels_per_connection: u32 => u32,
-    }
-}
-
-/// Longest origin, bytes: a scheme, a host name and a port.
-const MAX_ORIGIN_BYTES: usize = 300;
-
-/// Settings that every gateway will accept, or the field that they would not.
-pub fn checked_settings(settings: AppSettings) -> Result<AppSettings, ApiError> {
-    settings.check().map_err(|e| ApiError::field(format!("settings.{}", e.field), e))?;
-    for (at, origin) in settings.allowed_origins.iter().enumerate() {
-        let host = origin.strip_prefix("https://").or_else(|| origin.strip_prefix("http://"));
-        let plain = |host: &str| {
-            !host.is_empty()
-                && host.bytes().all(|b| b.is_ascii_alphanumeric() || b"-.:[]*".contains(&b))
-        };
-        if origin.len() > MAX_ORIGIN_BYTES || !host.is_some_and(plain) {
-            let field = format!("settings.allowed_origins[{at}]");
-            return Err(ApiError::field(field, "must be http(s)://host[:port]"));
-        }
-    }
-    Ok(settings)
-}
-
-pub fn checked_limits(limits: AppLimits) -> Result<AppLimits, ApiError> {
-    limits.check().map_err(|e| ApiError::field(format!("limits.{}", e.field), e))?;
-    Ok(limits)
 }

@@ -27,6 +27,7 @@ pub async fn append(tx: &mut TenantTx, change: &Change) -> Result<Revision, ApiE
     let (kind, lane) = match change {
         Change::App(_) => ("app", "change"),
         Change::SecretKey(_) => ("secret_key", "change"),
+        Change::PublishableKey(_) => ("publishable_key", "change"),
         Change::Kill(_) => ("kill", "kill"),
     };
     sqlx::query!(
@@ -144,6 +145,7 @@ pub fn secret_keys(tx: &mut ServiceTx) -> impl Stream<Item = Result<Change, sqlx
             actions: decode_all(&row.actions)?,
             channels: decode_all(&row.channels)?,
             expires_at: row.expires_at.map(OffsetDateTime::unix_timestamp),
+            sealed_token_secret: None,
         }))
     })
 }

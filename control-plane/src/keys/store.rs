@@ -87,6 +87,7 @@ pub async fn insert(
         actions: new.actions.clone(),
         channels: new.channels.clone(),
         expires_at: new.expires_at.map(OffsetDateTime::unix_timestamp),
+        sealed_token_secret: None,
     };
     feed::store::append(tx, &Change::SecretKey(record)).await?;
     Ok(SecretKey {
