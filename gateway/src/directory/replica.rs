@@ -99,6 +99,7 @@ impl Replica {
         let done = match change {
             Change::App(record) => self.put_app(graves, revision, record),
             Change::SecretKey(record) => self.put_secret_key(graves, revision, record),
+            Change::PublishableKey(_) => Ok(Vec::new()),
             Change::Kill(kill) => return self.kill(graves, revision, kill),
         };
         done.unwrap_or_else(|bad| {
@@ -210,6 +211,7 @@ impl Replica {
         let known = self.read().apps.get(kill.app()).cloned();
         let in_force = match (&kill, known) {
             (Kill::RevokeSecretKey { id, .. }, _) => self.revoke_secret_key(graves, revision, id),
+            (Kill::RevokePublishableKey { .. }, _) => true,
             (Kill::DeleteApp { app }, known) => self.delete_app(graves, revision, app, known),
             (Kill::DisableApp { .. }, Some(app)) => {
                 !self.change_facts(&app, |facts| facts.disable(revision)).enabled
@@ -308,7 +310,7 @@ impl Replica {
             match &change {
                 Change::App(record) => drop(apps.insert(record.id.clone())),
                 Change::SecretKey(record) => drop(keys.insert(record.id.clone())),
-                Change::Kill(_) => {}
+                Change::PublishableKey(_) | Change::Kill(_) => {}
             }
             ended.extend(self.apply_locked(&mut graves, revision, change));
         }

@@ -26,6 +26,8 @@ pub struct SecretKey {
     /// Shared by all versions of the key.
     pub last_use: Arc<LastUse>,
     pub(super) hash: TokenHash,
+    /// As the control plane sealed it.
+    sealed_token_secret: Option<Vec<u8>>,
     ended: AtomicBool,
 }
 
@@ -39,6 +41,7 @@ impl SecretKey {
             expires_at: record.expires_at,
             revision,
             hash: record.hash,
+            sealed_token_secret: record.sealed_token_secret,
             ended: AtomicBool::new(false),
         }
     }
@@ -64,6 +67,7 @@ impl SecretKey {
             actions: Action::ALL.into_iter().filter(|a| self.scope.allows(*a)).collect(),
             channels: self.scope.patterns(),
             expires_at: self.expires_at,
+            sealed_token_secret: self.sealed_token_secret.clone(),
         }
     }
 }

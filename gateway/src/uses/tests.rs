@@ -120,6 +120,7 @@ fn key_record(token: &SecretKeyToken) -> SecretKeyRecord {
         actions: Vec::new(),
         channels: Vec::new(),
         expires_at: None,
+        sealed_token_secret: None,
     }
 }
 

@@ -24,6 +24,7 @@ fn given_token_until(
             actions: actions.to_vec(),
             channels: patterns.iter().map(|p| p.parse().unwrap()).collect(),
             expires_at,
+            sealed_token_secret: None,
         },
     );
     token

@@ -24,6 +24,7 @@ fn secret_key(id: &str) -> SecretKeyRecord {
         actions: vec![],
         channels: vec![],
         expires_at: None,
+        sealed_token_secret: None,
     }
 }
 

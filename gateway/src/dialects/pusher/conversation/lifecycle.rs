@@ -42,7 +42,9 @@ impl Conversation {
             Kill::RevokeCredential { key, .. } if self.other_keys.contains(key) => {
                 end(&Fatal::CredentialRevoked, out);
             }
-            Kill::RevokeCredential { .. } | Kill::RevokeSecretKey { .. } => {}
+            Kill::RevokeCredential { .. }
+            | Kill::RevokeSecretKey { .. }
+            | Kill::RevokePublishableKey { .. } => {}
         }
     }
 

@@ -95,6 +95,7 @@ impl House {
             actions: actions.to_vec(),
             channels: channels.iter().map(|pattern| pattern.parse().unwrap()).collect(),
             expires_at: None,
+            sealed_token_secret: None,
         };
         assert!(self.gateway.directory.apply(2, Change::SecretKey(record)).is_none());
         token.expose().to_owned()
