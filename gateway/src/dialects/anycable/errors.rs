@@ -1,0 +1,202 @@
+//! What this dialect says about the end of a connection: a frame with a reason, then the close.
+//! Source: spec/anycable.md §5.3, §5.6.
+
+use super::{codec, frame::Outbound};
+use crate::{
+    admission::{Refusal, Why},
+    dialects::Parting,
+};
+use bytes::Bytes;
+
+/// Why a connection is ended, or not let in. Clients act on `reconnect` and on one reason only,
+/// `token_expired`, which has them fetch a new token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fatal {
+    Unauthorized,
+    TokenExpired,
+    /// What the connection was let in by, or one of its streams, no longer holds: it may come back
+    /// and be judged anew.
+    NoLongerAuthorized,
+    Remote {
+        reconnect: bool,
+    },
+    TlsRequired,
+    QuotaExceeded,
+    TooManyConnections,
+    Overloaded,
+    ServerRestart,
+    NoPong,
+    TooSlow,
+    UnfinishedMessage,
+    TooManyMessages,
+}
+
+impl Fatal {
+    pub fn reason(self) -> &'static str {
+        match self {
+            Self::Unauthorized | Self::NoLongerAuthorized => "unauthorized",
+            Self::TokenExpired => "token_expired",
+            Self::Remote { .. } => "remote",
+            Self::TlsRequired => "tls_required",
+            Self::QuotaExceeded => "quota_exceeded",
+            Self::TooManyConnections => "too_many_connections",
+            Self::Overloaded => "overloaded",
+            Self::ServerRestart => "server_restart",
+            Self::NoPong => "no_pong",
+            Self::TooSlow => "too_slow",
+            Self::UnfinishedMessage => "unfinished_message",
+            Self::TooManyMessages => "too_many_messages",
+        }
+    }
+
+    /// Whether the client should try again. Never left out: without it one client goes on for ever
+    /// and the other stops for good.
+    pub fn reconnect(self) -> bool {
+        match self {
+            Self::Remote { reconnect } => reconnect,
+            Self::Unauthorized | Self::TokenExpired | Self::TlsRequired | Self::QuotaExceeded => {
+                false
+            }
+            Self::NoLongerAuthorized
+            | Self::TooManyConnections
+            | Self::Overloaded
+            | Self::ServerRestart
+            | Self::NoPong
+            | Self::TooSlow
+            | Self::UnfinishedMessage
+            | Self::TooManyMessages => true,
+        }
+    }
+
+    /// The code and reason of the close frame, which clients do not act on.
+    pub fn close(self) -> (u16, &'static str) {
+        match self {
+            Self::Unauthorized | Self::TokenExpired | Self::NoLongerAuthorized => {
+                (1000, "Auth Failed")
+            }
+            Self::Remote { .. } => (1000, "Closed remotely"),
+            Self::TlsRequired => (1000, "TLS required"),
+            Self::QuotaExceeded => (1000, "Quota exceeded"),
+            Self::TooManyConnections => (1000, "Too many connections"),
+            Self::Overloaded => (1000, "Overloaded"),
+            Self::ServerRestart => (1001, "Server restart"),
+            Self::NoPong => (1000, "No Pong"),
+            Self::TooSlow => (1000, "Too slow"),
+            Self::UnfinishedMessage => (1000, "Message not finished in time"),
+            Self::TooManyMessages => (1000, "Too many messages"),
+        }
+    }
+
+    pub fn frame(self) -> Bytes {
+        codec::encode(&Outbound::Disconnect { reason: self.reason(), reconnect: self.reconnect() })
+    }
+}
+
+impl From<&Refusal> for Fatal {
+    fn from(refusal: &Refusal) -> Self {
+        match refusal {
+            Refusal::Unauthorised(Why::TokenExpired) => Self::TokenExpired,
+            Refusal::RouteUnknown
+            | Refusal::AppUnknown
+            | Refusal::AppDisabled
+            | Refusal::DialectDisabled
+            | Refusal::Unauthorised(_)
+            | Refusal::ScopeAction(_)
+            | Refusal::ScopeChannel
+            | Refusal::OriginRefused => Self::Unauthorized,
+            Refusal::TlsRequired => Self::TlsRequired,
+            Refusal::QuotaExhausted { .. } => Self::QuotaExceeded,
+            Refusal::ConnectionLimit { .. } => Self::TooManyConnections,
+            Refusal::RateLimited { .. }
+            | Refusal::Overloaded { .. }
+            | Refusal::BodyTooLarge { .. }
+            | Refusal::EventTooLarge { .. }
+            | Refusal::BadRequest(_)
+            | Refusal::UnsupportedEncoding
+            | Refusal::Internal => Self::Overloaded,
+            Refusal::Draining => Self::ServerRestart,
+        }
+    }
+}
+
+impl From<Parting> for Fatal {
+    fn from(parting: Parting) -> Self {
+        match parting {
+            Parting::Drain => Self::ServerRestart,
+            Parting::NoPong => Self::NoPong,
+            Parting::UnfinishedMessage => Self::UnfinishedMessage,
+            Parting::Flooding => Self::TooManyMessages,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::admission::Rule;
+
+    #[test]
+    fn every_refusal_is_told_by_a_frame_with_both_members() {
+        let unauthorized = (r#""unauthorized","reconnect":false"#, 1000);
+        for (refusal, (said, code)) in [
+            (Refusal::RouteUnknown, unauthorized),
+            (Refusal::AppUnknown, unauthorized),
+            (Refusal::AppDisabled, unauthorized),
+            (Refusal::DialectDisabled, unauthorized),
+            (Refusal::Unauthorised(Why::Missing), unauthorized),
+            (Refusal::Unauthorised(Why::Token), unauthorized),
+            (
+                Refusal::Unauthorised(Why::TokenExpired),
+                (r#""token_expired","reconnect":false"#, 1000),
+            ),
+            (Refusal::OriginRefused, unauthorized),
+            (Refusal::ScopeChannel, unauthorized),
+            (Refusal::TlsRequired, (r#""tls_required","reconnect":false"#, 1000)),
+            (
+                Refusal::QuotaExhausted { quota: "messages" },
+                (r#""quota_exceeded","reconnect":false"#, 1000),
+            ),
+            (
+                Refusal::ConnectionLimit { limit: 1 },
+                (r#""too_many_connections","reconnect":true"#, 1000),
+            ),
+            (
+                Refusal::RateLimited { retry_after_ms: 1, rule: Rule::Reads },
+                (r#""overloaded","reconnect":true"#, 1000),
+            ),
+            (
+                Refusal::Overloaded { retry_after_ms: 1 },
+                (r#""overloaded","reconnect":true"#, 1000),
+            ),
+            (Refusal::Internal, (r#""overloaded","reconnect":true"#, 1000)),
+            (Refusal::Draining, (r#""server_restart","reconnect":true"#, 1001)),
+        ] {
+            let fatal = Fatal::from(&refusal);
+            let frame = format!(r#"{{"type":"disconnect","reason":{said}}}"#);
+            assert_eq!((fatal.frame().as_ref(), fatal.close().0), (frame.as_bytes(), code));
+        }
+    }
+
+    #[test]
+    fn a_closed_connection_may_come_back_unless_it_was_flawed() {
+        for (parting, said, code) in [
+            (Parting::Drain, "server_restart", 1001),
+            (Parting::NoPong, "no_pong", 1000),
+            (Parting::UnfinishedMessage, "unfinished_message", 1000),
+            (Parting::Flooding, "too_many_messages", 1000),
+        ] {
+            let fatal = Fatal::from(parting);
+            assert_eq!((fatal.reason(), fatal.close().0), (said, code));
+            assert!(fatal.reconnect());
+        }
+    }
+
+    #[test]
+    fn an_operator_says_whether_a_closed_connection_comes_back() {
+        for reconnect in [true, false] {
+            let expected =
+                format!(r#"{{"type":"disconnect","reason":"remote","reconnect":{reconnect}}}"#);
+            assert_eq!(Fatal::Remote { reconnect }.frame(), expected);
+        }
+    }
+}
