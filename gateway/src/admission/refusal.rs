@@ -32,6 +32,8 @@ pub enum Refusal {
     },
     OriginRefused,
     TlsRequired,
+    /// The app's owner has switched this dialect off.
+    DialectDisabled,
     BadRequest(String),
     UnsupportedEncoding,
     Overloaded {
@@ -81,7 +83,7 @@ impl Rule {
 
 impl Refusal {
     /// The machine codes, in the order of [`Refusal::index`].
-    pub const CODES: [&'static str; 18] = [
+    pub const CODES: [&'static str; 19] = [
         "route_unknown",
         "app_unknown",
         "app_disabled",
@@ -100,6 +102,7 @@ impl Refusal {
         "overloaded",
         "draining",
         "internal",
+        "dialect_disabled",
     ];
 
     /// A small number per code, for tables of counters.
@@ -123,6 +126,7 @@ impl Refusal {
             Self::Overloaded { .. } => 15,
             Self::Draining => 16,
             Self::Internal => 17,
+            Self::DialectDisabled => 18,
         }
     }
 
@@ -141,7 +145,8 @@ impl Refusal {
             | Self::ScopeChannel
             | Self::QuotaExhausted { .. }
             | Self::OriginRefused
-            | Self::TlsRequired => 403,
+            | Self::TlsRequired
+            | Self::DialectDisabled => 403,
             Self::BodyTooLarge { .. } | Self::EventTooLarge { .. } => 413,
             Self::RateLimited { .. } | Self::ConnectionLimit { .. } => 429,
             Self::BadRequest(_) => 400,
@@ -169,6 +174,7 @@ impl Refusal {
             | Self::QuotaExhausted { .. }
             | Self::OriginRefused
             | Self::TlsRequired
+            | Self::DialectDisabled
             | Self::BadRequest(_)
             | Self::UnsupportedEncoding
             | Self::Internal => None,
@@ -201,6 +207,7 @@ impl fmt::Display for Refusal {
             }
             Self::OriginRefused => f.write_str("connections from this origin are not allowed"),
             Self::TlsRequired => f.write_str("the app takes connections over TLS only"),
+            Self::DialectDisabled => f.write_str("the app does not speak this protocol"),
             Self::BadRequest(what) => f.write_str(what),
             Self::UnsupportedEncoding => f.write_str("encoded request bodies are not supported"),
             Self::Overloaded { .. } => f.write_str("the service is overloaded, try again"),
@@ -264,6 +271,7 @@ mod tests {
             (Refusal::QuotaExhausted { quota: "messages" }, "quota_exhausted", 403),
             (Refusal::ConnectionLimit { limit: 1 }, "connection_limit", 429),
             (Refusal::OriginRefused, "origin_refused", 403),
+            (Refusal::DialectDisabled, "dialect_disabled", 403),
             (Refusal::TlsRequired, "tls_required", 403),
             (Refusal::BadRequest("x".into()), "bad_request", 400),
             (Refusal::UnsupportedEncoding, "unsupported_encoding", 415),
