@@ -154,6 +154,9 @@ impl fmt::Debug for AppSecret {
 }
 
 /// The public half of a secret key: names it in lists, logs and receipts.
+///
+/// Shape: 12 base62 characters as issued; an imported id is `sk_id_` and up to 58 characters of
+/// `[A-Za-z0-9_-]`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct SecretKeyId(String);
@@ -167,7 +170,12 @@ impl SecretKeyId {
 impl FromStr for SecretKeyId {
     type Err = BadCredential;
     fn from_str(raw: &str) -> Result<Self, BadCredential> {
-        match raw.len() == KEY_ID_CHARS && is_base62(raw) {
+        let is_issued = raw.len() == KEY_ID_CHARS && is_base62(raw);
+        let allowed = |b: u8| b.is_ascii_alphanumeric() || b == b'_' || b == b'-';
+        let is_imported = raw
+            .strip_prefix("sk_id_")
+            .is_some_and(|rest| !rest.is_empty() && rest.len() <= 58 && rest.bytes().all(allowed));
+        match is_issued || is_imported {
             true => Ok(Self(raw.to_owned())),
             false => Err(BadCredential::Shape),
         }
@@ -241,7 +249,8 @@ impl fmt::Debug for SecretKeyToken {
     }
 }
 
-/// What signs the tokens of a secret key's owner: `ss_sbx_` + 30 random + checksum, base62.
+/// What signs the tokens of a secret key's owner: `ss_sbx_` + 30 random + checksum, base62, as
+/// issued; an imported one is taken as it is, 1 to 128 printable ASCII characters.
 ///
 /// It also is the second half of the pair `{id}:{secret}`. Signatures are made with the whole
 /// text, so it cannot be kept as a hash. Source: spec/metered.md §2.
@@ -264,7 +273,12 @@ impl TokenSecret {
 impl FromStr for TokenSecret {
     type Err = BadCredential;
     fn from_str(raw: &str) -> Result<Self, BadCredential> {
-        check_shape(raw, Self::PREFIX, |body| body.len() == RANDOM_CHARS && is_base62(body))?;
+        if raw.is_empty() || raw.len() > 128 || !raw.bytes().all(|b| b.is_ascii_graphic()) {
+            return Err(BadCredential::Shape);
+        }
+        if raw.starts_with(Self::PREFIX) {
+            check_shape(raw, Self::PREFIX, |body| body.len() == RANDOM_CHARS && is_base62(body))?;
+        }
         Ok(Self(raw.to_owned().into()))
     }
 }
@@ -474,6 +488,20 @@ mod tests {
         let secret = TokenSecret::generate().unwrap();
         assert!(secret.expose().parse::<TokenSecret>().is_ok());
         assert!(!format!("{secret:?}").contains(secret.expose()));
+    }
+
+    #[test]
+    fn imported_ids_and_token_secrets_are_taken_as_they_are() {
+        assert!("0123456789ab".parse::<SecretKeyId>().is_ok());
+        assert!("sk_id_abc".parse::<SecretKeyId>().is_ok());
+        assert!(format!("sk_id_{}", "x".repeat(58)).parse::<SecretKeyId>().is_ok());
+        for raw in ["", "abc", "sk_id_", "sk_id_a:b", &format!("sk_id_{}", "x".repeat(59))] {
+            assert!(raw.parse::<SecretKeyId>().is_err(), "{raw:?}");
+        }
+        assert!("sk_secret_def".parse::<TokenSecret>().is_ok());
+        for raw in ["", "two words", "ss_sbx_short", &"x".repeat(129)] {
+            assert!(raw.parse::<TokenSecret>().is_err(), "{raw:?}");
+        }
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! Channel patterns of scopes: `*` within a segment, `**` across segments.
 
+mod within;
+
 use serde::{Deserialize, Serialize};
 use std::{fmt, str::FromStr};
 

@@ -108,6 +108,14 @@ impl Scope {
         }
     }
 
+    /// Whether every channel that `pattern` can name is covered, as far as `budget` lasts.
+    pub fn covers_pattern(&self, pattern: &Pattern, budget: &mut u32) -> bool {
+        match &self.channels {
+            Channels::Every => true,
+            Channels::Matching(patterns) => patterns.iter().any(|p| pattern.is_within(p, budget)),
+        }
+    }
+
     /// The patterns that make the same scope again.
     pub fn patterns(&self) -> Vec<Pattern> {
         match &self.channels {
