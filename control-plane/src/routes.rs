@@ -3,6 +3,7 @@
 use crate::{
     api::{ApiError, openapi},
     apps, console, credentials, feed, gateways, keys, live, messages, organisations, people,
+    publishable_keys,
     state::State,
     uses,
 };
@@ -22,7 +23,9 @@ use utoipa_actix_web::service_config::ServiceConfig;
 /// | /v1/organisations/{org}/apps | GET, POST |
 /// | /v1/apps/{app} | GET, PATCH, DELETE |
 /// | /v1/apps/{app}/credentials, …/{key} | GET, POST, DELETE |
-/// | /v1/apps/{app}/keys, …/{id} | GET, POST, DELETE |
+/// | /v1/apps/{app}/keys, …/{id} | GET, POST, PATCH, DELETE |
+/// | /v1/apps/{app}/keys/{id}/token-secret | POST |
+/// | /v1/apps/{app}/publishable-keys, …/{key} | GET, POST, PATCH, DELETE |
 /// | /v1/apps/{app}/publish | POST |
 /// | /v1/apps/{app}/channels | GET |
 /// | /v1/apps/{app}/live | GET (WebSocket) |
@@ -34,6 +37,7 @@ pub fn public(cfg: &mut ServiceConfig) {
     apps::http::routes(cfg);
     credentials::http::routes(cfg);
     keys::http::routes(cfg);
+    publishable_keys::http::routes(cfg);
     messages::http::routes(cfg);
     live::http::routes(cfg);
     gateways::http::routes(cfg);

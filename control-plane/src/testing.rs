@@ -206,6 +206,12 @@ impl Customer {
         let body = json!({"name": name, "actions": ["publish"], "channels": ["room-*"]});
         self.post(&self.of_app("/keys"), body).await.expect(201)
     }
+
+    pub async fn create_publishable_key(&self) -> String {
+        let path = self.of_app("/publishable-keys");
+        let made = self.post(&path, json!({"name": "web"})).await.expect(201);
+        made["key"].as_str().expect("a key").to_owned()
+    }
 }
 
 /// The reading end of the feed.

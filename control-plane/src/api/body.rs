@@ -3,7 +3,7 @@
 use super::error::{ApiError, FieldError};
 use actix_web::{FromRequest, HttpRequest, dev::Payload, http::header, web::BytesMut};
 use futures_util::StreamExt;
-use serde::de::DeserializeOwned;
+use serde::{Deserialize, de::DeserializeOwned};
 use sha2::{Digest, Sha256};
 use std::{
     future::{Ready, ready},
@@ -32,6 +32,11 @@ pub struct StrictJson<T> {
     /// SHA-256 of the bytes as received: tells a retry from another request.
     pub digest: [u8; 32],
 }
+
+/// What a request says that has nothing to say.
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Nothing {}
 
 impl Body {
     pub async fn json<T: DeserializeOwned>(self) -> Result<StrictJson<T>, ApiError> {

@@ -11,7 +11,7 @@ pub mod origin_list;
 pub mod page;
 pub mod request_id;
 
-pub use body::{Body, StrictJson};
+pub use body::{Body, Nothing, StrictJson};
 pub use error::{ApiError, FieldError, Problem};
 pub use page::{Page, PageParams, PageRequest, Position};
 

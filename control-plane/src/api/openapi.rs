@@ -127,6 +127,7 @@ mod tests {
             include_str!("../apps/http.rs"),
             include_str!("../credentials/http.rs"),
             include_str!("../keys/http.rs"),
+            include_str!("../publishable_keys/http.rs"),
             include_str!("../messages/http.rs"),
             include_str!("../live/http.rs"),
             include_str!("../gateways/http.rs"),

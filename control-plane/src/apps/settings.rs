@@ -213,8 +213,8 @@ fn check_ice_server(server: &IceServer, field: &str) -> Result<(), ApiError> {
     for (at, url) in server.urls.iter().enumerate() {
         let host = ["stun:", "stuns:", "turn:", "turns:"].iter().find_map(|s| url.strip_prefix(s));
         let plain = |host: &str| !host.is_empty() && host.bytes().all(|b| b.is_ascii_graphic());
-        if !host.is_some_and(plain) {
-            let message = "must be stun:, stuns:, turn: or turns: and a host";
+        if url.len() > MeteredSettings::MAX_ICE_URL as usize || !host.is_some_and(plain) {
+            let message = "must be stun:, stuns:, turn: or turns: and a host, 512 bytes at most";
             return Err(ApiError::field(format!("{field}.urls[{at}]"), message));
         }
     }

@@ -63,11 +63,12 @@ async fn a_patch_changes_what_it_names_and_nothing_else(db: PgPool) {
     let ann = service.sign_up("ann@example.com").await;
     let before = ann.get(&ann.of_app("")).await.expect(200);
     let patch = json!({"settings": {"client_events": true, "terminate_code": 4009},
-                       "limits": {"max_connections": 7}});
+                       "limits": {"max_connections": 7, "max_payload_bytes": 32_768}});
     let mut expected = before.clone();
     expected["settings"]["client_events"] = json!(true);
     expected["settings"]["terminate_code"] = json!(4009);
     expected["limits"]["max_connections"] = json!(7);
+    expected["limits"]["max_payload_bytes"] = json!(32_768);
     assert_eq!(ann.patch(&ann.of_app(""), patch).await.expect(200), expected);
     assert_eq!(ann.get(&ann.of_app("")).await.expect(200), expected);
 
@@ -75,6 +76,7 @@ async fn a_patch_changes_what_it_names_and_nothing_else(db: PgPool) {
         ("limits.max_connections", json!({"limits": {"max_connections": 0}})),
         ("limits.max_event_bytes", json!({"limits": {"max_event_bytes": 262_145}})),
         ("limits.max_connections", json!({"limits": {"max_connections": -1}})),
+        ("limits.max_payload_bytes", json!({"limits": {"max_payload_bytes": 1_023}})),
         ("settings.cache_ttl_s", json!({"settings": {"cache_ttl_s": 59}})),
         ("settings.allowed_origins[0]", json!({"settings": {"allowed_origins": ["a.test"]}})),
         (
@@ -90,6 +92,64 @@ async fn a_patch_changes_what_it_names_and_nothing_else(db: PgPool) {
         assert_eq!(answer.json()["errors"][0]["field"], field, "{patch}: {}", answer.text);
     }
     assert_eq!(ann.get(&ann.of_app("")).await.expect(200), expected, "refusals change nothing");
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn dialects_are_switched_and_set_one_by_one(db: PgPool) {
+    let service = service(&db).await;
+    let ann = service.sign_up("ann@example.com").await;
+    let mut gateway = service.gateway("gw", 1).await;
+    let app = ann.of_app("");
+    let mut expected = ann.get(&app).await.expect(200);
+    let all_on = json!({"pusher": true, "relay": true, "anycable": true, "metered": true});
+    assert_eq!(expected["settings"]["dialects"], all_on);
+    let ice = json!({"urls": ["stun:stun.example:3478"]});
+    for (pointer, value) in [
+        ("dialects/metered", json!(false)),
+        ("relay/app_path", json!("pusher")),
+        ("relay/auth_endpoint", json!("credentialed")),
+        ("relay/auth_channels", json!(["private-*", "presence-room/**"])),
+        ("anycable/public_streams", json!(true)),
+        ("anycable/presence_grace_s", json!(0)),
+        ("metered/ice_servers", json!([ice])),
+        ("anycable/sse", json!(false)),
+    ] {
+        let (group, field) = pointer.split_once('/').unwrap();
+        let patch = json!({"settings": {group: {field: value}}});
+        expected["settings"][group][field] = value;
+        assert_eq!(ann.patch(&app, patch).await.expect(200), expected, "{pointer}");
+        let Change::App(record) = gateway.change().await.change else { panic!("the app") };
+        let settings = serde_json::to_value(&record.settings).unwrap();
+        assert_eq!(settings[group][field], expected["settings"][group][field], "{pointer}");
+    }
+    assert_eq!(ann.get(&app).await.expect(200), expected);
+    let server = |urls: Value| json!({"metered": {"ice_servers": [ice, {"urls": urls}]}});
+    for (field, patch) in [
+        ("dialects.smoke_signals", json!({"dialects": {"smoke_signals": true}})),
+        ("dialects.pusher", json!({"dialects": {"pusher": "on"}})),
+        ("relay.app_path", json!({"relay": {"app_path": "metered"}})),
+        ("relay.auth_endpoint", json!({"relay": {"auth_endpoint": "everybody"}})),
+        ("relay.auth_channels[1]", json!({"relay": {"auth_channels": ["a", ""]}})),
+        ("relay.auth_channels", json!({"relay": {"auth_channels": vec!["a"; 51]}})),
+        ("anycable.presence_grace_s", json!({"anycable": {"presence_grace_s": 301}})),
+        ("anycable.secret", json!({"anycable": {"secret": "x"}})),
+        ("metered.ice_servers[1].urls[0]", server(json!(["https://turn.example"]))),
+        ("metered.ice_servers[1].urls[1]", server(json!(["stun:a", "stun:"]))),
+        ("metered.ice_servers[1].urls", server(json!([]))),
+        ("metered.ice_servers[1].urls", server(json!("stun:a"))),
+        ("metered.ice_servers[1].urls[0]", server(json!([format!("stun:{}", "x".repeat(508))]))),
+        ("metered.ice_servers", json!({"metered": {"ice_servers": vec![ice.clone(); 17]}})),
+        (
+            "metered.ice_servers[0].credential",
+            json!({"metered": {"ice_servers": [{"urls": ["turn:a"], "credential": "x".repeat(1_025)}]}}),
+        ),
+    ] {
+        let answer = ann.patch(&app, json!({"settings": patch})).await;
+        answer.problem(422, "invalid");
+        let named = &answer.json()["errors"][0]["field"];
+        assert_eq!(*named, format!("settings.{field}"), "{patch}: {}", answer.text);
+    }
+    assert_eq!(ann.get(&app).await.expect(200), expected, "refusals change nothing");
 }
 
 #[sqlx::test(migrations = "../migrations")]

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     api::{
-        ApiError, Body, Page, PageParams, PageRequest, Problem,
+        ApiError, Body, Nothing, Page, PageParams, PageRequest, Problem,
         idempotency::{Attempt, IdempotencyKey},
     },
     apps::{self, AppAccess},
@@ -16,7 +16,6 @@ use crate::{
 };
 use actix_web::{HttpResponse, delete, get, http::StatusCode, post, web};
 use contract::{AppKey, AppSecret, credential::generate_app_key};
-use serde::Deserialize;
 use utoipa_actix_web::service_config::ServiceConfig;
 use web::Data;
 
@@ -44,10 +43,6 @@ pub async fn list_credentials(
     tx.commit().await?;
     Ok(HttpResponse::Ok().json(page.page(credentials, store::position)))
 }
-
-#[derive(Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Nothing {}
 
 /// Mint another pair. The older ones stay valid until they are revoked.
 #[utoipa::path(

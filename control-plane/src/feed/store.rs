@@ -3,11 +3,13 @@
 use crate::{
     api::ApiError,
     db::{ServiceTx, TenantTx},
-    keys::store::{decode, decode_all},
+    keys::store::{decode, decode_all, hash_of},
 };
 use contract::{
-    AppLimits, AppSettings, OrganisationId, TokenHash,
-    directory::{AppCredential, AppRecord, Change, Revision, SecretKeyRecord},
+    AppLimits, AppSettings, OrganisationId,
+    directory::{
+        AppCredential, AppRecord, Change, PublishableKeyRecord, Revision, SecretKeyRecord,
+    },
 };
 use futures_util::{Stream, StreamExt};
 use sqlx::types::Json;
@@ -130,26 +132,46 @@ pub fn apps(tx: &mut ServiceTx) -> impl Stream<Item = Result<Change, sqlx::Error
 /// Every usable secret key of an app that exists, as of the transaction's instant.
 pub fn secret_keys(tx: &mut ServiceTx) -> impl Stream<Item = Result<Change, sqlx::Error>> {
     sqlx::query!(
-        "SELECT k.id, k.app_id, k.token_hash, k.actions, k.channels, k.expires_at
+        "SELECT k.id, k.app_id, k.token_hash, k.actions, k.channels, k.expires_at,
+                k.sealed_token_secret
          FROM secret_keys k JOIN apps a ON a.id = k.app_id AND a.deleted_at IS NULL
          WHERE k.revoked_at IS NULL AND (k.expires_at IS NULL OR k.expires_at > now())"
     )
     .fetch(tx.db())
     .map(|row| {
         let row = row?;
-        let hash: [u8; 32] = row.token_hash.as_slice().try_into().map_err(decode_error)?;
         Ok(Change::SecretKey(SecretKeyRecord {
             id: decode(&row.id)?,
             app: decode(&row.app_id)?,
-            hash: TokenHash::from_bytes(hash),
+            hash: hash_of(&row.token_hash)?,
             actions: decode_all(&row.actions)?,
             channels: decode_all(&row.channels)?,
             expires_at: row.expires_at.map(OffsetDateTime::unix_timestamp),
-            sealed_token_secret: None,
+            sealed_token_secret: row.sealed_token_secret,
         }))
     })
 }
 
-fn decode_error(error: std::array::TryFromSliceError) -> sqlx::Error {
-    sqlx::Error::Decode(error.into())
+/// Every usable publishable key of an app that exists, as of the transaction's instant.
+pub fn publishable_keys(tx: &mut ServiceTx) -> impl Stream<Item = Result<Change, sqlx::Error>> {
+    sqlx::query!(
+        "SELECT k.key, k.app_id, k.actions, k.channels, k.allowed_origins, k.allow_no_origin,
+                k.ice_servers, k.expires_at
+         FROM publishable_keys k JOIN apps a ON a.id = k.app_id AND a.deleted_at IS NULL
+         WHERE k.revoked_at IS NULL AND (k.expires_at IS NULL OR k.expires_at > now())"
+    )
+    .fetch(tx.db())
+    .map(|row| {
+        let row = row?;
+        Ok(Change::PublishableKey(PublishableKeyRecord {
+            key: decode(&row.key)?,
+            app: decode(&row.app_id)?,
+            actions: decode_all(&row.actions)?,
+            channels: decode_all(&row.channels)?,
+            allowed_origins: row.allowed_origins,
+            allow_no_origin: row.allow_no_origin,
+            ice_servers: row.ice_servers,
+            expires_at: row.expires_at.map(OffsetDateTime::unix_timestamp),
+        }))
+    })
 }

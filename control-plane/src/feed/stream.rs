@@ -89,6 +89,7 @@ async fn write_snapshot(state: &State, mut lines: Lines) -> Result<(), sqlx::Err
         lines.write(&start).await?;
         records += copy(store::apps(&mut tx), &mut lines).await?;
         records += copy(store::secret_keys(&mut tx), &mut lines).await?;
+        records += copy(store::publishable_keys(&mut tx), &mut lines).await?;
         lines.write(&SnapshotLine::End { end: End { revision, records } }).await?;
         lines.flush().await
     }

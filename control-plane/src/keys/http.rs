@@ -1,12 +1,12 @@
-//! List, make and revoke an app's secret keys.
+//! List, make, change and revoke an app's secret keys.
 
 use super::{
-    model::{CreatedKey, NewKey, SecretKey},
+    model::{CreatedKey, KeyPatch, NewKey, SecretKey, SignedKey, Signing},
     store,
 };
 use crate::{
     api::{
-        ApiError, Body, Page, PageParams, PageRequest, Problem, StrictJson,
+        ApiError, Body, Nothing, Page, PageParams, PageRequest, Problem, StrictJson,
         idempotency::{Attempt, IdempotencyKey},
     },
     apps::{self, AppAccess},
@@ -14,13 +14,17 @@ use crate::{
     organisations::model::Right,
     state::State,
 };
-use actix_web::{HttpRequest, HttpResponse, delete, get, http::StatusCode, post, web::Data};
-use contract::{SecretKeyId, SecretKeyToken};
+use actix_web::{HttpRequest, HttpResponse, delete, get, http::StatusCode, patch, post, web::Data};
+use contract::{SecretKeyId, SecretKeyToken, TokenSecret};
 use time::OffsetDateTime;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 pub fn routes(cfg: &mut ServiceConfig) {
-    cfg.service(list_keys).service(create_key).service(revoke_key);
+    cfg.service(list_keys)
+        .service(create_key)
+        .service(patch_key)
+        .service(create_token_secret)
+        .service(revoke_key);
 }
 
 /// The app's secret keys that are not revoked, newest first; tokens are not shown.
@@ -54,8 +58,9 @@ pub async fn list_keys(
     request_body = NewKey,
     responses(
         (status = 201, body = CreatedKey, description = "The token is in this answer and nowhere else"),
-        (status = 401, body = Problem), (status = 403, body = Problem),
-        (status = 404, body = Problem), (status = 422, body = Problem),
+        (status = 401, body = Problem), (status = 403, body = Problem), (status = 404, body = Problem),
+        (status = 409, body = Problem, description = "The app has as many keys as it may"),
+        (status = 422, body = Problem),
     )
 )]
 #[post("/v1/apps/{app}/keys")]
@@ -74,15 +79,94 @@ pub async fn create_key(
         Attempt::Replay(answer) => return Ok(answer),
     };
     apps::store::lock(&mut tx, &access.app).await?.ok_or(ApiError::NotFound)?;
-    if store::count_active(&mut tx, &access.app).await? >= store::MAX_ACTIVE {
-        let message = format!("an app has {} usable keys at most", store::MAX_ACTIVE);
-        return Err(ApiError::field("key", message));
-    }
+    store::require_room(&mut tx, &access.app).await?;
     let token = SecretKeyToken::generate()?;
-    let key = store::insert(&mut tx, &access.app, body.value, &token).await?;
+    let secret = body.value.token_secret.then(TokenSecret::generate).transpose()?;
+    let sealed = secret.as_ref().map(|secret| sealed(&state, &token.id(), secret)).transpose()?;
+    let key = store::insert(&mut tx, &access.app, body.value, &token, sealed).await?;
     tx.audit("key.created", key.id.as_str()).await?;
-    let created = CreatedKey { key, token: token.expose().to_owned() };
+    let signing = secret.map(|secret| Signing::of(&key.id, &secret));
+    let created = CreatedKey { key, token: token.expose().to_owned(), signing };
     let answer = ticket.finish(&state, &mut tx, StatusCode::CREATED, &created).await?;
+    tx.commit().await?;
+    Ok(answer)
+}
+
+/// Change what a secret key is called and allows.
+#[utoipa::path(
+    tag = "keys",
+    params(
+        ("app" = String, Path, description = "App id"),
+        ("id" = String, Path, description = "Secret key id"),
+    ),
+    request_body = KeyPatch,
+    responses(
+        (status = 200, body = SecretKey),
+        (status = 401, body = Problem), (status = 403, body = Problem),
+        (status = 404, body = Problem), (status = 422, body = Problem),
+    )
+)]
+#[patch("/v1/apps/{app}/keys/{id}")]
+pub async fn patch_key(
+    request: HttpRequest,
+    state: Data<State>,
+    access: AppAccess,
+    body: Body,
+) -> Result<HttpResponse, ApiError> {
+    access.require(Right::Build)?;
+    let id = id_in(&request)?;
+    let patch = body.json::<KeyPatch>().await?.value;
+    let mut tx = access.begin(&state).await?;
+    let before = store::lock(&mut tx, &access.app, &id).await?.ok_or(ApiError::NotFound)?;
+    let changed = store::update(&mut tx, &access.app, &patch.over(before)?).await?;
+    tx.audit("key.changed", id.as_str()).await?;
+    tx.commit().await?;
+    Ok(HttpResponse::Ok().json(changed))
+}
+
+/// Give a key a secret to sign tokens with, in place of the one it may have.
+///
+/// Tokens that the earlier secret signed are refused from then on; the key's own token stays.
+#[utoipa::path(
+    tag = "keys",
+    params(
+        ("app" = String, Path, description = "App id"),
+        ("id" = String, Path, description = "Secret key id"),
+        ("Idempotency-Key" = Option<String>, Header, description = "Makes a retry safe"),
+    ),
+    responses(
+        (status = 201, body = SignedKey, description = "The secret is in this answer and nowhere else"),
+        (status = 401, body = Problem), (status = 403, body = Problem),
+        (status = 404, body = Problem), (status = 422, body = Problem),
+    )
+)]
+#[post("/v1/apps/{app}/keys/{id}/token-secret")]
+pub async fn create_token_secret(
+    request: HttpRequest,
+    state: Data<State>,
+    access: AppAccess,
+    idempotency: IdempotencyKey,
+    body: Body,
+) -> Result<HttpResponse, ApiError> {
+    access.require(Right::Build)?;
+    let id = id_in(&request)?;
+    let body = body.json_or_empty::<Nothing>().await?;
+    let mut tx = access.begin(&state).await?;
+    let ticket = match idempotency.begin(&state, &mut tx, &body).await? {
+        Attempt::First(ticket) => ticket,
+        Attempt::Replay(answer) => return Ok(answer),
+    };
+    let before = store::lock(&mut tx, &access.app, &id).await?.ok_or(ApiError::NotFound)?;
+    let secret = TokenSecret::generate()?;
+    let sealed = sealed(&state, &id, &secret)?;
+    let key = store::set_token_secret(&mut tx, &access.app, &id, &sealed).await?;
+    let deed = match before.token_secret_at {
+        Some(_) => "key.token_secret_rotated",
+        None => "key.token_secret_created",
+    };
+    tx.audit(deed, id.as_str()).await?;
+    let signed = SignedKey { signing: Signing::of(&id, &secret), key };
+    let answer = ticket.finish(&state, &mut tx, StatusCode::CREATED, &signed).await?;
     tx.commit().await?;
     Ok(answer)
 }
@@ -106,12 +190,21 @@ pub async fn revoke_key(
     access: AppAccess,
 ) -> Result<HttpResponse, ApiError> {
     access.require(Right::Build)?;
-    let id = request.match_info().get("id").and_then(|raw| raw.parse::<SecretKeyId>().ok());
-    let id = id.ok_or(ApiError::NotFound)?;
+    let id = id_in(&request)?;
     let mut tx = access.begin(&state).await?;
     let revision = store::revoke(&mut tx, &access.app, &id).await?.ok_or(ApiError::NotFound)?;
     tx.audit("key.revoked", id.as_str()).await?;
     tx.commit().await?;
     let receipt = feed::receipt::wait(&state, revision).await?;
     Ok(HttpResponse::Ok().json(Revoked { receipt }))
+}
+
+/// What is not even shaped like an id is as absent as one that nobody made.
+fn id_in(request: &HttpRequest) -> Result<SecretKeyId, ApiError> {
+    let id = request.match_info().get("id").and_then(|raw| raw.parse().ok());
+    id.ok_or(ApiError::NotFound)
+}
+
+fn sealed(state: &State, id: &SecretKeyId, secret: &TokenSecret) -> Result<Vec<u8>, ApiError> {
+    Ok(state.master_key.seal(secret.expose(), id.as_str())?)
 }

@@ -1,7 +1,7 @@
 //! Secret keys as the API shows them and takes them.
 
 use crate::{api::ApiError, people::model::DisplayName};
-use contract::{Action, Pattern, Scope, SecretKeyId};
+use contract::{Action, Pattern, Scope, SecretKeyId, TokenSecret};
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use utoipa::ToSchema;
@@ -24,6 +24,10 @@ pub struct SecretKey {
     #[serde(with = "time::serde::rfc3339::option")]
     #[schema(required)]
     pub last_used_at: Option<OffsetDateTime>,
+    /// When its signing secret was made; null for a key that signs no tokens.
+    #[serde(with = "time::serde::rfc3339::option")]
+    #[schema(required)]
+    pub token_secret_at: Option<OffsetDateTime>,
 }
 
 /// What a key may be allowed to do.
@@ -54,6 +58,34 @@ pub struct CreatedKey {
     /// The key itself, shown here and nowhere else.
     #[schema(format = "password")]
     pub token: String,
+    #[serde(flatten)]
+    pub signing: Option<Signing>,
+}
+
+/// What signs tokens in a key's name, shown here and nowhere else.
+#[derive(Serialize, ToSchema)]
+pub struct Signing {
+    /// The HS256 key of tokens whose `kid` is the key's id: all of its text, prefix included.
+    #[schema(format = "password")]
+    pub token_secret: String,
+    /// `{id}:{token_secret}`: the key as one Bearer credential.
+    #[schema(format = "password")]
+    pub pair: String,
+}
+
+impl Signing {
+    pub fn of(id: &SecretKeyId, secret: &TokenSecret) -> Self {
+        let token_secret = secret.expose().to_owned();
+        Self { pair: format!("{id}:{token_secret}"), token_secret }
+    }
+}
+
+/// A key with its new signing secret.
+#[derive(Serialize, ToSchema)]
+pub struct SignedKey {
+    pub key: SecretKey,
+    #[serde(flatten)]
+    pub signing: Signing,
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -70,19 +102,54 @@ pub struct NewKey {
     /// When the key stops working by itself.
     #[serde(default, with = "time::serde::rfc3339::option")]
     pub expires_at: Option<OffsetDateTime>,
+    /// Whether it also gets a secret to sign tokens with.
+    #[serde(default)]
+    pub token_secret: bool,
 }
 
 impl NewKey {
     pub fn checked(mut self, now: OffsetDateTime) -> Result<Self, ApiError> {
-        if self.channels.len() > Scope::MAX_PATTERNS {
-            let message = format!("must be at most {} patterns", Scope::MAX_PATTERNS);
-            return Err(ApiError::field("channels", message));
-        }
+        check_channels(&self.channels)?;
         if self.expires_at.is_some_and(|at| at <= now) {
             return Err(ApiError::field("expires_at", "must be in the future"));
         }
         self.actions.sort_unstable();
         self.actions.dedup();
         Ok(self)
+    }
+}
+
+/// What to change; what is absent stays. Narrowing a scope reaches open connections as well.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct KeyPatch {
+    #[serde(default)]
+    #[schema(value_type = Option<String>, max_length = 100)]
+    pub name: Option<DisplayName>,
+    #[serde(default)]
+    #[schema(value_type = Option<Vec<ActionName>>)]
+    pub actions: Option<Vec<Action>>,
+    #[serde(default)]
+    #[schema(value_type = Option<Vec<String>>, max_items = 100)]
+    pub channels: Option<Vec<Pattern>>,
+}
+
+impl KeyPatch {
+    pub fn over(self, key: SecretKey) -> Result<SecretKey, ApiError> {
+        let mut actions = self.actions.unwrap_or(key.actions);
+        actions.sort_unstable();
+        actions.dedup();
+        let channels = self.channels.unwrap_or(key.channels);
+        check_channels(&channels)?;
+        let name = self.name.map_or(key.name, |name| name.as_str().to_owned());
+        Ok(SecretKey { name, actions, channels, ..key })
+    }
+}
+
+pub fn check_channels(channels: &[Pattern]) -> Result<(), ApiError> {
+    let max = Scope::MAX_PATTERNS;
+    match channels.len() <= max {
+        true => Ok(()),
+        false => Err(ApiError::field("channels", format!("must be at most {max} patterns"))),
     }
 }

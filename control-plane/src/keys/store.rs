@@ -1,4 +1,4 @@
-//! Secret keys in Postgres: only the hash of a token is kept.
+//! Secret keys in Postgres: of a token only the hash is kept, and signing secrets are sealed.
 
 use super::model::{NewKey, SecretKey};
 use crate::{
@@ -7,13 +7,13 @@ use crate::{
     feed,
 };
 use contract::{
-    AppId, SecretKeyId, SecretKeyToken,
+    AppId, SecretKeyId, SecretKeyToken, TokenHash,
     directory::{Change, Kill, Revision, SecretKeyRecord},
 };
 use time::OffsetDateTime;
 
-/// Usable keys of one app at most.
-pub const MAX_ACTIVE: i64 = 100;
+/// Keys of one app at most, secret and publishable together. Source: spec/metered.md §2.
+pub const MAX_KEYS: i64 = 50;
 
 struct Row {
     id: String,
@@ -23,6 +23,7 @@ struct Row {
     created_at: OffsetDateTime,
     expires_at: Option<OffsetDateTime>,
     last_used_at: Option<OffsetDateTime>,
+    token_secret_at: Option<OffsetDateTime>,
 }
 
 impl TryFrom<Row> for SecretKey {
@@ -36,6 +37,7 @@ impl TryFrom<Row> for SecretKey {
             created_at: row.created_at,
             expires_at: row.expires_at,
             last_used_at: row.last_used_at,
+            token_secret_at: row.token_secret_at,
         })
     }
 }
@@ -55,62 +57,154 @@ where
     raw.iter().map(|text| decode(text)).collect()
 }
 
+pub fn texts<T>(values: &[T], text: impl Fn(&T) -> &str) -> Vec<String> {
+    values.iter().map(|value| text(value).to_owned()).collect()
+}
+
 /// Stores a key and tells the gateways.
 pub async fn insert(
     tx: &mut TenantTx,
     app: &AppId,
     new: NewKey,
     token: &SecretKeyToken,
+    sealed_token_secret: Option<Vec<u8>>,
 ) -> Result<SecretKey, ApiError> {
-    let actions: Vec<String> = new.actions.iter().map(|a| a.as_str().to_owned()).collect();
-    let channels: Vec<String> = new.channels.iter().map(|p| p.as_str().to_owned()).collect();
     let (id, hash) = (token.id(), token.hash());
-    let created_at = sqlx::query_scalar!(
+    sqlx::query!(
         "INSERT INTO secret_keys
-             (id, app_id, organisation_id, name, token_hash, actions, channels, expires_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8) RETURNING created_at",
+             (id, app_id, organisation_id, name, token_hash, actions, channels, expires_at,
+              sealed_token_secret, token_secret_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9::bytea,
+                 CASE WHEN $9::bytea IS NOT NULL THEN now() END)",
         id.as_str(),
         app.as_str(),
         tx.organisation().uuid(),
         new.name.as_str(),
         &hash.as_bytes()[..],
-        &actions,
-        &channels,
+        &texts(&new.actions, |a| a.as_str()),
+        &texts(&new.channels, |p| p.as_str()),
         new.expires_at,
+        sealed_token_secret,
+    )
+    .execute(tx.db())
+    .await?;
+    publish(tx, app, &id).await
+}
+
+/// Tells the gateways the key's whole present state, and returns it.
+async fn publish(tx: &mut TenantTx, app: &AppId, id: &SecretKeyId) -> Result<SecretKey, ApiError> {
+    let key = lock(tx, app, id).await?.ok_or(ApiError::NotFound)?;
+    let held = sqlx::query!(
+        "SELECT token_hash, sealed_token_secret FROM secret_keys
+         WHERE id = $1 AND app_id = $2 AND organisation_id = $3",
+        id.as_str(),
+        app.as_str(),
+        tx.organisation().uuid(),
     )
     .fetch_one(tx.db())
     .await?;
     let record = SecretKeyRecord {
         id: id.clone(),
         app: app.clone(),
-        hash,
-        actions: new.actions.clone(),
-        channels: new.channels.clone(),
-        expires_at: new.expires_at.map(OffsetDateTime::unix_timestamp),
-        sealed_token_secret: None,
+        hash: hash_of(&held.token_hash)?,
+        actions: key.actions.clone(),
+        channels: key.channels.clone(),
+        expires_at: key.expires_at.map(OffsetDateTime::unix_timestamp),
+        sealed_token_secret: held.sealed_token_secret,
     };
     feed::store::append(tx, &Change::SecretKey(record)).await?;
-    Ok(SecretKey {
-        id,
-        name: new.name.as_str().to_owned(),
-        actions: new.actions,
-        channels: new.channels,
-        created_at,
-        expires_at: new.expires_at,
-        last_used_at: None,
-    })
+    Ok(key)
 }
 
-pub async fn count_active(tx: &mut TenantTx, app: &AppId) -> Result<i64, sqlx::Error> {
-    sqlx::query_scalar!(
-        r#"SELECT count(*) AS "count!" FROM secret_keys
-           WHERE app_id = $1 AND organisation_id = $2 AND revoked_at IS NULL
-             AND (expires_at IS NULL OR expires_at > now())"#,
+/// Errors: stored bytes that are no SHA-256.
+pub fn hash_of(stored: &[u8]) -> Result<TokenHash, sqlx::Error> {
+    let bytes: Result<[u8; 32], _> = stored.try_into();
+    bytes.map(TokenHash::from_bytes).map_err(|e| sqlx::Error::Decode(e.into()))
+}
+
+/// A key that is not revoked, held until commit.
+pub async fn lock(
+    tx: &mut TenantTx,
+    app: &AppId,
+    id: &SecretKeyId,
+) -> Result<Option<SecretKey>, sqlx::Error> {
+    let row = sqlx::query_as!(
+        Row,
+        "SELECT id, name, actions, channels, created_at, expires_at, last_used_at, token_secret_at
+         FROM secret_keys
+         WHERE id = $1 AND app_id = $2 AND organisation_id = $3 AND revoked_at IS NULL
+         FOR NO KEY UPDATE",
+        id.as_str(),
+        app.as_str(),
+        tx.organisation().uuid(),
+    )
+    .fetch_optional(tx.db())
+    .await?;
+    row.map(SecretKey::try_from).transpose()
+}
+
+/// Writes down what may change of a key, and tells the gateways.
+pub async fn update(
+    tx: &mut TenantTx,
+    app: &AppId,
+    key: &SecretKey,
+) -> Result<SecretKey, ApiError> {
+    sqlx::query!(
+        "UPDATE secret_keys SET name = $4, actions = $5, channels = $6
+         WHERE id = $1 AND app_id = $2 AND organisation_id = $3 AND revoked_at IS NULL",
+        key.id.as_str(),
+        app.as_str(),
+        tx.organisation().uuid(),
+        key.name,
+        &texts(&key.actions, |a| a.as_str()),
+        &texts(&key.channels, |p| p.as_str()),
+    )
+    .execute(tx.db())
+    .await?;
+    publish(tx, app, &key.id).await
+}
+
+/// Gives the key another signing secret, and tells the gateways.
+pub async fn set_token_secret(
+    tx: &mut TenantTx,
+    app: &AppId,
+    id: &SecretKeyId,
+    sealed: &[u8],
+) -> Result<SecretKey, ApiError> {
+    sqlx::query!(
+        "UPDATE secret_keys SET sealed_token_secret = $4, token_secret_at = now()
+         WHERE id = $1 AND app_id = $2 AND organisation_id = $3 AND revoked_at IS NULL",
+        id.as_str(),
+        app.as_str(),
+        tx.organisation().uuid(),
+        sealed,
+    )
+    .execute(tx.db())
+    .await?;
+    publish(tx, app, id).await
+}
+
+/// Errors: 409 when the app has as many keys as it may, of both kinds and expired ones included.
+/// The caller holds the app's row, so two requests cannot both make the last one.
+pub async fn require_room(tx: &mut TenantTx, app: &AppId) -> Result<(), ApiError> {
+    let count = sqlx::query_scalar!(
+        r#"SELECT (SELECT count(*) FROM secret_keys
+                   WHERE app_id = $1 AND organisation_id = $2 AND revoked_at IS NULL)
+                + (SELECT count(*) FROM publishable_keys
+                   WHERE app_id = $1 AND organisation_id = $2 AND revoked_at IS NULL)
+                  AS "count!""#,
         app.as_str(),
         tx.organisation().uuid(),
     )
     .fetch_one(tx.db())
-    .await
+    .await?;
+    match count < MAX_KEYS {
+        true => Ok(()),
+        false => Err(ApiError::Conflict {
+            code: "too_many_keys",
+            detail: "an app has at most 50 keys, secret and publishable together: revoke one first",
+        }),
+    }
 }
 
 /// Keys that are not revoked, newest first.
@@ -122,7 +216,7 @@ pub async fn page(
     let (before, before_id) = page.after();
     let rows = sqlx::query_as!(
         Row,
-        "SELECT id, name, actions, channels, created_at, expires_at, last_used_at
+        "SELECT id, name, actions, channels, created_at, expires_at, last_used_at, token_secret_at
          FROM secret_keys
          WHERE app_id = $1 AND organisation_id = $2 AND revoked_at IS NULL
            AND ($3::timestamptz IS NULL OR (created_at, id) < ($3, $4))

@@ -51,6 +51,7 @@ async fn keys_are_refused_by_field(db: PgPool) {
         ("channels", json!(vec!["a"; 101])),
         ("expires_at", json!("2001-01-01T00:00:00Z")),
         ("expires_at", json!("tomorrow")),
+        ("token_secret", json!("yes")),
     ] {
         let mut body = good.clone();
         body[field.split('[').next().unwrap()] = value.clone();
@@ -65,16 +66,81 @@ async fn keys_are_refused_by_field(db: PgPool) {
 }
 
 #[sqlx::test(migrations = "../migrations")]
-async fn an_app_has_a_hundred_usable_keys_at_most(db: PgPool) {
+async fn a_signing_secret_comes_on_demand_is_shown_once_and_kept_sealed(db: PgPool) {
     let service = service(&db).await;
     let ann = service.sign_up("ann@example.com").await;
-    let body = json!({"name": "k", "actions": [], "channels": []});
-    let first = ann.post(&ann.of_app("/keys"), body.clone()).await.expect(201);
-    for _ in 1..100 {
-        ann.post(&ann.of_app("/keys"), body.clone()).await.expect(201);
+    let mut gateway = service.gateway("gw", 1).await;
+    let plain = ann.create_key("plain").await;
+    assert!(plain.get("token_secret").is_none() && plain.get("pair").is_none());
+    assert_eq!(plain["key"]["token_secret_at"], Value::Null);
+    let Change::SecretKey(record) = gateway.change().await.change else { panic!("a key") };
+    assert_eq!(record.sealed_token_secret, None);
+
+    let body = json!({"name": "peers", "actions": ["publish"], "channels": ["**"],
+                      "token_secret": true});
+    let made = ann.post(&ann.of_app("/keys"), body).await.expect(201);
+    let (id, secret) =
+        (made["key"]["id"].as_str().unwrap(), made["token_secret"].as_str().unwrap());
+    assert!(secret.parse::<contract::TokenSecret>().is_ok());
+    assert_eq!(made["pair"], format!("{id}:{secret}"));
+    assert!(made["key"]["token_secret_at"].is_string());
+    let Change::SecretKey(record) = gateway.change().await.change else { panic!("a key") };
+    let opened = |sealed: Option<Vec<u8>>, place: &str| {
+        service.state.master_key.open(&sealed.expect("a secret"), place).map(|s| s.to_string())
+    };
+    assert_eq!(opened(record.sealed_token_secret.clone(), id).unwrap(), secret);
+    assert!(opened(record.sealed_token_secret, "another place").is_err());
+
+    let path = ann.of_app(&format!("/keys/{id}/token-secret"));
+    let rotated = ann.post(&path, json!({})).await.expect(201);
+    let other = rotated["token_secret"].as_str().unwrap();
+    assert_ne!(other, secret);
+    assert_eq!(rotated["pair"], format!("{id}:{other}"));
+    let Change::SecretKey(record) = gateway.change().await.change else { panic!("a key") };
+    let token: SecretKeyToken = made["token"].as_str().unwrap().parse().unwrap();
+    assert!(record.hash.ct_eq(&token.hash()), "the key's own token stays");
+    assert_eq!(opened(record.sealed_token_secret, id).unwrap(), other);
+    let listed = ann.get(&ann.of_app("/keys")).await.expect(200);
+    assert_eq!(listed["items"][0], rotated["key"]);
+    assert!(!listed.to_string().contains("ss_sbx_"), "shown once");
+
+    // A key that had none gets one the same way; one that is gone does not.
+    let plain = plain["key"]["id"].as_str().unwrap();
+    let path = ann.of_app(&format!("/keys/{plain}/token-secret"));
+    let once = |path: &str| {
+        let request = ann.request(reqwest::Method::POST, path);
+        crate::testing::Answer::of(request.header("idempotency-key", "once"))
+    };
+    let first = once(&path).await.expect(201);
+    assert_eq!(once(&path).await.expect(201), first, "a retry answers the same secret");
+    ann.delete(&ann.of_app(&format!("/keys/{plain}"))).await.expect(200);
+    ann.post(&path, json!({})).await.problem(404, "not_found");
+    ann.post(&ann.of_app("/keys/short/token-secret"), json!({})).await.problem(404, "not_found");
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn a_keys_scope_may_change_and_its_secrets_stay(db: PgPool) {
+    let service = service(&db).await;
+    let ann = service.sign_up("ann@example.com").await;
+    let mut gateway = service.gateway("gw", 1).await;
+    let body = json!({"name": "k", "actions": ["publish", "send"], "channels": ["**"],
+                      "token_secret": true});
+    let made = ann.post(&ann.of_app("/keys"), body).await.expect(201);
+    let Change::SecretKey(before) = gateway.change().await.change else { panic!("a key") };
+    let path = ann.of_app(&format!("/keys/{}", made["key"]["id"].as_str().unwrap()));
+    let patch = json!({"name": "narrow", "actions": ["publish"], "channels": ["a/*"]});
+    let mut expected = made["key"].clone();
+    for (field, value) in patch.as_object().unwrap() {
+        expected[field] = value.clone();
     }
-    ann.post(&ann.of_app("/keys"), body.clone()).await.problem(422, "invalid");
-    let id = first["key"]["id"].as_str().unwrap();
-    ann.delete(&ann.of_app(&format!("/keys/{id}"))).await.expect(200);
-    ann.post(&ann.of_app("/keys"), body).await.expect(201);
+    assert_eq!(ann.patch(&path, patch).await.expect(200), expected);
+    let Change::SecretKey(after) = gateway.change().await.change else { panic!("a key") };
+    assert_eq!(serde_json::to_value(&after.channels).unwrap(), json!(["a/*"]));
+    assert!(after.hash.ct_eq(&before.hash));
+    assert_eq!(after.sealed_token_secret, before.sealed_token_secret);
+    assert_eq!(ann.patch(&path, json!({})).await.expect(200), expected);
+    ann.patch(&path, json!({"channels": [""]})).await.problem(422, "invalid");
+    ann.patch(&path, json!({"expires_at": null})).await.problem(422, "invalid");
+    ann.delete(&path).await.expect(200);
+    ann.patch(&path, json!({})).await.problem(404, "not_found");
 }

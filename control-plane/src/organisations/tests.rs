@@ -56,7 +56,7 @@ async fn as_owner_of_rows(db: &PgPool, organisation: Uuid) -> sqlx::PgConnection
 }
 
 /// Every operation on someone's organisation and app, with a body that would pass.
-fn operations(who: &Customer, key: &str) -> Vec<(Method, String, serde_json::Value)> {
+fn operations(who: &Customer, key: &str, open: &str) -> Vec<(Method, String, serde_json::Value)> {
     let organisation = format!("/v1/organisations/{}", who.organisation);
     vec![
         (Method::GET, organisation.clone(), json!(null)),
@@ -70,7 +70,13 @@ fn operations(who: &Customer, key: &str) -> Vec<(Method, String, serde_json::Val
         (Method::DELETE, who.of_app(&format!("/credentials/{}", who.key)), json!(null)),
         (Method::GET, who.of_app("/keys"), json!(null)),
         (Method::POST, who.of_app("/keys"), json!({"name": "x", "actions": [], "channels": []})),
+        (Method::PATCH, who.of_app(&format!("/keys/{key}")), json!({"name": "x"})),
+        (Method::POST, who.of_app(&format!("/keys/{key}/token-secret")), json!({})),
         (Method::DELETE, who.of_app(&format!("/keys/{key}")), json!(null)),
+        (Method::GET, who.of_app("/publishable-keys"), json!(null)),
+        (Method::POST, who.of_app("/publishable-keys"), json!({"name": "x"})),
+        (Method::PATCH, who.of_app(&format!("/publishable-keys/{open}")), json!({"name": "x"})),
+        (Method::DELETE, who.of_app(&format!("/publishable-keys/{open}")), json!(null)),
         (Method::POST, who.of_app("/publish"), json!({"channel": "c", "name": "e", "data": ""})),
         (Method::GET, who.of_app("/channels"), json!(null)),
         (Method::GET, who.of_app("/live"), json!(null)),
@@ -89,6 +95,7 @@ async fn what_belongs_to_others_answers_like_what_does_not_exist(db: PgPool) {
     let ann = service.sign_up("ann@example.com").await;
     let bob = service.sign_up("bob@example.com").await;
     let key = bob.create_key("bobs").await["key"]["id"].as_str().unwrap().to_owned();
+    let open = bob.create_publishable_key().await;
     let nowhere = Customer {
         organisation: Uuid::new_v4(),
         app: "1234567890".parse().unwrap(),
@@ -100,19 +107,36 @@ async fn what_belongs_to_others_answers_like_what_does_not_exist(db: PgPool) {
         body["request_id"].take();
         body
     };
-    let theirs = operations(&bob, &key);
-    for ((method, path, body), (_, missing, _)) in theirs.iter().zip(operations(&nowhere, &key)) {
+    let theirs = operations(&bob, &key, &open);
+    for ((method, path, body), (_, missing, _)) in
+        theirs.iter().zip(operations(&nowhere, &key, &open))
+    {
         let foreign = nameless(send(&ann, method.clone(), path, body).await);
         let absent = nameless(send(&ann, method.clone(), &missing, body).await);
         assert_eq!(foreign, absent, "{method} {path}");
     }
     // Not even through an app of one's own.
-    let mixed = [format!("/keys/{key}"), format!("/credentials/{}", bob.key)];
+    let mixed = [
+        format!("/keys/{key}"),
+        format!("/credentials/{}", bob.key),
+        format!("/publishable-keys/{open}"),
+    ];
     for rest in mixed {
         ann.delete(&ann.of_app(&rest)).await.problem(404, "not_found");
     }
+    for rest in [format!("/keys/{key}"), format!("/publishable-keys/{open}")] {
+        ann.patch(&ann.of_app(&rest), json!({"name": "x"})).await.problem(404, "not_found");
+    }
+    let path = ann.of_app(&format!("/keys/{key}/token-secret"));
+    ann.post(&path, json!({})).await.problem(404, "not_found");
     let keys = bob.get(&bob.of_app("/keys")).await.expect(200);
     assert_eq!(keys["items"].as_array().unwrap().len(), 1, "nothing of Bob's changed");
+    assert_eq!(keys["items"][0]["name"], "bobs");
+    let keys = bob.get(&bob.of_app("/publishable-keys")).await.expect(200);
+    assert_eq!(
+        (&keys["items"][0]["key"], &keys["items"][0]["name"]),
+        (&json!(open), &json!("web"))
+    );
 }
 
 #[sqlx::test(migrations = "../migrations")]
@@ -120,8 +144,9 @@ async fn a_viewer_reads_and_a_developer_builds(db: PgPool) {
     let service = service(&db).await;
     let ann = service.sign_up("ann@example.com").await;
     let key = ann.create_key("k").await["key"]["id"].as_str().unwrap().to_owned();
+    let open = ann.create_publishable_key().await;
     make(&db, &ann, "viewer").await;
-    for (method, path, body) in operations(&ann, &key) {
+    for (method, path, body) in operations(&ann, &key, &open) {
         let answer = send(&ann, method.clone(), &path, &body).await;
         match method {
             Method::GET => assert_ne!(answer.status, 403, "{path}"),
@@ -143,17 +168,19 @@ async fn two_tenants(db: &PgPool) -> (Service, Customer, Customer) {
         let body = json!({"name": "k", "actions": [], "channels": []});
         let request = who.request(Method::POST, &who.of_app("/keys")).json(&body);
         Answer::of(request.header("idempotency-key", "once")).await.expect(201);
+        who.create_publishable_key().await;
     }
     (service, ann, bob)
 }
 
-const FENCED: [&str; 8] = [
+const FENCED: [&str; 9] = [
     "organisations",
     "memberships",
     "apps",
     "app_names",
     "app_credentials",
     "secret_keys",
+    "publishable_keys",
     "idempotency_keys",
     "audit_log",
 ];

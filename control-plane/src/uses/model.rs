@@ -1,7 +1,7 @@
 //! A gateway's report, checked.
 
 use crate::{api::ApiError, gateways::model::check_name};
-use contract::uses::{CredentialUse, SecretKeyUse, Uses};
+use contract::uses::{CredentialUse, PublishableKeyUse, SecretKeyUse, Uses};
 use time::OffsetDateTime;
 
 /// Names and times of the same length, as the database takes them.
@@ -14,6 +14,7 @@ pub struct LastUses {
 pub struct Report {
     pub credentials: LastUses,
     pub secret_keys: LastUses,
+    pub publishable_keys: LastUses,
 }
 
 impl Report {
@@ -26,6 +27,7 @@ impl Report {
         }
         let credentials = uses.credentials.into_iter();
         let secret_keys = uses.secret_keys.into_iter();
+        let publishable_keys = uses.publishable_keys.into_iter();
         Ok(Self {
             credentials: last_uses(
                 "credentials",
@@ -34,6 +36,10 @@ impl Report {
             secret_keys: last_uses(
                 "secret_keys",
                 secret_keys.map(|SecretKeyUse { id, at_s }| (id.into(), at_s)),
+            )?,
+            publishable_keys: last_uses(
+                "publishable_keys",
+                publishable_keys.map(|PublishableKeyUse { key, at_s }| (key.into(), at_s)),
             )?,
         })
     }

@@ -13,6 +13,7 @@ pub async fn note(db: &Db, report: &Report) -> Result<(), sqlx::Error> {
     let mut tx = db.service().await?;
     note_credentials(&mut tx, &report.credentials).await?;
     note_secret_keys(&mut tx, &report.secret_keys).await?;
+    note_publishable_keys(&mut tx, &report.publishable_keys).await?;
     tx.commit().await
 }
 
@@ -56,6 +57,30 @@ async fn note_secret_keys(tx: &mut ServiceTx, uses: &LastUses) -> Result<(), sql
          )
          UPDATE secret_keys k SET last_used_at = greatest(k.last_used_at, news.at)
          FROM news WHERE k.id = news.id",
+        &uses.names,
+        &uses.at,
+    )
+    .execute(tx.db())
+    .await?;
+    Ok(())
+}
+
+async fn note_publishable_keys(tx: &mut ServiceTx, uses: &LastUses) -> Result<(), sqlx::Error> {
+    if uses.names.is_empty() {
+        return Ok(());
+    }
+    sqlx::query!(
+        "WITH used AS (
+             SELECT name, least(max(at), now()) AS at
+             FROM unnest($1::text[], $2::timestamptz[]) AS reported (name, at) GROUP BY name
+         ), news AS (
+             SELECT k.key, greatest(k.last_used_at, k.created_at, used.at) AS at
+             FROM publishable_keys k JOIN used ON k.key = used.name
+             WHERE k.last_used_at IS NULL OR k.last_used_at < used.at
+             ORDER BY k.key FOR NO KEY UPDATE OF k
+         )
+         UPDATE publishable_keys k SET last_used_at = greatest(k.last_used_at, news.at)
+         FROM news WHERE k.key = news.key",
         &uses.names,
         &uses.at,
     )

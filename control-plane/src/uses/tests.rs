@@ -104,6 +104,29 @@ async fn of_several_uses_in_one_report_the_last_counts_and_strangers_are_passed_
 }
 
 #[sqlx::test(migrations = "../migrations")]
+async fn publishable_keys_say_when_they_were_last_used(db: PgPool) {
+    let service = service(&db).await;
+    let ann = service.sign_up("ann@example.com").await;
+    let bob = service.sign_up("bob@example.com").await;
+    let (key, others) = (ann.create_publishable_key().await, bob.create_publishable_key().await);
+    let at_s = (OffsetDateTime::now_utc() + Duration::days(1)).unix_timestamp();
+    let uses = json!([{"key": key, "at_s": at_s}, {"key": "pk_nobodys", "at_s": at_s}]);
+    let body = json!({"gateway": "g1", "publishable_keys": uses});
+    report(&service, &body).await.expect(204);
+    for (who, made, used) in [(&ann, &key, true), (&bob, &others, false)] {
+        let listed = who.get(&who.of_app("/publishable-keys")).await.expect(200);
+        assert_eq!(listed["items"][0]["key"], **made);
+        let at = time(&listed["items"][0]["last_used_at"]);
+        assert_eq!(at.is_some(), used);
+        assert!(at.is_none_or(|at| at.unix_timestamp() < at_s), "never beyond the clock");
+    }
+    let uses = json!([{"key": key, "at_s": 1}, {"key": "sk_no", "at_s": 1}]);
+    let answer = report(&service, &json!({"gateway": "g1", "publishable_keys": uses})).await;
+    answer.problem(422, "invalid");
+    assert_eq!(answer.json()["errors"][0]["field"], "publishable_keys[1].key");
+}
+
+#[sqlx::test(migrations = "../migrations")]
 async fn gateways_that_report_the_same_at_once_do_not_hinder_each_other(db: PgPool) {
     let service = service(&db).await;
     let mut keys = Vec::new();
@@ -191,6 +214,9 @@ async fn the_service_may_write_nothing_else_about_a_credential(db: PgPool) {
         "app_credentials SET sealed_secret = '\\x00'",
         "secret_keys SET token_hash = sha256('mine')",
         "secret_keys SET actions = '{publish}', last_used_at = now()",
+        "secret_keys SET sealed_token_secret = NULL, token_secret_at = NULL",
+        "publishable_keys SET revoked_at = NULL, revoked_revision = NULL",
+        "publishable_keys SET allowed_origins = '{}', last_used_at = now()",
     ] {
         let mut tx = service.state.db.service().await.unwrap();
         let sql = sqlx::AssertSqlSafe(format!("UPDATE {change}"));

@@ -1,0 +1,158 @@
+//! List, make, change and revoke an app's publishable keys.
+
+use super::{
+    model::{ClientKey, ClientKeyPatch, NewClientKey},
+    store,
+};
+use crate::{
+    api::{
+        ApiError, Body, Page, PageParams, PageRequest, Problem, StrictJson,
+        idempotency::{Attempt, IdempotencyKey},
+    },
+    apps::{self, AppAccess},
+    feed::{self, model::Revoked},
+    keys,
+    organisations::model::Right,
+    state::State,
+};
+use actix_web::{HttpRequest, HttpResponse, delete, get, http::StatusCode, patch, post, web::Data};
+use contract::PublishableKey;
+use time::OffsetDateTime;
+use utoipa_actix_web::service_config::ServiceConfig;
+
+pub fn routes(cfg: &mut ServiceConfig) {
+    cfg.service(list_publishable_keys)
+        .service(create_publishable_key)
+        .service(patch_publishable_key)
+        .service(revoke_publishable_key);
+}
+
+/// The app's publishable keys that are not revoked, newest first.
+#[utoipa::path(
+    tag = "publishable keys",
+    params(("app" = String, Path, description = "App id"), PageParams),
+    responses(
+        (status = 200, body = Page<ClientKey>),
+        (status = 401, body = Problem), (status = 404, body = Problem),
+    )
+)]
+#[get("/v1/apps/{app}/publishable-keys")]
+pub async fn list_publishable_keys(
+    state: Data<State>,
+    access: AppAccess,
+    page: PageRequest,
+) -> Result<HttpResponse, ApiError> {
+    let mut tx = access.begin(&state).await?;
+    let keys = store::page(&mut tx, &access.app, &page).await?;
+    tx.commit().await?;
+    Ok(HttpResponse::Ok().json(page.page(keys, store::position)))
+}
+
+/// Make a key that clients may carry openly, for some actions on some channels.
+#[utoipa::path(
+    tag = "publishable keys",
+    params(
+        ("app" = String, Path, description = "App id"),
+        ("Idempotency-Key" = Option<String>, Header, description = "Makes a retry safe"),
+    ),
+    request_body = NewClientKey,
+    responses(
+        (status = 201, body = ClientKey),
+        (status = 401, body = Problem), (status = 403, body = Problem), (status = 404, body = Problem),
+        (status = 409, body = Problem, description = "The key is taken, or the app has as many keys as it may"),
+        (status = 422, body = Problem),
+    )
+)]
+#[post("/v1/apps/{app}/publishable-keys")]
+pub async fn create_publishable_key(
+    state: Data<State>,
+    access: AppAccess,
+    idempotency: IdempotencyKey,
+    body: Body,
+) -> Result<HttpResponse, ApiError> {
+    access.require(Right::Build)?;
+    let StrictJson { value, digest } = body.json::<NewClientKey>().await?;
+    let body = StrictJson { value: value.checked(OffsetDateTime::now_utc())?, digest };
+    let mut tx = access.begin(&state).await?;
+    let ticket = match idempotency.begin(&state, &mut tx, &body).await? {
+        Attempt::First(ticket) => ticket,
+        Attempt::Replay(answer) => return Ok(answer),
+    };
+    apps::store::lock(&mut tx, &access.app).await?.ok_or(ApiError::NotFound)?;
+    keys::store::require_room(&mut tx, &access.app).await?;
+    let key = match &body.value.key {
+        Some(brought) => brought.clone(),
+        None => PublishableKey::generate()?,
+    };
+    let made = store::insert(&mut tx, &access.app, &key, body.value).await?;
+    tx.audit("publishable_key.created", key.as_str()).await?;
+    let answer = ticket.finish(&state, &mut tx, StatusCode::CREATED, &made).await?;
+    tx.commit().await?;
+    Ok(answer)
+}
+
+/// Change what a publishable key is called, allows and is taken from.
+#[utoipa::path(
+    tag = "publishable keys",
+    params(
+        ("app" = String, Path, description = "App id"),
+        ("key" = String, Path, description = "The publishable key"),
+    ),
+    request_body = ClientKeyPatch,
+    responses(
+        (status = 200, body = ClientKey),
+        (status = 401, body = Problem), (status = 403, body = Problem),
+        (status = 404, body = Problem), (status = 422, body = Problem),
+    )
+)]
+#[patch("/v1/apps/{app}/publishable-keys/{key}")]
+pub async fn patch_publishable_key(
+    request: HttpRequest,
+    state: Data<State>,
+    access: AppAccess,
+    body: Body,
+) -> Result<HttpResponse, ApiError> {
+    access.require(Right::Build)?;
+    let key = key_in(&request)?;
+    let patch = body.json::<ClientKeyPatch>().await?.value;
+    let mut tx = access.begin(&state).await?;
+    let before = store::lock(&mut tx, &access.app, &key).await?.ok_or(ApiError::NotFound)?;
+    let changed = store::update(&mut tx, &access.app, patch.over(before)?).await?;
+    tx.audit("publishable_key.changed", key.as_str()).await?;
+    tx.commit().await?;
+    Ok(HttpResponse::Ok().json(changed))
+}
+
+/// Revoke a publishable key. Waits up to two seconds and says which gateways have confirmed.
+#[utoipa::path(
+    tag = "publishable keys",
+    params(
+        ("app" = String, Path, description = "App id"),
+        ("key" = String, Path, description = "The publishable key"),
+    ),
+    responses(
+        (status = 200, body = Revoked),
+        (status = 401, body = Problem), (status = 403, body = Problem), (status = 404, body = Problem),
+    )
+)]
+#[delete("/v1/apps/{app}/publishable-keys/{key}")]
+pub async fn revoke_publishable_key(
+    request: HttpRequest,
+    state: Data<State>,
+    access: AppAccess,
+) -> Result<HttpResponse, ApiError> {
+    access.require(Right::Build)?;
+    let key = key_in(&request)?;
+    let mut tx = access.begin(&state).await?;
+    let revision = store::revoke(&mut tx, &access.app, &key).await?.ok_or(ApiError::NotFound)?;
+    tx.audit("publishable_key.revoked", key.as_str()).await?;
+    tx.commit().await?;
+    let receipt = feed::receipt::wait(&state, revision).await?;
+    Ok(HttpResponse::Ok().json(Revoked { receipt }))
+}
+
+/// What is not even shaped like a key is as absent as one that nobody made.
+fn key_in(request: &HttpRequest) -> Result<PublishableKey, ApiError> {
+    let key = request.match_info().get("key").and_then(|raw| raw.parse().ok());
+    key.ok_or(ApiError::NotFound)
+}
