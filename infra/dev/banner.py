@@ -19,6 +19,9 @@ def block(dev: dict[str, Any]) -> str:
   secret        {app["secret"]}
   secret key    {app["sk"]}
 
+  Every dialect is on, over the same channels; the console's Overview has code for each
+{dialect_lines(dev)}
+
   Receive: paste this into a page and open it in a browser
 
 {browser_snippet(dev)}
@@ -32,12 +35,25 @@ def block(dev: dict[str, Any]) -> str:
 """
 
 
+def dialect_lines(dev: dict[str, Any]) -> str:
+    """One line per dialect: what its clients open."""
+    app = dev["app"]
+    gateway = "ws" + dev["gateway_url"].removeprefix("http")
+    rows = {
+        "Pusher": f"{gateway}/app/{app['key']}?protocol=7",
+        "Relay": f"{gateway}/app/{app['key']}",
+        "AnyCable": app["anycable"]["ws_url"],
+        "Metered": f"{gateway}/v1?key={app['pk']}",
+    }
+    return "\n".join(f"    {name:<12}{url}" for name, url in rows.items())
+
+
 def curl_line(dev: dict[str, Any]) -> str:
     app = dev["app"]
     return (
         f"curl -sS -X POST {dev['gateway_url']}/apps/{app['id']}/events"
         f" -H 'Authorization: Bearer {app['sk']}' -H 'Content-Type: application/json'"
-        """ -d '{"name":"hello","channel":"news","data":"{\\"text\\":\\"It works\\"}"}'"""
+        """ -d '{"event":"hello","channel":"news","data":"{\\"text\\":\\"It works\\"}"}'"""
     )
 
 

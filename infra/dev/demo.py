@@ -11,47 +11,67 @@ from management import Management, Refused
 from stack import Stack
 
 EMAIL = "demo@signalbox.example"
-SCOPES = {"actions": ["publish", "subscribe", "presence", "channels.read", "users.terminate"], "channels": ["**"]}
+EVERY_CHANNEL = ["**"]
+CLIENT_ACTIONS = ["publish", "subscribe", "presence", "send"]
+ALL_ACTIONS = [*CLIENT_ACTIONS, "history", "channels.read", "users.terminate", "usage.read"]
+
+# Everything a stranger may want to try without a back end. A real app has good reasons to be stricter.
+SETTINGS = {
+    "client_events": True,
+    "dialects": {"pusher": True, "relay": True, "anycable": True, "metered": True},
+    "relay": {"auth_endpoint": "off"},
+    "anycable": {"anonymous": True, "public_streams": True, "whisper": True, "presence": True},
+}
 
 
 def ensure(stack: Stack, password: str, path: Path) -> dict[str, Any]:
     """What dev.json says: as it stood if it still logs in, made anew otherwise."""
-    app = _still_there(stack, path) or _create(stack, password)
+    management = Management(stack.console_url)
+    held = _still_there(management, path) or _create(management, password)
+    app = _with_every_dialect(management, held["app"])
     dev = {
         "gateway_url": stack.gateway_url,
         "metrics_url": stack.metrics_url,
         "console_url": stack.console_url,
-        "email": app.pop("email"),
-        "password": app.pop("password"),
-        "app": app,
+        "email": held["email"],
+        "password": held["password"],
+        "app": {**app, "anycable": anycable(stack.gateway_url, app)},
     }
     write_private(path, json.dumps(dev, indent=2) + "\n")
     return dev
 
 
-def _still_there(stack: Stack, path: Path) -> dict[str, str] | None:
+def anycable(gateway_url: str, app: dict[str, str]) -> dict[str, str]:
+    """The app's own secret is AnyCable's; its key names it in the path, as a host name could not on this machine."""
+    base = f"{gateway_url}/apps/{app['key']}"
+    return {"secret": app["secret"], "ws_url": f"ws{base.removeprefix('http')}/cable", "api_url": f"{base}/api"}
+
+
+def _still_there(management: Management, path: Path) -> dict[str, Any] | None:
     try:
         held = json.loads(path.read_text())
-        app = {"email": held["email"], "password": held["password"], **{k: held["app"][k] for k in ("id", "key", "secret", "sk")}}
+        email, password, app = held["email"], held["password"], held["app"]
+        known = {name: app[name] for name in ("id", "key", "secret", "sk")}
+        # Absent where an earlier version made the account.
+        known |= {name: app[name] for name in ("pk", "sk_pair") if name in app}
     except FileNotFoundError:
         return None
     except (ValueError, KeyError, TypeError) as error:
         say.line(f"  {path.name} cannot be read ({error!r}): making a new demo account")
         return None
-    management = Management(stack.console_url)
     try:
-        management.log_in(app["email"], app["password"])
-        management.call("GET", f"/v1/apps/{app['id']}")
+        management.log_in(email, password)
+        management.call("GET", f"/v1/apps/{known['id']}")
     except Refused as refused:
         if refused.status not in (401, 404):
             raise
         say.line(f"  the database no longer knows the account in {path.name}: making a new one")
+        management.forget()
         return None
-    return app
+    return {"email": email, "password": password, "app": known}
 
 
-def _create(stack: Stack, password: str) -> dict[str, str]:
-    management = Management(stack.console_url)
+def _create(management: Management, password: str) -> dict[str, Any]:
     for attempt in range(1, 10):
         email = EMAIL if attempt == 1 else EMAIL.replace("@", f"+{attempt}@")
         try:
@@ -63,13 +83,23 @@ def _create(stack: Stack, password: str) -> dict[str, str]:
     else:
         raise Stop(f"every demo address up to {email} is taken and {EMAIL}'s dev.json is lost: `make clean` starts over")
     app, credential = made["app"], made["credential"]
-    management.call("PATCH", f"/v1/apps/{app['id']}", {"settings": {"client_events": True}})
-    sk = management.call("POST", f"/v1/apps/{app['id']}/keys", {"name": "demo", **SCOPES})
-    return {
-        "email": email,
-        "password": password,
-        "id": app["id"],
-        "key": credential["key"],
-        "secret": credential["secret"],
-        "sk": sk["token"],
-    }
+    sk = management.call("POST", f"/v1/apps/{app['id']}/keys", {"name": "demo", "actions": ALL_ACTIONS, "channels": EVERY_CHANNEL})
+    known = {"id": app["id"], "key": credential["key"], "secret": credential["secret"], "sk": sk["token"]}
+    return {"email": email, "password": password, "app": known}
+
+
+def _with_every_dialect(management: Management, app: dict[str, str]) -> dict[str, str]:
+    """Adds what is missing, once: later the account is its owner's, and what they changed stays."""
+    path = f"/v1/apps/{app['id']}"
+    if "pk" in app and "sk_pair" in app:
+        return app
+    scope = {"actions": CLIENT_ACTIONS, "channels": EVERY_CHANNEL}
+    management.call("PATCH", path, {"settings": SETTINGS})
+    management.call("PATCH", f"{path}/keys/{secret_key_id(app['sk'])}", {"actions": ALL_ACTIONS})
+    pk = management.call("POST", f"{path}/publishable-keys", {"name": "demo, clients", **scope})
+    signing = management.call("POST", f"{path}/keys", {"name": "demo, peers", **scope, "token_secret": True})
+    return {**app, "pk": pk["key"], "sk_pair": signing["pair"]}
+
+
+def secret_key_id(token: str) -> str:
+    return token.removeprefix("sk_sbx_").split("_", 1)[0]

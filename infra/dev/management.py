@@ -18,6 +18,10 @@ class Refused(Stop):
 class Management:
     def __init__(self, console_url: str) -> None:
         self._url = console_url
+        self.forget()
+
+    def forget(self) -> None:
+        """Whoever was signed in no longer is."""
         self._csrf: str | None = None
         self._opener = urllib.request.build_opener(
             urllib.request.ProxyHandler({}),

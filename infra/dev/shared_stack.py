@@ -15,6 +15,10 @@ from postgres import FORGETFUL
 from stack import Stack
 
 
+# All tests come from one address, and some of them by a host of the app's own.
+FOR_TESTS = {"SIGNALBOX_METERED_CONNECTS_PER_MINUTE": "0", "SIGNALBOX_CABLE_DOMAIN": "cable.signalbox.example"}
+
+
 def throwaway_stack(home: Path, gateway_env: dict[str, str] | None = None, control_plane_env: dict[str, str] | None = None) -> Stack:
     """On free ports, with secrets of its own, in a folder that is emptied first."""
     shutil.rmtree(home, ignore_errors=True)
@@ -24,7 +28,7 @@ def throwaway_stack(home: Path, gateway_env: dict[str, str] | None = None, contr
         Ports.free(),
         Secrets.generate(),
         postgres_settings=FORGETFUL,
-        gateway_env=gateway_env,
+        gateway_env={**FOR_TESTS, **(gateway_env or {})},
         control_plane_env=control_plane_env,
     )
 

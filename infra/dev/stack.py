@@ -12,6 +12,9 @@ from postgres import Postgres
 
 DRAIN_S = 20
 
+# Everybody here comes from one address, tests included; the gateway's own default is for one person's.
+CONNECTS = "SIGNALBOX_METERED_CONNECTS_PER_MINUTE"
+
 
 class Stack:
     def __init__(
@@ -60,7 +63,7 @@ class Stack:
                 SIGNALBOX_CONTROL_PLANE_URL=self.console_url,
                 SIGNALBOX_ADVERTISED_OPS_URL=self.metrics_url,
                 SIGNALBOX_STATE_DIR=str(home / "gateway"),
-                **(gateway_env or {}),
+                **{CONNECTS: os.environ.get(CONNECTS, "6000"), **(gateway_env or {})},
             ),
         )
 
