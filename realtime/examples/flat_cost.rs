@@ -107,6 +107,7 @@ fn join_all(router: &Router, origin: OriginId, channels: usize) {
             origin,
             socket: contract::SocketId::from_random(n as u64),
             member: None,
+            replace_info: false,
             max_members: 100,
             announce_count: false,
         };

@@ -9,7 +9,7 @@ use std::sync::Arc;
 pub struct Occupancy {
     /// Connections subscribed.
     pub subscriptions: u32,
-    /// Distinct users; 0 on channels without presence.
+    /// Distinct users among those who joined as somebody.
     pub users: u32,
     pub cached: Option<Cached>,
 }
@@ -40,7 +40,7 @@ pub struct ChannelList {
 #[derive(Clone, Debug)]
 pub struct History {
     pub events: Vec<Arc<Event>>,
-    /// The channel's last message, kept or not. Nothing for a channel the owner does not hold.
+    /// The channel's last message, transient ones included. Nothing for a channel the owner does not hold.
     pub last: Option<Position>,
     /// Whether `events` start right after the position that was asked for. If not, messages in
     /// between are lost to the asker, and `events` are the most recent ones there are.

@@ -1,5 +1,6 @@
 //! A message in no dialect's words.
 
+use crate::Member;
 use bytes::Bytes;
 use contract::{AppId, ChannelName, EventName, SocketId, UserId};
 use std::sync::{Arc, OnceLock};
@@ -38,13 +39,30 @@ impl Payload {
     }
 }
 
-/// Who published.
+/// Who published, and as whom.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Sender {
-    /// The customer's back end, over HTTP.
-    Server,
-    /// A subscriber, and the member it is on a presence channel.
-    Socket { socket: SocketId, user: Option<UserId> },
+    /// The customer's back end, over HTTP; it may speak for a user.
+    Server { identity: Option<Arc<Member>> },
+    /// A connection, and who it has proved to be.
+    Socket { socket: SocketId, identity: Option<Arc<Member>> },
+}
+
+impl Sender {
+    /// The customer's back end in nobody's name.
+    pub fn server() -> Self {
+        Self::Server { identity: None }
+    }
+
+    pub fn identity(&self) -> Option<&Arc<Member>> {
+        match self {
+            Self::Server { identity } | Self::Socket { identity, .. } => identity.as_ref(),
+        }
+    }
+
+    pub fn user(&self) -> Option<&UserId> {
+        self.identity().map(|member| &member.user)
+    }
 }
 
 /// One message of a channel, with its place in the channel's order.
@@ -61,6 +79,9 @@ pub struct Event {
     pub idempotency_key: Option<Arc<str>>,
     /// Unix milliseconds at which the owner accepted it.
     pub at_ms: u64,
+    /// Whether history was to keep it. What was not kept is never missed either, so its position
+    /// is no place to come back to.
+    pub kept: bool,
     pub encoded: Encodings,
 }
 

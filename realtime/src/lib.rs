@@ -23,6 +23,7 @@ mod channel;
 pub mod config;
 pub mod event;
 pub mod join;
+mod listeners;
 mod local;
 pub mod outlet;
 pub mod placement;
@@ -41,7 +42,8 @@ pub use channel::{
 };
 pub use config::EngineConfig;
 pub use event::{Encodings, Event, Payload, Position, Sender, Topic};
-pub use join::{CacheAnswer, Join, JoinRefusal, Joined, Member, Roster};
+pub use join::{CacheAnswer, EnterRefusal, Join, JoinRefusal, Joined, Member, Roster};
+pub use listeners::ListenRefusal;
 pub use outlet::{Delivery, OriginId, Outlet};
 pub use publish::{LinkError, Publish, PublishError, Published};
 pub use router::Router;

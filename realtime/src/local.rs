@@ -2,6 +2,7 @@
 
 use crate::{
     EngineConfig, EngineStats, OriginId, Outlet, Topic,
+    listeners::Listeners,
     placement::shard_of,
     shard::{Budget, Shard},
 };
@@ -13,6 +14,7 @@ use std::sync::{
 /// All shards, each behind its own lock.
 pub struct Local {
     shards: Box<[Padded]>,
+    listeners: Arc<Listeners>,
     placement_key: u64,
     next_origin: AtomicU32,
 }
@@ -24,9 +26,11 @@ struct Padded(Mutex<Shard>);
 impl Local {
     pub fn new(config: &EngineConfig) -> Self {
         let budget = Arc::new(Budget::new(config.retained_max_bytes));
-        let shard = |_| Padded(Mutex::new(Shard::new(config, budget.clone())));
+        let listeners = Arc::new(Listeners::default());
+        let shard = |_| Padded(Mutex::new(Shard::new(config, budget.clone(), listeners.clone())));
         Self {
             shards: (0..config.shards.max(1)).map(shard).collect(),
+            listeners,
             placement_key: config.placement_key,
             next_origin: AtomicU32::new(0),
         }
@@ -41,6 +45,10 @@ impl Local {
     /// Every shard, one after the other.
     pub fn each(&self) -> impl Iterator<Item = MutexGuard<'_, Shard>> {
         self.shards.iter().map(lock)
+    }
+
+    pub fn listeners(&self) -> &Listeners {
+        &self.listeners
     }
 
     pub fn register(&self, outlet: &Arc<dyn Outlet>) -> OriginId {

@@ -15,7 +15,8 @@ pub struct OriginId(pub u32);
 /// owner decided them; an origin must keep that order towards every socket.
 #[derive(Clone, Debug)]
 pub enum Delivery {
-    /// To every subscriber of the topic here, but `event.except`.
+    /// To every subscriber of the topic here and to everyone here who listens to a pattern of
+    /// channels it falls under, once each, but not to `event.except`.
     Event(Arc<Event>),
     /// To one connection: it is in. Later deliveries of the topic are for it too, earlier are not.
     Joined(Box<Joined>),
@@ -25,14 +26,14 @@ pub enum Delivery {
         socket: SocketId,
         reason: JoinRefusal,
     },
-    /// To every subscriber here (the one whose join caused it is not one yet).
+    /// To every subscriber here (one whose join caused it is not one yet, one that entered is).
     MemberAdded {
         topic: Topic,
         member: Arc<Member>,
     },
     MemberRemoved {
         topic: Topic,
-        user: UserId,
+        member: Arc<Member>,
     },
     /// To every subscriber here: how many connections hear the channel.
     Count {

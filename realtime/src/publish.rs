@@ -18,6 +18,8 @@ pub struct Publish {
     pub idempotency_key: Option<Arc<str>>,
     /// Milliseconds for which newcomers get the event on joining; only cache channels keep it.
     pub cache_ttl_ms: Option<u64>,
+    /// Whether history keeps it. What it does not keep it does not miss: a transient event leaves
+    /// no gap.
     pub keep_history: bool,
     /// Whether the answer says who hears the channel.
     pub want_counts: bool,
@@ -30,7 +32,7 @@ impl Publish {
             topic,
             name,
             data,
-            sender: Sender::Server,
+            sender: Sender::server(),
             except: None,
             idempotency_key: None,
             cache_ttl_ms: None,
@@ -53,7 +55,7 @@ pub struct Published {
     pub duplicate: bool,
     /// Set when the publisher wanted counts.
     pub occupancy: Option<Occupancy>,
-    /// Subscriptions the message went to.
+    /// Connections the message went to: subscribers, and those who listen to a pattern.
     pub delivered_to: u32,
 }
 

@@ -1,11 +1,11 @@
 //! The way to the owner of a channel, wherever the owner is.
 
 use crate::{
-    ChannelList, EngineConfig, EngineStats, History, Join, LinkError, Member, Occupancy, OriginId,
-    Outlet, Position, Publish, PublishError, Published, Topic, channel::audience::Seat,
-    local::Local,
+    ChannelList, EngineConfig, EngineStats, EnterRefusal, History, Join, LinkError, ListenRefusal,
+    Member, Occupancy, OriginId, Outlet, Position, Publish, PublishError, Published, Topic,
+    channel::audience::Seat, local::Local,
 };
-use contract::{AppId, ChannelName, SocketId, UserId};
+use contract::{AppId, ChannelName, Pattern, SocketId, UserId};
 use std::sync::Arc;
 
 /// A handle to all channels. Cheap to clone.
@@ -38,7 +38,8 @@ impl Router {
     pub fn remove_origin(&self, origin: OriginId, now_ms: u64) {
         match &self.0 {
             Link::Local(local) => {
-                local.each().for_each(|mut shard| shard.remove_origin(origin, now_ms))
+                local.listeners().remove_origin(origin);
+                local.each().for_each(|mut shard| shard.remove_origin(origin, now_ms));
             }
         }
     }
@@ -71,7 +72,8 @@ impl Router {
         }
     }
 
-    /// Ends a subscription; nothing happens if there is none.
+    /// Ends a subscription; nothing happens if there is none. If it was the last one of a member,
+    /// that member is gone after `grace_ms`, unless it is back by then: so a reconnect is not seen.
     pub fn leave(
         &self,
         topic: &Topic,
@@ -79,10 +81,66 @@ impl Router {
         socket: SocketId,
         now_ms: u64,
         announce_count: bool,
+        grace_ms: u64,
     ) {
+        let seat = Seat { origin, socket };
         match &self.0 {
             Link::Local(local) => {
-                local.owner(topic).leave(topic, Seat { origin, socket }, announce_count, now_ms);
+                local.owner(topic).leave(topic, seat, announce_count, grace_ms, now_ms);
+            }
+        }
+    }
+
+    /// Makes a connection that hears a channel a member of it. `MemberAdded` goes to everyone
+    /// there, the newcomer too; if the user was there already only the info is replaced.
+    ///
+    /// Errors: [`EnterRefusal`]; nothing has changed then.
+    pub fn enter(
+        &self,
+        topic: &Topic,
+        origin: OriginId,
+        socket: SocketId,
+        member: Member,
+        max_members: u32,
+        now_ms: u64,
+    ) -> Result<(), EnterRefusal> {
+        let seat = Seat { origin, socket };
+        match &self.0 {
+            Link::Local(local) => {
+                local.owner(topic).enter(topic, seat, member, max_members, now_ms)
+            }
+        }
+    }
+
+    /// Ends a membership at once; the subscription stays. Nothing happens if there is none.
+    pub fn exit(&self, topic: &Topic, origin: OriginId, socket: SocketId, now_ms: u64) {
+        match &self.0 {
+            Link::Local(local) => local.owner(topic).exit(topic, Seat { origin, socket }, now_ms),
+        }
+    }
+
+    /// Has a connection hear the events of all channels of its app whose names match, users' own
+    /// left out. They reach the origin as `Delivery::Event`, once however many reasons there are;
+    /// nothing else of these channels does.
+    ///
+    /// Errors: `Full`; then it does not listen.
+    pub fn listen(
+        &self,
+        app: &AppId,
+        pattern: &Pattern,
+        origin: OriginId,
+        socket: SocketId,
+    ) -> Result<(), ListenRefusal> {
+        match &self.0 {
+            Link::Local(local) => local.listeners().listen(app, pattern, Seat { origin, socket }),
+        }
+    }
+
+    /// Ends listening; nothing happens if the connection did not listen to this pattern.
+    pub fn unlisten(&self, app: &AppId, pattern: &Pattern, origin: OriginId, socket: SocketId) {
+        match &self.0 {
+            Link::Local(local) => {
+                local.listeners().unlisten(app, pattern, Seat { origin, socket });
             }
         }
     }
@@ -94,7 +152,7 @@ impl Router {
         }
     }
 
-    /// Who is on a presence channel, in order of arrival.
+    /// Who joined a channel as somebody, in order of arrival.
     pub async fn members(&self, topic: &Topic) -> Result<Vec<Member>, LinkError> {
         match &self.0 {
             Link::Local(local) => Ok(local.owner(topic).members(topic)),
@@ -164,13 +222,12 @@ impl Router {
         }
     }
 
-    /// Has every connection that is signed in as the user closed.
-    pub async fn terminate_user(&self, app: &AppId, user: &UserId) -> Result<(), LinkError> {
+    /// Has every connection that is signed in as the user closed, and says how many these are.
+    pub async fn terminate_user(&self, app: &AppId, user: &UserId) -> Result<u32, LinkError> {
         let topic = of_user(app, user);
         match &self.0 {
-            Link::Local(local) => local.owner(&topic).terminate(&topic),
+            Link::Local(local) => Ok(local.owner(&topic).terminate(&topic)),
         }
-        Ok(())
     }
 
     /// Whether a connection is signed in as the user, or was less than the absence delay ago.

@@ -65,7 +65,7 @@ pub fn in_words(delivery: &Delivery) -> String {
         }
         Delivery::Refused { socket, reason, .. } => format!("refused {}: {reason}", socket.bits()),
         Delivery::MemberAdded { member, .. } => format!("added {}", member.user),
-        Delivery::MemberRemoved { user, .. } => format!("removed {user}"),
+        Delivery::MemberRemoved { member, .. } => format!("removed {}", member.user),
         Delivery::Count { subscriptions, .. } => format!("count {subscriptions}"),
         Delivery::Watched { user, online: true, .. } => format!("online {user}"),
         Delivery::Watched { user, online: false, .. } => format!("offline {user}"),
@@ -132,6 +132,7 @@ impl Desk {
             SocketId::from_random(socket),
             now_ms,
             false,
+            0,
         );
     }
 
@@ -142,6 +143,7 @@ impl Desk {
             SocketId::from_random(socket),
             now_ms,
             true,
+            0,
         );
     }
 
@@ -189,7 +191,7 @@ pub fn user(id: &str) -> UserId {
 pub fn member(words: &str) -> Member {
     let (id, info) =
         words.split_once(':').map_or((words, None), |(id, info)| (id, Some(info.into())));
-    Member { user: user(id), info }
+    Member::new(user(id), info)
 }
 
 pub fn join(channel: &str, origin: OriginId, socket: u64, as_member: Option<&str>) -> Join {
@@ -198,6 +200,7 @@ pub fn join(channel: &str, origin: OriginId, socket: u64, as_member: Option<&str
         origin,
         socket: SocketId::from_random(socket),
         member: as_member.map(member),
+        replace_info: false,
         max_members: 100,
         announce_count: false,
     }

@@ -14,7 +14,7 @@ pub struct Seat {
 
 /// A set of seats that costs a channel nothing much while it is empty, and tells origins and counts
 /// without a look at the seats.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Audience {
     by_origin: SmallVec<[(OriginId, u32); 2]>,
     seats: Option<Box<Seats>>,
@@ -40,7 +40,23 @@ impl Audience {
 
     /// Whether the connection is here, at whichever origin.
     pub fn has_socket(&self, socket: SocketId) -> bool {
-        self.origins().any(|origin| self.contains(Seat { origin, socket }))
+        self.seats_of(socket).next().is_some()
+    }
+
+    pub fn seats(&self) -> impl Iterator<Item = Seat> + '_ {
+        self.seats.iter().flat_map(|seats| seats.iter())
+    }
+
+    /// The seats of one connection, at whichever origins.
+    pub fn seats_of(&self, socket: SocketId) -> impl Iterator<Item = Seat> + '_ {
+        let seats = self.origins().map(move |origin| Seat { origin, socket });
+        seats.filter(|&seat| self.contains(seat))
+    }
+
+    /// How many seats are here and there.
+    pub fn common(&self, other: &Self) -> u32 {
+        let (few, many) = if self.len() < other.len() { (self, other) } else { (other, self) };
+        few.seats().filter(|&seat| many.contains(seat)).count() as u32
     }
 
     /// Whether the seat is new.
@@ -89,7 +105,7 @@ impl Audience {
 }
 
 /// Socket ids are random and issued by the service, so a fast unkeyed hash is safe for them.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 enum Seats {
     Few(SmallVec<[Seat; 2]>),
     Many(FxHashSet<Seat>),
@@ -104,6 +120,14 @@ impl Default for Seats {
 impl Seats {
     /// Up to here a scan is as fast as a hash, and smaller.
     const FEW: usize = 16;
+
+    fn iter(&self) -> impl Iterator<Item = Seat> + '_ {
+        let (few, many) = match self {
+            Self::Few(few) => (few.as_slice(), None),
+            Self::Many(many) => (&[][..], Some(many)),
+        };
+        few.iter().chain(many.into_iter().flatten()).copied()
+    }
 
     fn contains(&self, seat: Seat) -> bool {
         match self {

@@ -1,9 +1,7 @@
 //! Coming and going.
 
-use super::{
-    Channel, Origins, Role, audience::Seat, count::CountPace, presence::Presence, user::UserState,
-};
-use crate::{CacheAnswer, Delivery, Join, JoinRefusal, Joined, Member, OriginId, Topic};
+use super::{Channel, Crowd, Origins, Role, audience::Seat, count::CountPace};
+use crate::{CacheAnswer, Delivery, Join, JoinRefusal, Joined, OriginId, Topic};
 use contract::ChannelKind;
 use std::sync::Arc;
 
@@ -19,16 +17,16 @@ impl Channel {
             out.deliver(seat.origin, self.welcome(&join.topic, seat, now_ms));
             return;
         }
-        if let Some(member) = join.member.filter(|_| self.kind.is_presence()) {
-            if let Err(reason) = self.arrive(&join.topic, seat, member, join.max_members, out) {
-                out.deliver(
-                    seat.origin,
-                    Delivery::Refused { topic: join.topic, socket: seat.socket, reason },
-                );
-                return;
+        if let Some(user) = self.user_state() {
+            user.sign_in(&join.topic, out);
+        } else if let Some(member) = join.member {
+            self.wake_members(&join.topic, now_ms, out);
+            if !self.has_place_for(&member.user, join.max_members) {
+                let reason = JoinRefusal::MembersFull { max: join.max_members };
+                let refused = Delivery::Refused { topic: join.topic, socket: seat.socket, reason };
+                return out.deliver(seat.origin, refused);
             }
-        } else if self.kind == ChannelKind::User {
-            self.user_state().sign_in(&join.topic, out);
+            self.seat_member(&join.topic, seat, member, join.replace_info, out);
         }
         self.audience.insert(seat);
         out.deliver(seat.origin, self.welcome(&join.topic, seat, now_ms));
@@ -36,36 +34,10 @@ impl Channel {
         self.count_changed(&join.topic, now_ms, out);
     }
 
-    fn arrive(
-        &mut self,
-        topic: &Topic,
-        seat: Seat,
-        member: Member,
-        max_members: u32,
-        out: &impl Origins,
-    ) -> Result<(), JoinRefusal> {
-        let full = match &self.role {
-            Role::Presence(presence) => {
-                presence.len() >= max_members && !presence.has_user(&member.user)
-            }
-            _ => max_members == 0,
-        };
-        if full {
-            return Err(JoinRefusal::MembersFull { max: max_members });
-        }
-        if let Some(member) = self.presence().arrive(seat, member) {
-            self.tell(out, || Delivery::MemberAdded {
-                topic: topic.clone(),
-                member: member.clone(),
-            });
-        }
-        Ok(())
-    }
-
     fn welcome(&self, topic: &Topic, seat: Seat, now_ms: u64) -> Delivery {
-        let roster = match &self.role {
-            Role::Presence(presence) => Some(Arc::new(presence.roster())),
-            _ => self.kind.is_presence().then(Arc::default),
+        let roster = match self.presence() {
+            Some(presence) => Some(Arc::new(presence.roster())),
+            None => self.kind.is_presence().then(Arc::default),
         };
         let cached = match self.retained.as_ref().and_then(|retained| retained.cached(now_ms)) {
             _ if !self.kind.is_cache() => CacheAnswer::NotACache,
@@ -82,21 +54,21 @@ impl Channel {
         }))
     }
 
-    /// Lets a connection go. Whether it was in.
+    /// Lets a connection go. With a `grace_ms` its member stays that long for another connection to
+    /// come.
     pub fn leave(
         &mut self,
         topic: &Topic,
         seat: Seat,
         announce_count: bool,
+        grace_ms: u64,
         now_ms: u64,
         out: &impl Origins,
-    ) -> bool {
-        if !self.audience.remove(seat) {
-            return false;
+    ) {
+        if self.audience.remove(seat) {
+            self.counted(announce_count);
+            self.departed(topic, &[seat], grace_ms, now_ms, out);
         }
-        self.counted(announce_count);
-        self.departed(topic, &[seat], now_ms, out);
-        true
     }
 
     /// Lets every connection and every watcher of an origin go.
@@ -109,71 +81,76 @@ impl Channel {
     ) {
         let gone = self.audience.remove_origin(origin);
         if !gone.is_empty() {
-            self.departed(topic, &gone, now_ms, out);
+            self.departed(topic, &gone, 0, now_ms, out);
         }
-        if let Role::User(user) = &mut self.role {
+        if let Some(user) = self.user_mut() {
             user.remove_origin(origin);
         }
-        self.rest_user();
+        self.rest_role();
     }
 
     /// The seats are given back; tells the rest who is gone and how many are left.
-    fn departed(&mut self, topic: &Topic, gone: &[Seat], now_ms: u64, out: &impl Origins) {
+    fn departed(
+        &mut self,
+        topic: &Topic,
+        gone: &[Seat],
+        grace_ms: u64,
+        now_ms: u64,
+        out: &impl Origins,
+    ) {
+        let until_ms = (grace_ms > 0).then(|| now_ms.saturating_add(grace_ms));
         for &seat in gone {
-            if let Role::Presence(presence) = &mut self.role
-                && let Some(user) = presence.depart(seat)
-            {
-                self.tell(out, || Delivery::MemberRemoved {
-                    topic: topic.clone(),
-                    user: user.clone(),
-                });
-            }
+            self.unseat_member(topic, seat, until_ms, out);
         }
-        if let Role::User(user) = &mut self.role
-            && self.audience.is_empty()
+        if self.audience.is_empty()
+            && let Some(user) = self.user_mut()
         {
             user.sign_out(now_ms);
         }
         self.count_changed(topic, now_ms, out);
-        if self.audience.is_empty() && matches!(self.role, Role::Presence(_) | Role::Counted(_)) {
-            self.role = Role::Plain;
-        }
+        self.rest_role();
     }
 
     /// Whether a connection or a watcher of the origin is here.
     pub fn knows(&self, origin: OriginId) -> bool {
-        let watches = matches!(&self.role, Role::User(user) if user.is_watched_from(origin));
-        watches || self.audience.origins().any(|other| other == origin)
-    }
-
-    /// Everyone present, in order of arrival.
-    pub fn members(&self) -> Vec<Member> {
-        match &self.role {
-            Role::Presence(presence) => presence.roster(),
-            _ => Vec::new(),
-        }
+        self.user().is_some_and(|user| user.is_watched_from(origin))
+            || self.audience.origins().any(|other| other == origin)
     }
 
     /// Presence channels have members and users' own channels have neither: none of them counts.
     fn counted(&mut self, announce_count: bool) {
-        match (&self.role, announce_count) {
-            _ if self.kind.is_presence() || self.kind == ChannelKind::User => {}
-            (Role::Plain, true) => self.role = Role::Counted(Box::default()),
-            (Role::Counted(_), false) => self.role = Role::Plain,
-            _ => {}
+        if self.kind.is_presence() || self.kind == ChannelKind::User {
+            return;
         }
+        if announce_count {
+            if let Some(crowd) = self.crowd() {
+                crowd.pace.get_or_insert_default();
+            }
+        } else if let Some(crowd) = self.role.as_mut().and_then(|role| role.crowd_mut()) {
+            crowd.pace = None;
+            self.rest_role();
+        }
+    }
+
+    fn pace(&mut self) -> Option<&mut CountPace> {
+        self.role.as_mut()?.crowd_mut()?.pace.as_mut()
     }
 
     fn count_changed(&mut self, topic: &Topic, now_ms: u64, out: &impl Origins) {
         let subscriptions = self.subscriptions();
-        if let Role::Counted(pace) = &mut self.role
-            && CountPace::changed(pace, subscriptions, now_ms)
-        {
+        if self.pace().is_some_and(|pace| pace.changed(subscriptions, now_ms)) {
             self.tell_count(topic, out);
         }
     }
 
-    pub(super) fn tell_count(&self, topic: &Topic, out: &impl Origins) {
+    pub(super) fn wake_count(&mut self, topic: &Topic, now_ms: u64, out: &impl Origins) {
+        let subscriptions = self.subscriptions();
+        if self.pace().is_some_and(|pace| pace.wake(subscriptions, now_ms)) {
+            self.tell_count(topic, out);
+        }
+    }
+
+    fn tell_count(&self, topic: &Topic, out: &impl Origins) {
         let subscriptions = self.subscriptions();
         self.tell(out, || Delivery::Count { topic: topic.clone(), subscriptions });
     }
@@ -185,23 +162,11 @@ impl Channel {
         }
     }
 
-    fn presence(&mut self) -> &mut Presence {
-        if !matches!(self.role, Role::Presence(_)) {
-            self.role = Role::Presence(Box::default());
+    /// What subscribers are told of each other, on any channel but a user's own.
+    pub(super) fn crowd(&mut self) -> Option<&mut Crowd> {
+        if self.kind == ChannelKind::User {
+            return None;
         }
-        match &mut self.role {
-            Role::Presence(presence) => presence,
-            _ => unreachable!("set above"),
-        }
-    }
-
-    pub(super) fn user_state(&mut self) -> &mut UserState {
-        if !matches!(self.role, Role::User(_)) {
-            self.role = Role::User(Box::default());
-        }
-        match &mut self.role {
-            Role::User(user) => user,
-            _ => unreachable!("set above"),
-        }
+        self.role.get_or_insert_with(|| Box::new(Role::Crowd(Crowd::default()))).crowd_mut()
     }
 }

@@ -6,20 +6,22 @@
 pub mod audience;
 pub mod count;
 mod keys;
+mod members;
 mod membership;
 pub mod presence;
 pub mod retained;
+mod role;
 pub mod user;
 
 use crate::{
     Delivery, Event, History, Occupancy, OriginId, Position, Publish, PublishError, Published,
-    Topic,
+    Topic, listeners::Listening,
 };
 use audience::Audience;
 use contract::ChannelKind;
-use count::CountPace;
 use presence::Presence;
 use retained::{HistoryLimits, Retained};
+use role::{Crowd, Role};
 use std::sync::Arc;
 use user::UserState;
 
@@ -37,24 +39,11 @@ pub struct Channel {
     epoch: u64,
     /// Place of the last message; 0 before the first.
     seq: u64,
-    /// Every message after this place is in the history.
+    /// Every message after this place that history was to keep is in it.
     complete_after: u64,
     audience: Audience,
     retained: Option<Box<Retained>>,
-    role: Role,
-}
-
-/// What some channels do beside carrying messages. A channel has one such role or none.
-#[derive(Debug, Default)]
-enum Role {
-    #[default]
-    Plain,
-    /// Tells its subscribers how many they are.
-    Counted(Box<CountPace>),
-    /// Tells its subscribers who they are.
-    Presence(Box<Presence>),
-    /// Stands for a user, and tells watchers whether the user is there.
-    User(Box<UserState>),
+    role: Option<Box<Role>>,
 }
 
 impl Channel {
@@ -66,7 +55,7 @@ impl Channel {
             complete_after: 0,
             audience: Audience::default(),
             retained: None,
-            role: Role::Plain,
+            role: None,
         }
     }
 
@@ -82,51 +71,49 @@ impl Channel {
         self.audience.len()
     }
 
-    /// Nobody hears it, watches it, or waits for it: forgetting it costs only its memory of events.
+    /// Nobody hears it, watches it, or waits for it: forgetting it costs only its memory of events,
+    /// and of members who may come back.
     pub fn is_idle(&self) -> bool {
-        self.audience.is_empty() && !matches!(&self.role, Role::User(user) if user.is_waited_for())
+        self.audience.is_empty() && !self.user().is_some_and(UserState::is_waited_for)
     }
 
     pub fn is_forgettable(&self) -> bool {
-        self.is_idle() && self.retained.is_none()
+        self.is_idle() && self.retained.is_none() && self.presence().is_none()
     }
 
+    /// Bytes of what it remembers, and of members it holds while nobody hears it.
     pub fn retained_bytes(&self) -> usize {
-        self.retained.as_ref().map_or(0, |retained| retained.bytes())
+        let events = self.retained.as_ref().map_or(0, |retained| retained.bytes());
+        match self.presence() {
+            Some(presence) if self.audience.is_empty() => events + presence.bytes(),
+            _ => events,
+        }
     }
 
     /// When the channel has something to do by itself, if it has.
     pub fn wake_at_ms(&self) -> Option<u64> {
-        match &self.role {
-            Role::Counted(pace) => pace.due_ms(),
-            Role::User(user) => user.offline_due_ms(),
-            Role::Plain | Role::Presence(_) => None,
-        }
+        self.role.as_ref()?.due_ms()
     }
 
-    /// Does what is due: a held-back count, the end of a user's absence delay.
+    /// Does what is due: a held-back count, the end of a member's grace or of a user's absence
+    /// delay.
     pub fn wake(&mut self, topic: &Topic, now_ms: u64, out: &impl Origins) {
-        let subscriptions = self.subscriptions();
-        match &mut self.role {
-            Role::Counted(pace) => {
-                if pace.wake(subscriptions, now_ms) {
-                    self.tell_count(topic, out);
-                }
-            }
-            Role::User(user) => {
-                user.wake(topic, now_ms, out);
-                self.rest_user();
-            }
-            Role::Plain | Role::Presence(_) => {}
+        self.wake_members(topic, now_ms, out);
+        self.wake_count(topic, now_ms, out);
+        if let Some(user) = self.user_mut() {
+            user.wake(topic, now_ms, out);
         }
+        self.rest_role();
     }
 
-    /// Takes a message, gives it its place, and delivers it once to every origin with subscribers.
+    /// Takes a message, gives it its place, and delivers it once to every origin with subscribers
+    /// or listeners.
     ///
     /// Errors: `Overloaded` when one of these origins has no room; then nothing has happened.
     pub fn publish(
         &mut self,
         publish: Publish,
+        listening: &Listening,
         limits: &HistoryLimits,
         now_ms: u64,
         out: &impl Origins,
@@ -141,7 +128,9 @@ impl Channel {
                 delivered_to: 0,
             });
         }
-        if !self.audience.origins().all(|origin| out.has_room(origin)) {
+        let listeners = listening.origins_beside(&self.audience);
+        let has_room = |origin| out.has_room(origin);
+        if !self.audience.origins().chain(listeners.iter().copied()).all(has_room) {
             return Err(PublishError::Overloaded);
         }
         self.seq += 1;
@@ -154,16 +143,15 @@ impl Channel {
             let dropped = self.retained().remember(seq, &publish, now_ms, limits);
             self.complete_after = self.complete_after.max(dropped);
             self.rest_retained();
-        } else {
-            self.complete_after = self.seq;
         }
         let (cache_ttl_ms, want_counts) = (publish.cache_ttl_ms, publish.want_counts);
-        let delivered_to = self.deliver(publish, cache_ttl_ms, now_ms, out);
+        let beside = listening.count_beside(&self.audience, publish.except);
+        let heard = self.deliver(publish, cache_ttl_ms, &listeners, now_ms, out);
         Ok(Published {
             position: self.position(),
             duplicate: false,
             occupancy: want_counts.then(|| self.occupancy(now_ms)),
-            delivered_to,
+            delivered_to: heard + beside,
         })
     }
 
@@ -171,13 +159,14 @@ impl Channel {
         &mut self,
         publish: Publish,
         cache_ttl_ms: Option<u64>,
+        listeners: &[OriginId],
         now_ms: u64,
         out: &impl Origins,
     ) -> u32 {
         let cache_until_ms = cache_ttl_ms
             .filter(|_| self.kind.is_cache())
             .map(|ttl_ms| now_ms.saturating_add(ttl_ms));
-        if self.audience.is_empty() && cache_until_ms.is_none() {
+        if self.audience.is_empty() && listeners.is_empty() && cache_until_ms.is_none() {
             return 0;
         }
         let event = Arc::new(Event {
@@ -189,12 +178,13 @@ impl Channel {
             except: publish.except,
             idempotency_key: publish.idempotency_key,
             at_ms: now_ms,
+            kept: publish.keep_history,
             encoded: Default::default(),
         });
         if let Some(until_ms) = cache_until_ms {
             self.retained().cache(event.clone(), until_ms);
         }
-        for origin in self.audience.origins() {
+        for origin in self.audience.origins().chain(listeners.iter().copied()) {
             out.deliver(origin, Delivery::Event(event.clone()));
         }
         let excepted = event.except.is_some_and(|socket| self.audience.has_socket(socket));
@@ -209,6 +199,31 @@ impl Channel {
 
     fn retained(&mut self) -> &mut Retained {
         self.retained.get_or_insert_default()
+    }
+
+    fn presence(&self) -> Option<&Presence> {
+        self.role.as_ref()?.crowd()?.presence.as_deref()
+    }
+
+    fn presence_mut(&mut self) -> Option<&mut Presence> {
+        self.role.as_mut()?.crowd_mut()?.presence.as_deref_mut()
+    }
+
+    fn user(&self) -> Option<&UserState> {
+        self.role.as_ref()?.user()
+    }
+
+    fn user_mut(&mut self) -> Option<&mut UserState> {
+        self.role.as_mut()?.user_mut()
+    }
+
+    /// Gives up what the role no longer needs.
+    fn rest_role(&mut self) {
+        if let Some(crowd) = self.role.as_mut().and_then(|role| role.crowd_mut()) {
+            crowd.pace.take_if(|_| self.audience.is_empty());
+            crowd.presence.take_if(|presence| presence.is_empty());
+        }
+        self.role.take_if(|role| role.is_idle());
     }
 
     fn rest_retained(&mut self) {
@@ -245,10 +260,7 @@ impl Channel {
 
     /// As [`Channel::occupancy`] without what is cached.
     pub fn counts(&self) -> Occupancy {
-        let users = match &self.role {
-            Role::Presence(presence) => presence.len(),
-            _ => 0,
-        };
+        let users = self.presence().map_or(0, Presence::len);
         Occupancy { subscriptions: self.subscriptions(), users, cached: None }
     }
 

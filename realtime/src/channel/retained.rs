@@ -58,6 +58,7 @@ impl Kept {
         self.name.as_str().len()
             + self.data.as_str().len()
             + self.idempotency_key.as_ref().map_or(0, |key| key.len())
+            + self.sender.identity().map_or(0, |member| member.text_bytes())
     }
 
     fn event(&self, topic: &Topic, epoch: u64) -> Arc<Event> {
@@ -70,6 +71,7 @@ impl Kept {
             except: self.except,
             idempotency_key: self.idempotency_key.clone(),
             at_ms: self.at_ms,
+            kept: true,
             encoded: Default::default(),
         })
     }

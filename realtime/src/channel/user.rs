@@ -5,6 +5,7 @@ use super::{
     audience::{Audience, Seat},
 };
 use crate::{Delivery, OriginId, Topic};
+use contract::ChannelKind;
 
 /// Milliseconds after the last sign-out at which a user is offline, so that a reconnect is not
 /// seen. Source: spec/pusher.md §11.4.
@@ -73,33 +74,36 @@ impl UserState {
 impl Channel {
     /// Whether watchers see the user as online.
     pub fn is_online(&self) -> bool {
-        matches!(&self.role, Role::User(user) if user.online)
+        self.user().is_some_and(|user| user.online)
     }
 
     /// Adds a watcher. Whether the user is online.
     pub fn watch(&mut self, seat: Seat) -> bool {
-        let user = self.user_state();
+        let Some(user) = self.user_state() else { return false };
         user.watchers.insert(seat);
         user.online
     }
 
     pub fn unwatch(&mut self, seat: Seat) {
-        if let Role::User(user) = &mut self.role {
+        if let Some(user) = self.user_mut() {
             user.watchers.remove(seat);
         }
-        self.rest_user();
+        self.rest_role();
     }
 
-    /// Asks the origins to close the connections that are signed in as the user.
-    pub fn terminate(&self, topic: &Topic, out: &impl Origins) {
-        if let Some(user) = topic.channel.user() {
-            self.tell(out, || Delivery::Terminate { app: topic.app.clone(), user: user.clone() });
-        }
+    /// Asks the origins to close the connections that are signed in as the user, and says how many
+    /// there are.
+    pub fn terminate(&self, topic: &Topic, out: &impl Origins) -> u32 {
+        let Some(user) = topic.channel.user() else { return 0 };
+        self.tell(out, || Delivery::Terminate { app: topic.app.clone(), user: user.clone() });
+        self.subscriptions()
     }
 
-    pub(super) fn rest_user(&mut self) {
-        if matches!(&self.role, Role::User(user) if !user.is_waited_for()) {
-            self.role = Role::Plain;
+    /// What is known of the user, if the channel is a user's own.
+    pub(super) fn user_state(&mut self) -> Option<&mut UserState> {
+        if self.kind != ChannelKind::User {
+            return None;
         }
+        self.role.get_or_insert_with(|| Box::new(Role::User(Box::default()))).user_mut()
     }
 }

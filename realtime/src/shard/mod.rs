@@ -9,9 +9,10 @@ mod slot;
 mod time;
 
 use crate::{
-    Delivery, EngineConfig, Join, JoinRefusal, OriginId, Outlet, Position, Publish, PublishError,
-    Published, Topic,
+    Delivery, EngineConfig, EnterRefusal, Join, JoinRefusal, Member, OriginId, Outlet, Publish,
+    PublishError, Published, Topic,
     channel::{Channel, Origins as _, audience::Seat, retained::HistoryLimits},
+    listeners::Listeners,
 };
 use apps::Apps;
 use hashbrown::{DefaultHashBuilder, HashTable};
@@ -38,6 +39,7 @@ pub struct Shard {
     outlets: Outlets,
     bounds: Bounds,
     budget: Arc<Budget>,
+    listeners: Arc<Listeners>,
     next_epoch: u64,
     next_generation: u32,
     tally: Tally,
@@ -65,7 +67,7 @@ struct Tally {
 pub struct Full;
 
 impl Shard {
-    pub fn new(config: &EngineConfig, budget: Arc<Budget>) -> Self {
+    pub fn new(config: &EngineConfig, budget: Arc<Budget>, listeners: Arc<Listeners>) -> Self {
         let shards = config.shards.max(1) as usize;
         Self {
             table: HashTable::new(),
@@ -82,6 +84,7 @@ impl Shard {
                 history: HistoryLimits::from(config),
             },
             budget,
+            listeners,
             next_epoch: config.first_epoch,
             next_generation: 0,
             tally: Tally::default(),
@@ -106,27 +109,24 @@ impl Shard {
 
     /// Takes a message. See [`Channel::publish`].
     ///
-    /// A channel that nobody hears and that is to remember nothing is not even created: its
-    /// message has the only place of an epoch of its own.
+    /// A channel without subscribers that is to remember nothing is not even kept: its message has
+    /// the only place of an epoch of its own.
     pub fn publish(&mut self, publish: Publish, now_ms: u64) -> Result<Published, PublishError> {
+        let listening = self.listeners.of(&publish.topic);
         let slot = match self.find(&publish.topic) {
             Some(slot) => slot,
-            None if !publish.is_remembered() => return Ok(self.unheard(&publish)),
+            None if !publish.is_remembered() => {
+                let mut channel = Channel::new(publish.topic.channel.kind(), self.epoch());
+                let limits = &self.bounds.history;
+                return channel.publish(publish, &listening, limits, now_ms, &self.outlets);
+            }
             None => self.create(&publish.topic).map_err(|Full| PublishError::Overloaded)?,
         };
-        let published =
-            self.act(slot, |channel, cx| channel.publish(publish, cx.history, now_ms, cx.outlets));
+        let published = self.act(slot, |channel, cx| {
+            channel.publish(publish, &listening, cx.history, now_ms, cx.outlets)
+        });
         self.make_room(Some(slot));
         published
-    }
-
-    fn unheard(&mut self, publish: &Publish) -> Published {
-        Published {
-            position: Position { epoch: self.epoch(), seq: 1 },
-            duplicate: false,
-            occupancy: publish.want_counts.then(Default::default),
-            delivered_to: 0,
-        }
     }
 
     /// Lets a connection in; the answer goes to its origin.
@@ -145,11 +145,40 @@ impl Shard {
     }
 
     /// Lets a connection go; nothing happens if it was not in.
-    pub fn leave(&mut self, topic: &Topic, seat: Seat, announce_count: bool, now_ms: u64) {
+    pub fn leave(
+        &mut self,
+        topic: &Topic,
+        seat: Seat,
+        announce_count: bool,
+        grace_ms: u64,
+        now_ms: u64,
+    ) {
         if let Some(slot) = self.find(topic) {
             self.act(slot, |channel, cx| {
-                channel.leave(cx.topic, seat, announce_count, now_ms, cx.outlets);
+                channel.leave(cx.topic, seat, announce_count, grace_ms, now_ms, cx.outlets);
             });
+        }
+    }
+
+    /// Makes a connection that is in a member. See [`Channel::enter`].
+    pub fn enter(
+        &mut self,
+        topic: &Topic,
+        seat: Seat,
+        member: Member,
+        max_members: u32,
+        now_ms: u64,
+    ) -> Result<(), EnterRefusal> {
+        let slot = self.find(topic).ok_or(EnterRefusal::NotJoined)?;
+        self.act(slot, |channel, cx| {
+            channel.enter(cx.topic, seat, member, max_members, now_ms, cx.outlets)
+        })
+    }
+
+    /// Ends a membership; nothing happens if there is none.
+    pub fn exit(&mut self, topic: &Topic, seat: Seat, now_ms: u64) {
+        if let Some(slot) = self.find(topic) {
+            self.act(slot, |channel, cx| channel.exit(cx.topic, seat, now_ms, cx.outlets));
         }
     }
 
@@ -172,10 +201,11 @@ impl Shard {
         }
     }
 
-    /// Asks the origins to close the connections of the user whose channel this is.
-    pub fn terminate(&mut self, topic: &Topic) {
-        if let Some(slot) = self.find(topic) {
-            self.act(slot, |channel, cx| channel.terminate(cx.topic, cx.outlets));
+    /// Asks the origins to close the connections of the user whose channel this is. How many.
+    pub fn terminate(&mut self, topic: &Topic) -> u32 {
+        match self.find(topic) {
+            Some(slot) => self.act(slot, |channel, cx| channel.terminate(cx.topic, cx.outlets)),
+            None => 0,
         }
     }
 

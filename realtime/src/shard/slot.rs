@@ -2,6 +2,8 @@
 
 use crate::{Topic, channel::Channel};
 
+/// No alarm.
+pub const NEVER: u64 = u64::MAX;
 /// No slot.
 pub const NOWHERE: u32 = u32::MAX;
 
@@ -17,8 +19,8 @@ pub struct Slot {
     pub older: u32,
     pub newer: u32,
     pub is_listed: bool,
-    /// Whether an alarm is set.
-    pub has_alarm: bool,
+    /// When it is to be woken, Unix milliseconds.
+    pub alarm_ms: u64,
     /// Bytes it is charged for.
     pub charged: usize,
 }
@@ -33,7 +35,7 @@ impl Slot {
             older: NOWHERE,
             newer: NOWHERE,
             is_listed: false,
-            has_alarm: false,
+            alarm_ms: NEVER,
             charged: 0,
         }
     }

@@ -1,12 +1,16 @@
 //! What channels do by themselves: alarms that are set, and memory that grows old.
 
-use super::{Shard, slot::Slot};
+use super::{
+    Shard,
+    slot::{NEVER, Slot},
+};
 use std::{cmp::Reverse, collections::BinaryHeap};
 
 /// Every channel is looked at for expired memory once in this many milliseconds.
 const SWEEP_MS: u64 = 30_000;
 
-/// When to wake which channel, soonest first: at most one alarm per channel.
+/// When to wake which channel, soonest first. Only the soonest alarm of a channel counts: one that
+/// was set for later before stays, and is passed over.
 #[derive(Default)]
 pub struct Alarms {
     due: BinaryHeap<Reverse<Alarm>>,
@@ -25,8 +29,9 @@ struct Alarm {
 impl Alarms {
     pub fn set(&mut self, slot: u32, held: &mut Slot) {
         if let Some(due_ms) = held.channel.wake_at_ms()
-            && !std::mem::replace(&mut held.has_alarm, true)
+            && due_ms < held.alarm_ms
         {
+            held.alarm_ms = due_ms;
             self.due.push(Reverse(Alarm { due_ms, slot, generation: held.generation }));
         }
     }
@@ -42,8 +47,8 @@ impl Shard {
     pub fn tick(&mut self, now_ms: u64) {
         while let Some(alarm) = self.alarms.pop(now_ms) {
             let Some(held) = self.slots.get_mut(alarm.slot as usize) else { continue };
-            if held.generation == alarm.generation {
-                held.has_alarm = false;
+            if held.generation == alarm.generation && held.alarm_ms == alarm.due_ms {
+                held.alarm_ms = NEVER;
                 self.act_quietly(alarm.slot, false, |channel, cx| {
                     channel.wake(cx.topic, now_ms, cx.outlets)
                 });

@@ -46,14 +46,14 @@ fn what_is_too_old_is_a_gap() {
 }
 
 #[test]
-fn an_event_that_was_not_kept_is_a_gap() {
+fn a_transient_event_is_in_no_history_and_leaves_no_gap() {
     let desk = Desk::default();
     let a = desk.note("news", "a", 0).position;
     let b = desk.say("news", "b", 0).position;
     desk.note("news", "c", 0);
-    check(&desk, Some(a), 10, 1, ("c", false, false));
+    check(&desk, Some(a), 10, 1, ("c", true, false));
     check(&desk, Some(b), 10, 1, ("c", true, false));
-    check(&desk, None, 10, 1, ("c", true, false));
+    check(&desk, None, 10, 1, ("a c", true, false));
 }
 
 #[test]

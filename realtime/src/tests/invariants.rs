@@ -60,6 +60,7 @@ proptest! {
                 Step::Join { origin, socket, app, channel, user } => {
                     let mut join = join(CHANNELS[channel], desks[origin].origin, socket, Some(USERS[user]));
                     join.topic.app = app.to_string().parse().expect("app");
+                    join.member = join.member.filter(|_| CHANNELS[channel].starts_with("presence-"));
                     join.max_members = 2;
                     join.announce_count = is_counted(CHANNELS[channel]);
                     model.join(Place { app, channel: CHANNELS[channel] }, (origin, socket), USERS[user]);
@@ -69,7 +70,7 @@ proptest! {
                     let topic = topic_of(app, CHANNELS[channel]);
                     model.leave(Place { app, channel: CHANNELS[channel] }, (origin, socket));
                     let desk = &desks[origin];
-                    desk.router.leave(&topic, desk.origin, SocketId::from_random(socket), now_ms, is_counted(CHANNELS[channel]));
+                    desk.router.leave(&topic, desk.origin, SocketId::from_random(socket), now_ms, is_counted(CHANNELS[channel]), 0);
                 }
                 Step::SignIn { origin, socket, user } => {
                     model.sign_in(USERS[user], (origin, socket));

@@ -80,13 +80,15 @@ fn a_lost_origin_takes_its_members_with_it() {
 }
 
 #[test]
-fn users_are_counted_on_presence_channels_only() {
+fn users_are_counted_wherever_they_join_as_somebody() {
     let desk = Desk::default();
     desk.join_as("presence-room", 1, "ann", 0);
     desk.join_as("presence-room", 2, "ann", 0);
     desk.join_as("news", 3, "ann", 0);
+    desk.join("news", 4, 0);
+    desk.join("other", 5, 0);
     for (channel, subscriptions, users) in
-        [("presence-room", 2, 1), ("news", 1, 0), ("nowhere", 0, 0)]
+        [("presence-room", 2, 1), ("news", 2, 1), ("other", 1, 0), ("nowhere", 0, 0)]
     {
         let occupancy = now(desk.router.occupancy(&topic(channel), 0)).expect("here");
         assert_eq!((occupancy.subscriptions, occupancy.users), (subscriptions, users), "{channel}");

@@ -113,7 +113,8 @@ fn what_a_publisher_gives_arrives_unchanged() {
     let desk = Desk::default();
     desk.join("private-room", 1, 0);
     desk.told.take();
-    let sender = Sender::Socket { socket: SocketId::from_random(1), user: Some(user("u")) };
+    let sender =
+        Sender::Socket { socket: SocketId::from_random(1), identity: Some(member("u").into()) };
     let publish = Publish { sender: sender.clone(), ..message("private-room", "{\"a\": 1.0}") };
     desk.publish(publish, 77).expect("taken");
     let told = desk.told.take();

@@ -94,7 +94,7 @@ fn coming_and_going_under_load_loses_and_doubles_nothing() {
     for channel in 0..CHANNELS {
         let topic = topic(&format!("presence-{channel}"));
         assert_eq!(now(desk.router.members(&topic)).expect("here"), [], "{topic:?}");
-        desk.router.leave(&topic, anchor.origin, SocketId::from_random(999), 0, false);
+        desk.router.leave(&topic, anchor.origin, SocketId::from_random(999), 0, false, 0);
     }
     assert_eq!(desk.router.stats().occupied_channels(), 0);
 }
