@@ -62,6 +62,11 @@ pub enum LiveKind {
 
 impl LiveEvent {
     pub const MAX_DATA_BYTES: usize = 4_096;
+
+    /// As much of a payload as a live view shows.
+    pub fn shortened(data: &str) -> &str {
+        &data[..data.floor_char_boundary(Self::MAX_DATA_BYTES)]
+    }
 }
 
 #[cfg(test)]

@@ -12,8 +12,8 @@ use contract::{GatewayToken, seal::MasterKey};
 use serde::Deserialize;
 use std::{net::SocketAddr, num::NonZeroUsize, path::PathBuf, time::Duration};
 use value::{
-    bad_file, from_toml, gateway_id, log_format, metrics_prefix, mount, parse, ranged, tls, url,
-    value,
+    bad_file, cable_domain, from_toml, gateway_id, log_format, metrics_prefix, mount, parse,
+    ranged, tls, url, value,
 };
 
 #[derive(Parser)]
@@ -79,6 +79,13 @@ pub struct Flags {
     /// Path before every public path, for example /realtime [none]
     #[arg(long, env = "SIGNALBOX_MOUNT", global = true)]
     pub mount: Option<String>,
+    /// Domain under which each app has a host of its own, {app key}.{domain}, for AnyCable clients
+    /// [none]
+    #[arg(long, env = "SIGNALBOX_CABLE_DOMAIN", global = true)]
+    pub cable_domain: Option<String>,
+    /// Connections on /v1 that one address may open in a minute, 0 for any number [60]
+    #[arg(long, env = "SIGNALBOX_METERED_CONNECTS_PER_MINUTE", global = true)]
+    pub metered_connects_per_minute: Option<String>,
     /// Seconds in which connections are moved away after SIGTERM [10]
     #[arg(long, env = "SIGNALBOX_DRAIN_SECONDS", global = true)]
     pub drain_seconds: Option<String>,
@@ -117,6 +124,10 @@ pub struct Config {
     pub metrics_prefix: String,
     /// Empty, or a path that starts with a slash and does not end with one.
     pub mount: String,
+    /// Without a dot at either end.
+    pub cable_domain: Option<String>,
+    /// 0 for any number.
+    pub metered_connects_per_minute: u32,
     pub drain: Duration,
     pub max_inbound_message_bytes: usize,
     pub slow_consumer_bytes: usize,
@@ -191,6 +202,10 @@ impl Flags {
             otlp_endpoint: self.otlp_endpoint.or(under.otlp_endpoint),
             metrics_prefix: self.metrics_prefix.or(under.metrics_prefix),
             mount: self.mount.or(under.mount),
+            cable_domain: self.cable_domain.or(under.cable_domain),
+            metered_connects_per_minute: self
+                .metered_connects_per_minute
+                .or(under.metered_connects_per_minute),
             drain_seconds: self.drain_seconds.or(under.drain_seconds),
             max_inbound_message_bytes: self
                 .max_inbound_message_bytes
@@ -254,6 +269,13 @@ impl Flags {
             },
             metrics_prefix: metrics_prefix(self.metrics_prefix.as_deref())?,
             mount: mount(self.mount.as_deref().unwrap_or(""))?,
+            cable_domain: cable_domain(self.cable_domain.as_deref())?,
+            metered_connects_per_minute: ranged(
+                "SIGNALBOX_METERED_CONNECTS_PER_MINUTE",
+                &self.metered_connects_per_minute,
+                60,
+                (0, 1_000_000),
+            )? as u32,
             drain: Duration::from_secs(ranged(
                 "SIGNALBOX_DRAIN_SECONDS",
                 &self.drain_seconds,

@@ -6,6 +6,7 @@ use crate::{
     hub::inbox::{Inbox, ToWorker},
     metering::Traffic,
 };
+use contract::AppId;
 use realtime::Router;
 use std::{
     sync::{
@@ -50,6 +51,15 @@ impl Gateway {
 
     pub fn is_draining(&self) -> bool {
         self.draining.load(Ordering::Relaxed)
+    }
+
+    /// Ends every connection of the app whose credential gave it this identity.
+    pub fn disconnect_identity(&self, app: &AppId, identity: &str, reconnect: bool) {
+        let identity: Arc<str> = identity.into();
+        for worker in self.workers() {
+            let (app, identity) = (app.clone(), identity.clone());
+            worker.push(ToWorker::Disconnect { app, identity, reconnect });
+        }
     }
 
     /// Takes no new connections and asks the open ones to go elsewhere within `over_ms`.

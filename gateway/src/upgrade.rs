@@ -5,31 +5,77 @@
 //! Source: spec/pusher.md §2.1.
 
 use crate::{
-    dialects::{self, Admission},
+    dialects::{self, Admission, route::Route},
     hub::{Hub, clock, connection::Connection, session},
     state::Gateway,
     wire::{frame, stream::Wire},
 };
 use actix_codec::{Framed, FramedParts};
-use actix_http::{Request, Response, StatusCode, body::BodySize, h1, header, ws};
+use actix_http::{
+    Request, Response, StatusCode,
+    body::{BodySize, BoxBody, MessageBody},
+    h1,
+    header::{self, HeaderMap, HeaderValue},
+    ws,
+};
 use bytes::Bytes;
 use contract::{SocketId, credential};
 use futures_util::SinkExt;
-use std::{convert::Infallible, sync::Arc, time::Duration};
+use std::{convert::Infallible, net::IpAddr, sync::Arc, time::Duration};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 /// What a WebSocket upgrade asked for, borrowed from its request.
 pub struct Asked<'a> {
     pub path: &'a str,
     pub query: &'a str,
+    pub host: Option<&'a str>,
     pub origin: Option<&'a str>,
     pub is_tls: bool,
+    pub peer: Option<IpAddr>,
+    pub headers: &'a HeaderMap,
+}
+
+impl<'a> Asked<'a> {
+    fn of(request: &'a Request, is_tls: bool) -> Self {
+        let headers = request.head().headers();
+        let text = |name| headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok());
+        Self {
+            path: request.path(),
+            query: request.uri().query().unwrap_or_default(),
+            host: text(header::HOST),
+            origin: text(header::ORIGIN),
+            is_tls,
+            peer: request.peer_addr().map(|peer| peer.ip()),
+            headers,
+        }
+    }
+
+    /// A header's value, where it is given and is text.
+    pub fn header(&self, name: &str) -> Option<&'a str> {
+        self.headers.get(name).and_then(|value| value.to_str().ok())
+    }
+}
+
+/// What the answer to an upgrade agrees on.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Handshake {
+    /// One of the subprotocols that the client offered.
+    pub protocol: Option<&'static str>,
+}
+
+/// An upgrade that is refused over HTTP, which most clients take for a failure of the network.
+#[derive(Clone, Debug)]
+pub struct HttpRefusal {
+    pub status: StatusCode,
+    /// JSON, or nothing.
+    pub body: Bytes,
+    pub retry_after_s: Option<u64>,
 }
 
 /// What to tell a client that is not let in: text frames, then a close.
 #[derive(Clone, Debug)]
 pub struct Farewell {
-    pub error: Bytes,
+    pub frames: Vec<Bytes>,
     pub code: u16,
     pub reason: &'static str,
 }
@@ -42,15 +88,9 @@ pub async fn upgrade(
     request: Request,
     mut framed: Framed<Wire, h1::Codec>,
 ) -> Result<(), Infallible> {
-    let response = match ws::handshake(request.head()) {
-        _ if gateway.is_draining() => draining(),
-        Ok(mut builder) => builder.finish().drop_body(),
-        Err(e) => Response::from(e).drop_body(),
-    };
+    let response = answer(&gateway, &request, framed.io_ref().is_tls());
     let is_upgraded = response.status() == StatusCode::SWITCHING_PROTOCOLS;
-    let body = if is_upgraded { BodySize::None } else { BodySize::Sized(0) };
-    let sent = framed.send(h1::Message::Item((response, body))).await;
-    if sent.is_err() || !is_upgraded {
+    if send(&mut framed, response).await.is_err() || !is_upgraded {
         return Ok(());
     }
     // The codec's buffers go here, before the connection settles down.
@@ -66,14 +106,8 @@ pub async fn upgrade(
         }
     };
     let admitted = {
-        let origin = request.head().headers().get(header::ORIGIN).and_then(|o| o.to_str().ok());
-        let asked = Asked {
-            path: request.path(),
-            query: request.uri().query().unwrap_or_default(),
-            origin,
-            is_tls: io.is_tls(),
-        };
-        dialects::admit(&gateway, &asked, socket)
+        let asked = Asked::of(&request, io.is_tls());
+        dialects::admit(&gateway, &asked, Route::of(&gateway, &asked), socket)
     };
     drop(request);
     match admitted {
@@ -87,15 +121,70 @@ pub async fn upgrade(
     Ok(())
 }
 
-fn draining() -> Response<()> {
-    let mut response = Response::with_body(StatusCode::SERVICE_UNAVAILABLE, ());
-    response.headers_mut().insert(header::RETRY_AFTER, header::HeaderValue::from_static("1"));
+/// The response to the upgrade: 101, or why not.
+fn answer(gateway: &Gateway, request: &Request, is_tls: bool) -> Response<BoxBody> {
+    if gateway.is_draining() {
+        let status = StatusCode::SERVICE_UNAVAILABLE;
+        return refuse(HttpRefusal { status, body: Bytes::new(), retry_after_s: Some(1) });
+    }
+    let mut response = match ws::handshake(request.head()) {
+        Ok(mut builder) => builder.finish().map_into_boxed_body(),
+        Err(e) => return Response::from(e),
+    };
+    let asked = Asked::of(request, is_tls);
+    match dialects::handshake(gateway, &asked, Route::of(gateway, &asked)) {
+        Ok(Handshake { protocol }) => {
+            if let Some(protocol) = protocol {
+                let value = HeaderValue::from_static(protocol);
+                response.headers_mut().insert(header::SEC_WEBSOCKET_PROTOCOL, value);
+            }
+            response
+        }
+        Err(refusal) => refuse(refusal),
+    }
+}
+
+fn refuse(refusal: HttpRefusal) -> Response<BoxBody> {
+    let HttpRefusal { status, body, retry_after_s } = refusal;
+    let has_body = !body.is_empty();
+    let mut response = Response::with_body(status, BoxBody::new(body));
+    response.head_mut().set_connection_type(actix_http::ConnectionType::Close);
+    let headers = response.headers_mut();
+    if has_body {
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    }
+    if let Some(seconds) = retry_after_s {
+        headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+    }
     response
+}
+
+/// Writes a response whose body is in one piece.
+async fn send(
+    framed: &mut Framed<Wire, h1::Codec>,
+    response: Response<BoxBody>,
+) -> Result<(), Box<dyn std::error::Error>> {
+    let is_upgraded = response.status() == StatusCode::SWITCHING_PROTOCOLS;
+    let (response, body) = response.into_parts();
+    let body = body.try_into_bytes().unwrap_or_default();
+    let size = match is_upgraded {
+        true => BodySize::None,
+        false => BodySize::Sized(body.len() as u64),
+    };
+    framed.send(h1::Message::Item((response, size))).await?;
+    if !body.is_empty() {
+        framed.send(h1::Message::Chunk(Some(body))).await?;
+        framed.send(h1::Message::Chunk(None)).await?;
+    }
+    Ok(())
 }
 
 /// Says why, closes, and waits a moment for the client to have read it.
 async fn turn_away(mut io: Wire, farewell: &Farewell) {
-    let mut frames = frame::text(&farewell.error).to_vec();
+    let mut frames = Vec::new();
+    for text in &farewell.frames {
+        frame::push_frame(&mut frames, frame::Opcode::Text, text);
+    }
     frames.extend_from_slice(&frame::close(farewell.code, farewell.reason));
     let goodbye = async {
         io.write_all(&frames).await?;

@@ -74,6 +74,18 @@ pub(super) fn tls(
     }
 }
 
+pub(super) fn cable_domain(raw: Option<&str>) -> Result<Option<String>, BadConfig> {
+    let Some(raw) = raw.map(str::trim).filter(|raw| !raw.is_empty()) else { return Ok(None) };
+    let is_label = |label: &str| {
+        let allowed = |b: u8| b.is_ascii_alphanumeric() || b == b'-';
+        (1..=63).contains(&label.len()) && label.bytes().all(allowed)
+    };
+    match raw.len() <= 190 && raw.split('.').all(is_label) {
+        true => Ok(Some(raw.to_ascii_lowercase())),
+        false => Err(value("SIGNALBOX_CABLE_DOMAIN", "must be a domain name")),
+    }
+}
+
 pub(super) fn gateway_id(raw: Option<&str>, listen: SocketAddr) -> Result<String, BadConfig> {
     let host = || std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
     let id = match raw {

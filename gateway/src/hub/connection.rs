@@ -2,7 +2,7 @@
 
 use crate::{
     admission::ConnectionPermit,
-    dialects::{Conversation, Dialect},
+    dialects::{Conversation, Dialect, Framing},
     directory::App,
     hub::topics::Subscription,
     wire::{frame, stream::Wire},
@@ -18,6 +18,7 @@ use std::{
     rc::Rc,
     sync::Arc,
     task::{Context, Poll},
+    time::Duration,
 };
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
@@ -159,6 +160,33 @@ impl Connection {
         self.out.borrow().draining
     }
 
+    fn is_raw(&self) -> bool {
+        self.dialect.framing() == Framing::Raw
+    }
+
+    /// Adds a text to `frames` as this connection takes it.
+    pub fn push_text(&self, frames: &mut Vec<u8>, text: &[u8]) {
+        match self.dialect.framing() {
+            Framing::WebSocket => frame::push_frame(frames, frame::Opcode::Text, text),
+            Framing::Raw => frames.extend_from_slice(text),
+        }
+    }
+
+    /// Holds back everything from here on for so long, then writes it in order.
+    pub fn pause(self: &Rc<Self>, ms: u32) {
+        let mut out = self.out.borrow_mut();
+        // What is being written out now goes out before anything that comes later anyway.
+        if self.phase.get() != Phase::Open || std::mem::replace(&mut out.draining, true) {
+            return;
+        }
+        self.settle(&out);
+        let connection = self.clone();
+        rt::spawn(async move {
+            tokio::time::sleep(Duration::from_millis(u64::from(ms))).await;
+            drain(connection).await;
+        });
+    }
+
     /// Reads into `buf`; zero bytes are the end.
     pub fn poll_read(&self, cx: &mut Context<'_>, buf: &mut [u8]) -> Poll<io::Result<usize>> {
         let mut buf = ReadBuf::new(buf);
@@ -261,11 +289,22 @@ impl Connection {
         }
         self.flush(now);
         let mut frames = last.to_vec();
-        frames.extend_from_slice(&frame::close(code, reason));
+        if !self.is_raw() {
+            frames.extend_from_slice(&frame::close(code, reason));
+        }
         self.write(&frames, |taken| Bytes::copy_from_slice(&frames[taken..]), now);
         if self.phase.get() == Phase::Open {
             self.phase.set(Phase::Closing { since: now });
             self.settle(&self.out.borrow());
+            self.end_raw();
+        }
+    }
+
+    /// Without a close frame the end of the stream is all there is to say, once all is said.
+    fn end_raw(&self) {
+        let is_said = matches!(self.phase.get(), Phase::Closing { .. }) && !self.has_backlog();
+        if self.is_raw() && is_said {
+            self.cut();
         }
     }
 
@@ -280,7 +319,7 @@ impl Connection {
     pub fn cut(&self) {
         if self.phase.replace(Phase::Cut) != Phase::Cut {
             self.hot.is_direct.set(false);
-            self.hot.wire.borrow().cut();
+            self.hot.wire.borrow_mut().cut();
         }
     }
 
@@ -310,6 +349,8 @@ impl Connection {
                 }
                 *out = Outgoing::default();
                 self.settle(&out);
+                drop((wire, out));
+                self.end_raw();
                 return Poll::Ready(());
             }
             match wire.poll_write_queue(cx, &out.queue) {

@@ -7,8 +7,8 @@ use super::{
     topics::{Due, LocalTopic},
 };
 use bytes::Bytes;
-use realtime::{Delivery, Joined, Topic};
-use std::rc::Rc;
+use realtime::{Delivery, Event, Joined, Topic};
+use std::{rc::Rc, sync::Arc};
 
 impl Hub {
     /// Acts on everything that waited, then writes what became due.
@@ -18,6 +18,9 @@ impl Hub {
             match item {
                 ToWorker::Delivery(delivery) => self.deliver(delivery, &mut dirty),
                 ToWorker::Drain { over_ms } => self.drain(over_ms),
+                ToWorker::Disconnect { app, identity, reconnect } => {
+                    self.disconnect(&app, &identity, reconnect);
+                }
             }
         }
         self.write_out(dirty);
@@ -26,6 +29,9 @@ impl Hub {
     fn deliver(&self, delivery: Delivery, dirty: &mut Vec<Rc<LocalTopic>>) {
         match delivery {
             Delivery::Event(event) => {
+                if !self.listeners.borrow().is_empty() {
+                    self.to_listeners(&event);
+                }
                 let topics = self.topics.borrow();
                 if let Some(local) = topics.get(&event.topic) {
                     due(local, Due::Event(event), dirty);
@@ -34,8 +40,8 @@ impl Hub {
             Delivery::MemberAdded { topic, member } => {
                 self.due(&topic, Due::MemberAdded(member), dirty);
             }
-            Delivery::MemberRemoved { topic, user } => {
-                self.due(&topic, Due::MemberRemoved(user), dirty);
+            Delivery::MemberRemoved { topic, member } => {
+                self.due(&topic, Due::MemberRemoved(member), dirty);
             }
             Delivery::Count { topic, subscriptions } => {
                 self.due(&topic, Due::Count(subscriptions), dirty);
@@ -67,10 +73,17 @@ impl Hub {
             self.write_out(vec![local]);
         }
         let Some(connection) = self.find(joined.socket) else { return };
-        let is_wanted = self
-            .converse(&connection, |conversation, cx, out| conversation.on_joined(joined, cx, out));
-        if is_wanted {
-            self.subscribe(&connection, &joined.topic);
+        self.converse(&connection, |conversation, cx, out| conversation.on_joined(joined, cx, out));
+        if let Some(local) = self.topics.borrow().get(&joined.topic) {
+            local.starts_at(joined.position);
+        }
+    }
+
+    fn to_listeners(&self, event: &Arc<Event>) {
+        let (now, mut behind) = (clock::now_ms(), Vec::new());
+        self.tell_listeners(event, now, &mut behind);
+        for connection in behind {
+            self.too_far_behind(&connection, now);
         }
     }
 

@@ -1,8 +1,9 @@
 //! The one ordered way into a worker.
 
+use contract::AppId;
 use realtime::{Delivery, Outlet};
 use std::sync::{
-    Mutex, PoisonError,
+    Arc, Mutex, PoisonError,
     atomic::{AtomicUsize, Ordering},
 };
 use tokio::sync::Notify;
@@ -14,6 +15,12 @@ pub enum ToWorker {
     /// Ask all clients to go elsewhere, spread over so many milliseconds.
     Drain {
         over_ms: u64,
+    },
+    /// End the connections of an app that go by this name.
+    Disconnect {
+        app: AppId,
+        identity: Arc<str>,
+        reconnect: bool,
     },
 }
 

@@ -11,18 +11,22 @@ pub mod connection;
 pub mod effect;
 mod flush;
 pub mod inbox;
+mod listeners;
 mod perform;
 pub mod session;
 mod sweep;
 #[cfg(test)]
 mod tests;
 pub mod topics;
+pub mod voice;
 
 use crate::{directory::KillSubscription, state::Gateway};
 use actix_rt as rt;
 use connection::Connection;
 use contract::{AppId, SocketId, UserId, live::LiveKind};
+use effect::Left;
 use inbox::Inbox;
+use listeners::Listeners;
 use realtime::{OriginId, Topic};
 use rustc_hash::FxBuildHasher;
 use std::{
@@ -33,6 +37,7 @@ use std::{
     time::Duration,
 };
 use topics::LocalTopic;
+use voice::Voice;
 
 /// Socket ids are random numbers of our own, so the cheap hash is safe for them. Topics and users
 /// are named by strangers and keep the seeded default.
@@ -49,6 +54,7 @@ pub struct Hub {
     connections: RefCell<BySocket<Rc<Connection>>>,
     topics: RefCell<HashMap<Topic, Rc<LocalTopic>>>,
     watchers: RefCell<Watchers>,
+    listeners: RefCell<Listeners>,
     /// Set once the clients have been asked to go elsewhere.
     draining: Cell<bool>,
 }
@@ -72,6 +78,7 @@ impl Hub {
             connections: RefCell::default(),
             topics: RefCell::default(),
             watchers: RefCell::default(),
+            listeners: RefCell::default(),
             draining: Cell::new(false),
         });
         rt::spawn(flusher(hub.clone()));
@@ -94,32 +101,40 @@ impl Hub {
     }
 
     /// Subscribes a connection that its channel's owner let in.
-    fn subscribe(&self, connection: &Rc<Connection>, topic: &Topic) {
+    fn subscribe(&self, connection: &Rc<Connection>, topic: Topic, voice: Voice) {
+        let kind = topic.channel.kind();
         let mut topics = self.topics.borrow_mut();
-        let local = topics
-            .entry(topic.clone())
-            .or_insert_with(|| LocalTopic::new(topic.clone(), connection.app.clone()));
-        self.gateway.traffic.subscribed(topic.channel.kind());
-        local.add(connection);
+        let local = match topics.get(&topic) {
+            Some(local) => local,
+            None => topics
+                .entry(topic.clone())
+                .or_insert_with(|| LocalTopic::new(topic, connection.app.clone())),
+        };
+        if local.add(connection, voice) {
+            self.gateway.traffic.subscribed(kind);
+        }
     }
 
-    /// Ends a subscription here; says whether there was one.
-    fn unsubscribe(&self, connection: &Connection, topic: &Topic) -> bool {
-        let Some(local) = self.topics.borrow().get(topic).cloned() else { return false };
-        let was_in = local.remove(connection);
-        if was_in {
+    /// Ends the subscription in one voice, or those in all.
+    fn unsubscribe(&self, connection: &Connection, topic: &Topic, voice: Option<&Voice>) {
+        let Some(local) = self.topics.borrow().get(topic).cloned() else { return };
+        let ended = match voice {
+            Some(voice) => usize::from(local.remove(connection, voice)),
+            None => local.remove_all(connection),
+        };
+        for _ in 0..ended {
             self.gateway.traffic.unsubscribed(topic.channel.kind());
         }
         if local.is_empty() {
             self.topics.borrow_mut().remove(topic);
         }
-        was_in
     }
 
     /// Takes a connection that has ended out of everything it was part of.
     pub fn forget(&self, connection: &Rc<Connection>) {
         self.connections.borrow_mut().remove(&connection.socket);
         self.unwatch_all(connection);
+        self.unlisten_all(connection);
         let now = clock::unix_ms();
         let dialect = connection.dialect.name();
         connection.app.live.emit(now, || LiveKind::ConnectionClosed {
@@ -128,12 +143,12 @@ impl Hub {
         });
         let app = connection.app.state();
         // What the conversation asked to join counts as joined for the owner, answered or not.
-        let channels = connection.conversation.borrow_mut().end();
-        for channel in channels {
+        let left = connection.conversation.borrow_mut().end();
+        for Left { channel, grace_ms } in left {
             let topic = Topic { app: connection.app.id.clone(), channel };
-            self.unsubscribe(connection, &topic);
-            let count = app.settings.subscription_counting;
-            self.gateway.router.leave(&topic, self.origin, connection.socket, now, count);
+            self.unsubscribe(connection, &topic, None);
+            let (count, grace) = (app.settings.subscription_counting, u64::from(grace_ms));
+            self.gateway.router.leave(&topic, self.origin, connection.socket, now, count, grace);
         }
     }
 }

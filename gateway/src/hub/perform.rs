@@ -3,15 +3,16 @@
 use super::{
     Hub, clock,
     connection::{Connection, Phase, Sent},
-    effect::Effect,
+    effect::{Effect, Outgoing, Question, Ticket},
 };
 use crate::{
     dialects::{Conversation, Cx},
     wire::frame,
 };
+use actix_rt as rt;
 use contract::{AppId, ChannelName, UserId, directory::Kill};
-use realtime::{Join, Publish, Sender, Topic};
-use std::{cell::RefCell, rc::Rc};
+use realtime::{Join, Member, Publish, Sender, Topic};
+use std::{cell::RefCell, rc::Rc, time::Duration};
 
 thread_local! {
     static EFFECTS: RefCell<Vec<Effect>> = const { RefCell::new(Vec::new()) };
@@ -30,7 +31,13 @@ impl Hub {
     ) -> T {
         let mut effects = EFFECTS.take();
         let state = connection.app.state();
-        let cx = Cx { app: &connection.app, state: &state, now_ms: clock::now_ms() };
+        let cx = Cx {
+            gateway: &self.gateway,
+            app: &connection.app,
+            state: &state,
+            now_ms: clock::now_ms(),
+            unix_ms: clock::unix_ms(),
+        };
         let answer = say(&mut connection.conversation.borrow_mut(), &cx, &mut effects);
         self.perform(connection, &mut effects, cx.now_ms);
         EFFECTS.set(effects);
@@ -42,23 +49,52 @@ impl Hub {
         let mut frames = FRAMES.take();
         for effect in effects.drain(..) {
             match effect {
-                Effect::Send(text) => frame::push_frame(&mut frames, frame::Opcode::Text, &text),
-                Effect::Join { channel, member } => self.join(connection, channel, member),
-                Effect::Leave { channel } => self.leave(connection, channel),
-                // The next two may let the conversation speak again, which must come after.
-                Effect::Publish { channel, name, data, user } => {
+                Effect::Send(text) => connection.push_text(&mut frames, &text),
+                Effect::Join { channel, member, replace_info } => {
+                    self.join(connection, channel, member, replace_info);
+                }
+                Effect::Hear { channel, voice } => {
+                    self.subscribe(connection, topic(connection, channel), voice);
+                }
+                Effect::Unhear { channel, voice } => {
+                    self.unsubscribe(connection, &topic(connection, channel), Some(&voice));
+                }
+                Effect::Leave { channel, grace_ms } => self.leave(connection, channel, grace_ms),
+                Effect::Enter { channel, member } => self.enter(connection, channel, member),
+                Effect::Exit { channel } => {
+                    let (topic, now) = (topic(connection, channel), clock::unix_ms());
+                    self.gateway.router.exit(&topic, self.origin, connection.socket, now);
+                }
+                Effect::Unlisten { pattern } => self.unlisten(connection, &pattern),
+                Effect::Wake { after_ms } => self.wake(connection, after_ms),
+                Effect::Live(what) => connection.app.live.emit(clock::unix_ms(), || what),
+                Effect::Pause { ms } => {
                     self.send_out(connection, &mut frames, now);
-                    let sender = Sender::Socket { socket: connection.socket, user };
-                    self.publish(connection, channel, name, data, sender);
+                    connection.pause(ms);
+                }
+                Effect::Close { code, reason } => {
+                    connection.close(&frames, code, reason, now);
+                    frames.clear();
+                }
+                // The others may let the conversation speak again, which must come after.
+                Effect::Listen { pattern, voice } => {
+                    self.send_out(connection, &mut frames, now);
+                    let accepted = self.listen(connection, pattern.clone(), voice);
+                    self.converse(connection, |c, cx, out| {
+                        c.on_listening(&pattern, accepted, cx, out);
+                    });
+                }
+                Effect::Publish { message, ticket } => {
+                    self.send_out(connection, &mut frames, now);
+                    self.publish(connection, message, ticket);
+                }
+                Effect::Ask { question, ticket } => {
+                    self.send_out(connection, &mut frames, now);
+                    self.ask(connection, question, ticket);
                 }
                 Effect::SignIn { member, watch } => {
                     self.send_out(connection, &mut frames, now);
                     self.sign_in(connection, member, watch);
-                }
-                Effect::Live(what) => connection.app.live.emit(clock::unix_ms(), || what),
-                Effect::Close { code, reason } => {
-                    connection.close(&frames, code, reason, now);
-                    frames.clear();
                 }
             }
         }
@@ -78,68 +114,128 @@ impl Hub {
         frames.clear();
     }
 
-    fn topic(connection: &Connection, channel: ChannelName) -> Topic {
-        Topic { app: connection.app.id.clone(), channel }
-    }
-
     fn join(
         &self,
         connection: &Connection,
         channel: ChannelName,
-        member: Option<realtime::Member>,
+        member: Option<Member>,
+        replace_info: bool,
     ) {
         let state = connection.app.state();
         let join = Join {
             announce_count: state.settings.subscription_counting,
-            topic: Self::topic(connection, channel),
+            topic: topic(connection, channel),
             origin: self.origin,
             socket: connection.socket,
             member,
             max_members: state.limits.max_presence_members,
+            replace_info,
         };
         self.gateway.router.join(join, clock::unix_ms());
     }
 
-    fn leave(&self, connection: &Connection, channel: ChannelName) {
+    fn leave(&self, connection: &Connection, channel: ChannelName, grace_ms: u32) {
         let count = connection.app.state().settings.subscription_counting;
-        let topic = Self::topic(connection, channel);
-        self.unsubscribe(connection, &topic);
-        self.gateway.router.leave(&topic, self.origin, connection.socket, clock::unix_ms(), count);
+        let (topic, now) = (topic(connection, channel), clock::unix_ms());
+        self.unsubscribe(connection, &topic, None);
+        let (socket, grace) = (connection.socket, u64::from(grace_ms));
+        self.gateway.router.leave(&topic, self.origin, socket, now, count, grace);
     }
 
-    fn publish(
-        &self,
-        connection: &Rc<Connection>,
-        channel: ChannelName,
-        name: contract::EventName,
-        data: realtime::Payload,
-        sender: Sender,
-    ) {
+    fn enter(&self, connection: &Connection, channel: ChannelName, member: Member) {
+        let (topic, now) = (topic(connection, channel), clock::unix_ms());
+        let max = connection.app.state().limits.max_presence_members;
+        let entered =
+            self.gateway.router.enter(&topic, self.origin, connection.socket, member, max, now);
+        if let Err(e) = entered {
+            tracing::debug!(error = %e, channel = %topic.channel, "not entered");
+        }
+    }
+
+    fn wake(&self, connection: &Rc<Connection>, after_ms: u64) {
+        let (gateway, connection) = (self.gateway.clone(), Rc::downgrade(connection));
+        rt::spawn(async move {
+            tokio::time::sleep(Duration::from_millis(after_ms)).await;
+            if let Some(connection) = connection.upgrade() {
+                Hub::here(&gateway).converse(&connection, |c, cx, out| c.on_wake(cx, out));
+            }
+        });
+    }
+
+    fn publish(&self, connection: &Rc<Connection>, message: Outgoing, ticket: Option<Ticket>) {
+        let Outgoing { channel, name, data, identity, keep_history } = message;
         let publish = Publish {
-            topic: Self::topic(connection, channel),
+            topic: topic(connection, channel),
             name,
             data,
-            sender,
+            sender: Sender::Socket { socket: connection.socket, identity },
             except: Some(connection.socket),
             idempotency_key: None,
             // What subscribers say to each other is never what a newcomer is shown.
             cache_ttl_ms: None,
-            keep_history: true,
+            keep_history,
             want_counts: false,
         };
         connection.app.counters.add_published(1);
         let (router, connection) = (self.gateway.router.clone(), connection.clone());
         let gateway = self.gateway.clone();
-        let done = async move {
-            if let Err(e) = router.publish(publish, clock::unix_ms()).await {
-                let hub = Hub::here(&gateway);
-                hub.converse(&connection, |c, cx, out| c.on_publish_failed(&e, cx, out));
+        run_now(async move {
+            let outcome = router.publish(publish, clock::unix_ms()).await;
+            let hub = Hub::here(&gateway);
+            match (outcome, ticket) {
+                (Ok(_), None) => {}
+                (Ok(published), Some(ticket)) => {
+                    hub.converse(&connection, |c, cx, out| {
+                        c.on_published(ticket, &published, cx, out);
+                    });
+                }
+                (Err(e), ticket) => hub.converse(&connection, |c, cx, out| {
+                    c.on_publish_failed(ticket, &e, cx, out);
+                }),
             }
-        };
-        run_now(done);
+        });
     }
 
-    fn sign_in(&self, connection: &Rc<Connection>, member: realtime::Member, watch: Vec<UserId>) {
+    fn ask(&self, connection: &Rc<Connection>, question: Question, ticket: Ticket) {
+        match question {
+            Question::Members { channel } => self.ask_members(connection, channel, ticket),
+            Question::History { channel, after, until, limit } => {
+                let topic = topic(connection, channel);
+                let until = until.or_else(|| self.topics.borrow().get(&topic)?.handed());
+                let (gateway, connection) = (self.gateway.clone(), connection.clone());
+                run_now(async move {
+                    let now = clock::unix_ms();
+                    let history = gateway.router.history(&topic, after, limit, now).await;
+                    let hub = Hub::here(&gateway);
+                    hub.converse(&connection, |c, cx, out| match history {
+                        Ok(mut history) => {
+                            // What comes later is on its way to the connection already.
+                            history.events.retain(|event| {
+                                until.is_none_or(|until| event.position.seq <= until.seq)
+                            });
+                            c.on_history(ticket, &history, cx, out);
+                        }
+                        Err(_) => c.on_unanswered(ticket, cx, out),
+                    });
+                });
+            }
+        }
+    }
+
+    fn ask_members(&self, connection: &Rc<Connection>, channel: ChannelName, ticket: Ticket) {
+        let topic = topic(connection, channel);
+        let (gateway, connection) = (self.gateway.clone(), connection.clone());
+        run_now(async move {
+            let members = gateway.router.members(&topic).await;
+            let hub = Hub::here(&gateway);
+            hub.converse(&connection, |c, cx, out| match members {
+                Ok(members) => c.on_members(ticket, &members, cx, out),
+                Err(_) => c.on_unanswered(ticket, cx, out),
+            });
+        });
+    }
+
+    fn sign_in(&self, connection: &Rc<Connection>, member: Member, watch: Vec<UserId>) {
         self.unwatch_all(connection);
         let channel = ChannelName::of_user(&member.user);
         let is_same = connection
@@ -148,7 +244,7 @@ impl Hub {
             .iter()
             .any(|held| held.topic.topic.channel == channel);
         if !is_same {
-            self.join(connection, channel, Some(member));
+            self.join(connection, channel, Some(member), false);
         }
         if watch.is_empty() {
             return;
@@ -213,6 +309,16 @@ impl Hub {
         }
     }
 
+    /// Ends the connections that go by `identity`.
+    pub(super) fn disconnect(&self, app: &AppId, identity: &str, reconnect: bool) {
+        let is_it = |c: &Connection| {
+            c.app.id == *app && c.conversation.borrow().identity() == Some(identity)
+        };
+        for connection in self.select(is_it) {
+            self.converse(&connection, |c, cx, out| c.on_disconnect(reconnect, cx, out));
+        }
+    }
+
     /// Closes what depends on something that has ended.
     pub(super) fn kill(&self, kill: &Kill) {
         for connection in self.select(|c| c.app.id == *kill.app()) {
@@ -230,9 +336,15 @@ impl Hub {
             return;
         }
         connection.discard_backlog();
-        let (error, code, reason) = connection.conversation.borrow().too_slow();
-        connection.close(&frame::text(&error), code, reason, now);
+        let (last, code, reason) = connection.conversation.borrow().too_slow();
+        let mut frames = Vec::with_capacity(last.len() + frame::MAX_SERVER_HEADER);
+        connection.push_text(&mut frames, &last);
+        connection.close(&frames, code, reason, now);
     }
+}
+
+fn topic(connection: &Connection, channel: ChannelName) -> Topic {
+    Topic { app: connection.app.id.clone(), channel }
 }
 
 /// Runs a future to its end at once when it needs no waiting, which is so in one process; else
@@ -241,6 +353,6 @@ fn run_now(future: impl Future<Output = ()> + 'static) {
     let mut future = Box::pin(future);
     let mut cx = std::task::Context::from_waker(std::task::Waker::noop());
     if future.as_mut().poll(&mut cx).is_pending() {
-        actix_rt::spawn(future);
+        rt::spawn(future);
     }
 }

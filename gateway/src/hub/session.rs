@@ -66,6 +66,7 @@ fn hear(hub: &Hub, connection: &Rc<Connection>, reader: &mut Reader, bytes: &mut
     let now = clock::now_ms();
     connection.heard(now);
     let max = hub.gateway.config.max_inbound_message_bytes;
+    let max = connection.conversation.borrow().max_inbound(max);
     let (mut peer_closed, mut messages, bytes_in) = (false, 0, bytes.len() as u64);
     let result = reader.feed(bytes, max, &mut |message| {
         peer_closed = matches!(message, Inbound::Close(_));

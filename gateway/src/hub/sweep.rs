@@ -4,7 +4,10 @@ use super::{
     Hub,
     connection::{Connection, Phase},
 };
-use crate::{dialects::Parting, wire::frame};
+use crate::{
+    dialects::{Framing, Parting},
+    wire::frame,
+};
 use actix_rt as rt;
 use std::{
     rc::{Rc, Weak},
@@ -92,7 +95,10 @@ fn need(connection: &Connection, now: u64) -> Need {
     if connection.midway_since().is_some_and(|at| since(at) > MIDWAY_MS) {
         return Need::Close(Parting::UnfinishedMessage);
     }
-    let timeout_ms = u64::from(connection.app.load().settings.activity_timeout_s) * 1_000;
+    if connection.dialect.framing() == Framing::Raw {
+        return Need::Nothing;
+    }
+    let timeout_ms = connection.conversation.borrow().probe_after_ms(&connection.app.load());
     let silent_ms = since(connection.heard_at());
     match connection.is_probed() {
         true if silent_ms > timeout_ms + PROBE_GRACE_MS => Need::Close(Parting::NoPong),

@@ -1,13 +1,15 @@
 //! Who of this worker's connections hears which channel.
 
-use super::connection::Connection;
-use crate::{dialects::Dialect, directory::App};
+use super::{connection::Connection, voice::Voice};
+use crate::directory::App;
 use bytes::Bytes;
-use contract::{ChannelKind, SocketId, UserId};
-use realtime::{Event, Member, Topic};
+use contract::{ChannelKind, SocketId};
+use realtime::{Event, Member, Position, Topic};
+use slab::Slab;
 use smallvec::SmallVec;
 use std::{
     cell::{Cell, RefCell},
+    collections::HashMap,
     rc::Rc,
     sync::Arc,
 };
@@ -17,15 +19,26 @@ pub struct LocalTopic {
     pub topic: Topic,
     pub kind: ChannelKind,
     pub app: Arc<App>,
-    groups: RefCell<Vec<Group>>,
+    groups: RefCell<Groups>,
     pub due: RefCell<Vec<Due>>,
     pub is_dirty: Cell<bool>,
+    /// The last message of the channel that the subscribers here have been handed, or that came
+    /// before them.
+    handed: Cell<Option<Position>>,
 }
 
-/// The subscribers of one dialect, in no order.
+/// The subscribers of one voice, in no order.
 struct Group {
-    dialect: Dialect,
+    voice: Voice,
     subscribers: Vec<Rc<Connection>>,
+}
+
+/// Subscribers by voice. Most channels have one voice; strangers can bring as many as there are
+/// connections, so beyond a few they are found by hash.
+#[derive(Default)]
+struct Groups {
+    all: Slab<Group>,
+    by_voice: Option<Box<HashMap<Voice, usize>>>,
 }
 
 /// Something for all subscribers of a channel here.
@@ -33,7 +46,7 @@ struct Group {
 pub enum Due {
     Event(Arc<Event>),
     MemberAdded(Arc<Member>),
-    MemberRemoved(UserId),
+    MemberRemoved(Arc<Member>),
     Count(u32),
 }
 
@@ -46,10 +59,47 @@ impl Due {
     }
 }
 
-/// A connection's place in a topic: where in its group's list it stands.
+/// A connection's place in a topic: in which group's list it stands, and where.
 pub struct Subscription {
     pub topic: Rc<LocalTopic>,
+    group: usize,
     index: usize,
+}
+
+impl Groups {
+    /// Up to here a look at each is as fast as a hash.
+    const FEW: usize = 8;
+
+    fn find(&self, voice: &Voice) -> Option<usize> {
+        match &self.by_voice {
+            Some(by_voice) => by_voice.get(voice).copied(),
+            None => self.all.iter().find(|(_, group)| group.voice == *voice).map(|(at, _)| at),
+        }
+    }
+
+    fn find_or_add(&mut self, voice: Voice) -> usize {
+        if let Some(at) = self.find(&voice) {
+            return at;
+        }
+        let at = self.all.insert(Group { voice: voice.clone(), subscribers: Vec::new() });
+        if let Some(by_voice) = &mut self.by_voice {
+            by_voice.insert(voice, at);
+        } else if self.all.len() > Self::FEW {
+            let voices = self.all.iter().map(|(at, group)| (group.voice.clone(), at));
+            self.by_voice = Some(Box::new(voices.collect()));
+        }
+        at
+    }
+
+    fn remove_if_empty(&mut self, at: usize) {
+        if !self.all[at].subscribers.is_empty() {
+            return;
+        }
+        let group = self.all.remove(at);
+        if let Some(by_voice) = &mut self.by_voice {
+            by_voice.remove(&group.voice);
+        }
+    }
 }
 
 impl LocalTopic {
@@ -61,83 +111,124 @@ impl LocalTopic {
             groups: RefCell::default(),
             due: RefCell::default(),
             is_dirty: Cell::new(false),
+            handed: Cell::new(None),
         })
     }
 
-    /// Subscribers here, of all dialects.
+    /// Subscriptions here, in all voices.
     pub fn len(&self) -> usize {
-        self.groups.borrow().iter().map(|g| g.subscribers.len()).sum()
+        self.groups.borrow().all.iter().map(|(_, g)| g.subscribers.len()).sum()
     }
 
     pub fn is_empty(&self) -> bool {
-        self.groups.borrow().iter().all(|g| g.subscribers.is_empty())
+        self.groups.borrow().all.is_empty()
     }
 
-    pub fn add(self: &Rc<Self>, connection: &Rc<Connection>) {
+    /// The last message handed out here, or known to be before all that are here.
+    pub fn handed(&self) -> Option<Position> {
+        self.handed.get()
+    }
+
+    /// Notes how far the channel was when somebody here was let in.
+    pub fn starts_at(&self, position: Position) {
+        let is_older = |known: Position| known.epoch == position.epoch && known.seq > position.seq;
+        if !self.handed.get().is_some_and(is_older) {
+            self.handed.set(Some(position));
+        }
+    }
+
+    /// Whether the subscription is new.
+    pub fn add(self: &Rc<Self>, connection: &Rc<Connection>, voice: Voice) -> bool {
         let mut groups = self.groups.borrow_mut();
-        let at = match groups.iter().position(|g| g.dialect == connection.dialect) {
-            Some(at) => at,
-            None => {
-                groups.push(Group { dialect: connection.dialect, subscribers: Vec::new() });
-                groups.len() - 1
-            }
-        };
-        let subscribers = &mut groups[at].subscribers;
+        let group = groups.find_or_add(voice);
+        let mut held = connection.subscriptions.borrow_mut();
+        let is_there = |s: &Subscription| s.group == group && std::ptr::eq(&*s.topic, &**self);
+        if held.iter().any(is_there) {
+            return false;
+        }
+        let subscribers = &mut groups.all[group].subscribers;
         let index = subscribers.len();
         subscribers.push(connection.clone());
-        let mut held = connection.subscriptions.borrow_mut();
-        held.push(Subscription { topic: self.clone(), index });
+        held.push(Subscription { topic: self.clone(), group, index });
         connection.hears(held.len());
+        true
+    }
+
+    /// Ends one subscription of `connection`. Whether there was one.
+    pub fn remove(&self, connection: &Connection, voice: &Voice) -> bool {
+        let Some(group) = self.groups.borrow().find(voice) else { return false };
+        self.remove_where(connection, |held| held.group == group)
+    }
+
+    /// Ends all subscriptions of `connection` and says how many there were.
+    pub fn remove_all(&self, connection: &Connection) -> usize {
+        std::iter::repeat_with(|| self.remove_where(connection, |_| true))
+            .take_while(|removed| *removed)
+            .count()
     }
 
     /// Takes `connection` out, wherever it stands, at a cost that does not grow with the channel.
-    pub fn remove(&self, connection: &Connection) -> bool {
+    fn remove_where(&self, connection: &Connection, is_it: impl Fn(&Subscription) -> bool) -> bool {
         let taken = {
             let mut held = connection.subscriptions.borrow_mut();
-            let Some(at) = held.iter().position(|s| std::ptr::eq(&*s.topic, self)) else {
-                return false;
-            };
+            let at = held.iter().position(|s| std::ptr::eq(&*s.topic, self) && is_it(s));
+            let Some(at) = at else { return false };
             let taken = held.swap_remove(at);
             connection.hears(held.len());
             taken
         };
         let mut groups = self.groups.borrow_mut();
-        let Some(group) = groups.iter_mut().find(|g| g.dialect == connection.dialect) else {
-            return false;
-        };
-        group.subscribers.swap_remove(taken.index);
+        let subscribers = &mut groups.all[taken.group].subscribers;
+        subscribers.swap_remove(taken.index);
         // The last subscriber now stands in the freed place and has to know.
-        if let Some(moved) = group.subscribers.get(taken.index) {
+        if let Some(moved) = subscribers.get(taken.index) {
             let mut held = moved.subscriptions.borrow_mut();
-            if let Some(entry) = held.iter_mut().find(|s| std::ptr::eq(&*s.topic, self)) {
+            let is_moved =
+                |s: &&mut Subscription| s.group == taken.group && std::ptr::eq(&*s.topic, self);
+            if let Some(entry) = held.iter_mut().find(is_moved) {
                 entry.index = taken.index;
             }
         }
+        groups.remove_if_empty(taken.group);
         true
     }
 
-    /// Encodes what is due once per dialect, joins it, and hands each subscriber its bytes.
+    /// Encodes what is due once per voice, joins it, and hands each subscriber its bytes.
     pub fn fan_out(&self, mut give: impl FnMut(&Rc<Connection>, &Bytes)) -> Handed {
         let due = std::mem::take(&mut *self.due.borrow_mut());
         let mut handed = Handed::default();
         let someone_excepted = due.iter().any(|d| d.except().is_some());
-        for group in self.groups.borrow().iter().filter(|g| !g.subscribers.is_empty()) {
+        for (_, group) in &self.groups.borrow().all {
+            let dialect = group.voice.dialect;
             let encoded: Encoded =
-                due.iter().map(|d| group.dialect.encode_due(&self.topic, d)).collect();
-            let joined = join(&encoded, |_| true);
+                due.iter().map(|d| dialect.encode_due(&group.voice, &self.topic, d)).collect();
+            let is_said = |i: usize| !encoded[i].is_empty();
+            let said = (0..due.len()).filter(|&i| is_said(i)).count();
+            if said == 0 {
+                continue;
+            }
+            let joined = join(&encoded, is_said);
             for subscriber in &group.subscribers {
                 let is_for_them = |i: usize| due[i].except() != Some(subscriber.socket);
                 if someone_excepted && !(0..due.len()).all(is_for_them) {
-                    let theirs = join(&encoded, is_for_them);
-                    handed.add((0..due.len()).filter(|&i| is_for_them(i)).count(), theirs.len());
+                    let chosen = |i: usize| is_said(i) && is_for_them(i);
+                    let theirs = join(&encoded, chosen);
+                    handed.add((0..due.len()).filter(|&i| chosen(i)).count(), theirs.len());
                     if !theirs.is_empty() {
                         give(subscriber, &theirs);
                     }
                 } else {
-                    handed.add(due.len(), joined.len());
+                    handed.add(said, joined.len());
                     give(subscriber, &joined);
                 }
             }
+        }
+        let last = due.iter().rev().find_map(|due| match due {
+            Due::Event(event) => Some(event.position),
+            _ => None,
+        });
+        if last.is_some() {
+            self.handed.set(last);
         }
         handed
     }
@@ -151,7 +242,7 @@ pub struct Handed {
 }
 
 impl Handed {
-    fn add(&mut self, frames: usize, bytes: usize) {
+    pub fn add(&mut self, frames: usize, bytes: usize) {
         self.frames += frames as u64;
         self.bytes += bytes as u64;
     }

@@ -1,6 +1,6 @@
 //! WebSocket frames: headers in, frames out. Source: RFC 6455 §5.
 
-use bytes::Bytes;
+use bytes::{Buf, Bytes};
 
 /// The first half of the first byte that says what a frame is. Source: RFC 6455 §5.2.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -120,7 +120,41 @@ pub fn unmask(payload: &mut [u8], mask: [u8; 4]) {
 }
 
 /// Room for the longest header of a server's frame.
-const MAX_SERVER_HEADER: usize = 10;
+pub const MAX_SERVER_HEADER: usize = 10;
+
+/// A text to write a frame's content to, with room for the header before it.
+pub fn text_with_room(capacity: usize) -> String {
+    let mut out = String::with_capacity(MAX_SERVER_HEADER + capacity);
+    out.push_str("\0\0\0\0\0\0\0\0\0\0");
+    out
+}
+
+/// Puts the header of a text frame into the end of the room that [`text_with_room`] left for it
+/// and cuts off the rest of the room.
+pub fn with_header(text: String) -> Bytes {
+    const TEXT: u8 = 0x80 | Opcode::Text as u8;
+    let mut buf = text.into_bytes();
+    let payload = buf.len() - MAX_SERVER_HEADER;
+    let start = match payload {
+        0..=125 => {
+            buf[8..10].copy_from_slice(&[TEXT, payload as u8]);
+            8
+        }
+        126..=0xffff => {
+            buf[6..8].copy_from_slice(&[TEXT, 126]);
+            buf[8..10].copy_from_slice(&(payload as u16).to_be_bytes());
+            6
+        }
+        _ => {
+            buf[..2].copy_from_slice(&[TEXT, 127]);
+            buf[2..10].copy_from_slice(&(payload as u64).to_be_bytes());
+            0
+        }
+    };
+    let mut framed = Bytes::from(buf);
+    framed.advance(start);
+    framed
+}
 
 /// Appends a whole server frame.
 pub fn push_frame(buf: &mut Vec<u8>, opcode: Opcode, payload: &[u8]) {

@@ -12,7 +12,7 @@ use std::{
     task::{Context, Poll, Waker},
 };
 use tokio::{
-    io::{AsyncRead, AsyncWrite, ReadBuf},
+    io::{AsyncRead, AsyncWrite, DuplexStream, ReadBuf},
     net::TcpStream,
 };
 use tokio_rustls::server::TlsStream;
@@ -26,6 +26,7 @@ pub struct Wire {
 enum Transport {
     Plain(TcpStream),
     Tls(Box<TlsStream<TcpStream>>),
+    Pipe(DuplexStream),
 }
 
 /// Slices handed to one vectored write.
@@ -40,6 +41,11 @@ impl Wire {
         Self { transport: Transport::Tls(Box::new(stream)), guard: Some(Box::default()) }
     }
 
+    /// One end of a pipe within the process; the other is the body of an HTTP response.
+    pub fn pipe(end: DuplexStream) -> Self {
+        Self { transport: Transport::Pipe(end), guard: None }
+    }
+
     pub fn is_tls(&self) -> bool {
         matches!(self.transport, Transport::Tls(_))
     }
@@ -49,10 +55,11 @@ impl Wire {
         self.guard = None;
     }
 
-    fn tcp(&self) -> &TcpStream {
+    fn tcp(&self) -> Option<&TcpStream> {
         match &self.transport {
-            Transport::Plain(tcp) => tcp,
-            Transport::Tls(stream) => stream.get_ref().0,
+            Transport::Plain(tcp) => Some(tcp),
+            Transport::Tls(stream) => Some(stream.get_ref().0),
+            Transport::Pipe(_) => None,
         }
     }
 
@@ -62,20 +69,15 @@ impl Wire {
             // The socket itself is asked, not what is remembered of its readiness: one memory
             // access less per delivery. Whoever waits for room later goes through the reactor.
             Transport::Plain(tcp) => or_full(SockRef::from(&*tcp).send(bytes)),
-            Transport::Tls(stream) => {
-                let mut cx = Context::from_waker(Waker::noop());
-                match Pin::new(stream.as_mut()).poll_write(&mut cx, bytes) {
-                    Poll::Ready(result) => result,
-                    Poll::Pending => Ok(0),
-                }
-            }
+            Transport::Tls(stream) => now_or_full(stream.as_mut(), bytes),
+            Transport::Pipe(pipe) => now_or_full(pipe, bytes),
         }
     }
 
     /// Whether bytes that were taken still wait inside (TLS records the socket had no room for).
     pub fn has_unflushed(&self) -> bool {
         match &self.transport {
-            Transport::Plain(_) => false,
+            Transport::Plain(_) | Transport::Pipe(_) => false,
             Transport::Tls(stream) => stream.get_ref().1.wants_write(),
         }
     }
@@ -96,11 +98,32 @@ impl Wire {
     }
 
     /// Ends both directions, so that whoever reads wakes up to an end of file.
-    pub fn cut(&self) {
+    pub fn cut(&mut self) {
         // An error here means that the peer was faster: the socket is gone either way.
-        if let Err(e) = SockRef::from(self.tcp()).shutdown(Shutdown::Both) {
+        let cut = match &mut self.transport {
+            Transport::Plain(tcp) => SockRef::from(&*tcp).shutdown(Shutdown::Both),
+            Transport::Tls(stream) => SockRef::from(stream.get_ref().0).shutdown(Shutdown::Both),
+            Transport::Pipe(pipe) => end_pipe(pipe),
+        };
+        if let Err(e) = cut {
             tracing::trace!(error = %e, "socket was already closed");
         }
+    }
+}
+
+fn now_or_full(stream: &mut (impl AsyncWrite + Unpin), bytes: &[u8]) -> io::Result<usize> {
+    let mut cx = Context::from_waker(Waker::noop());
+    match Pin::new(stream).poll_write(&mut cx, bytes) {
+        Poll::Ready(result) => result,
+        Poll::Pending => Ok(0),
+    }
+}
+
+/// What was written stays to be read; then the reader finds the end.
+fn end_pipe(pipe: &mut DuplexStream) -> io::Result<()> {
+    match Pin::new(pipe).poll_shutdown(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(result) => result,
+        Poll::Pending => Ok(()),
     }
 }
 
@@ -122,6 +145,7 @@ impl AsyncRead for Wire {
         let result = match &mut this.transport {
             Transport::Plain(tcp) => Pin::new(tcp).poll_read(cx, buf),
             Transport::Tls(stream) => Pin::new(stream.as_mut()).poll_read(cx, buf),
+            Transport::Pipe(pipe) => Pin::new(pipe).poll_read(cx, buf),
         };
         if let (Some(guard), Poll::Ready(Ok(()))) = (&mut this.guard, &result) {
             guard.inspect(&mut buf.filled_mut()[before..]);
@@ -139,6 +163,7 @@ impl AsyncWrite for Wire {
         match &mut self.transport {
             Transport::Plain(tcp) => Pin::new(tcp).poll_write(cx, bytes),
             Transport::Tls(stream) => Pin::new(stream.as_mut()).poll_write(cx, bytes),
+            Transport::Pipe(pipe) => Pin::new(pipe).poll_write(cx, bytes),
         }
     }
 
@@ -150,6 +175,7 @@ impl AsyncWrite for Wire {
         match &mut self.transport {
             Transport::Plain(tcp) => Pin::new(tcp).poll_write_vectored(cx, slices),
             Transport::Tls(stream) => Pin::new(stream.as_mut()).poll_write_vectored(cx, slices),
+            Transport::Pipe(pipe) => Pin::new(pipe).poll_write_vectored(cx, slices),
         }
     }
 
@@ -161,6 +187,7 @@ impl AsyncWrite for Wire {
         match &mut self.transport {
             Transport::Plain(tcp) => Pin::new(tcp).poll_flush(cx),
             Transport::Tls(stream) => Pin::new(stream.as_mut()).poll_flush(cx),
+            Transport::Pipe(pipe) => Pin::new(pipe).poll_flush(cx),
         }
     }
 
@@ -168,15 +195,22 @@ impl AsyncWrite for Wire {
         match &mut self.transport {
             Transport::Plain(tcp) => Pin::new(tcp).poll_shutdown(cx),
             Transport::Tls(stream) => Pin::new(stream.as_mut()).poll_shutdown(cx),
+            Transport::Pipe(pipe) => Pin::new(pipe).poll_shutdown(cx),
         }
     }
 }
 
 impl ActixStream for Wire {
     fn poll_read_ready(&self, cx: &mut Context<'_>) -> Poll<io::Result<Ready>> {
-        ActixStream::poll_read_ready(self.tcp(), cx)
+        match self.tcp() {
+            Some(tcp) => ActixStream::poll_read_ready(tcp, cx),
+            None => Poll::Ready(Ok(Ready::ALL)),
+        }
     }
     fn poll_write_ready(&self, cx: &mut Context<'_>) -> Poll<io::Result<Ready>> {
-        ActixStream::poll_write_ready(self.tcp(), cx)
+        match self.tcp() {
+            Some(tcp) => ActixStream::poll_write_ready(tcp, cx),
+            None => Poll::Ready(Ok(Ready::ALL)),
+        }
     }
 }

@@ -2,7 +2,7 @@
 //! codes over WebSocket. Source: spec/pusher.md §12, §16.1.
 
 use super::{codec, frame::Outbound};
-use crate::admission::Refusal;
+use crate::{admission::Refusal, dialects::json::push_escaped};
 use bytes::Bytes;
 use contract::TerminateCode;
 use std::borrow::Cow;
@@ -97,7 +97,9 @@ pub fn refuse_upgrade(refusal: &Refusal, key: &str) -> Fatal {
     match refusal {
         Refusal::RouteUnknown => Fatal::Path,
         Refusal::AppUnknown | Refusal::Unauthorised(_) => Fatal::app_unknown(key),
-        Refusal::AppDisabled | Refusal::QuotaExhausted { .. } => Fatal::AppDisabled,
+        Refusal::AppDisabled | Refusal::DialectDisabled | Refusal::QuotaExhausted { .. } => {
+            Fatal::AppDisabled
+        }
         Refusal::ConnectionLimit { .. } => Fatal::ConnectionLimit,
         Refusal::OriginRefused | Refusal::ScopeAction(_) | Refusal::ScopeChannel => {
             Fatal::OriginRefused
@@ -124,7 +126,8 @@ pub fn http_code(refusal: &Refusal) -> &'static str {
         | Refusal::ScopeChannel
         | Refusal::QuotaExhausted { .. }
         | Refusal::OriginRefused
-        | Refusal::TlsRequired => "forbidden",
+        | Refusal::TlsRequired
+        | Refusal::DialectDisabled => "forbidden",
         Refusal::BodyTooLarge { .. } | Refusal::EventTooLarge { .. } => "payload_too_large",
         Refusal::RateLimited { .. } | Refusal::ConnectionLimit { .. } => "rate_limited",
         Refusal::BadRequest(_) => "invalid_input",
@@ -139,9 +142,9 @@ pub fn http_code(refusal: &Refusal) -> &'static str {
 pub fn http_body(error: &str, code: &str, status: u16) -> String {
     let mut body = String::with_capacity(48 + error.len() + code.len());
     body.push_str(r#"{"error":""#);
-    codec::push_escaped(&mut body, error);
+    push_escaped(&mut body, error);
     body.push_str(r#"","code":""#);
-    codec::push_escaped(&mut body, code);
+    push_escaped(&mut body, code);
     body.push_str(r#"","status":"#);
     body.push_str(itoa::Buffer::new().format(status));
     body.push('}');
@@ -168,6 +171,7 @@ mod tests {
             (Refusal::QuotaExhausted { quota: "messages" }, 4003, "forbidden"),
             (Refusal::ConnectionLimit { limit: 1 }, 4004, "rate_limited"),
             (Refusal::OriginRefused, 4009, "forbidden"),
+            (Refusal::DialectDisabled, 4003, "forbidden"),
             (Refusal::TlsRequired, 4000, "forbidden"),
             (Refusal::BadRequest(String::new()), 4200, "invalid_input"),
             (Refusal::UnsupportedEncoding, 4200, "unsupported_encoding"),

@@ -12,7 +12,6 @@ pub mod errors;
 pub(crate) mod fixtures;
 pub mod frame;
 pub mod http;
-pub mod json;
 #[cfg(test)]
 mod linter;
 pub mod socket;
@@ -20,5 +19,9 @@ pub mod upgrade;
 #[cfg(test)]
 mod vectors;
 
+use crate::{dialects::Dialect, hub::voice::Voice};
 pub use conversation::{Conversation, Opening};
 pub use upgrade::ClientHint;
+
+/// All subscribers are told the same.
+pub const VOICE: Voice = Voice::plain(Dialect::Pusher);

@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     admission::{self, Refusal},
-    dialects::{self, Admission},
+    dialects::{self, Admission, Dialect},
     hub::clock,
     state::Gateway,
     telemetry::log_refusal,
@@ -16,16 +16,17 @@ use crate::{
 use contract::{AppKey, SocketId};
 
 /// Answers an upgrade: a connection with its conversation, or what to say before closing.
+/// `raw_key` is empty on a path that leads nowhere.
 pub fn admit(
     gateway: &Gateway,
     asked: &Asked<'_>,
+    raw_key: &str,
     socket: SocketId,
 ) -> Result<Admission, Farewell> {
-    let raw_key = key_in(asked.path, &gateway.config.mount).unwrap_or_default();
     enter(gateway, asked, raw_key, socket).map_err(|fatal| {
-        let (error, code) = (fatal.frame(), fatal.code());
+        let code = fatal.code();
         tracing::debug!(dialect = "pusher", code, reason = fatal.reason(), "upgrade refused");
-        Farewell { error, code, reason: fatal.reason() }
+        Farewell { frames: vec![fatal.frame()], code, reason: fatal.reason() }
     })
 }
 
@@ -47,35 +48,12 @@ fn enter(
         log_refusal(&refusal, "socket", Some(&app.id), clock::unix_ms());
         refuse_upgrade(&refusal, raw_key)
     };
+    if !Dialect::Pusher.is_on(&app.load()) {
+        return Err(refused(Refusal::DialectDisabled));
+    }
     let permit = admission::connect(&app, asked.origin, asked.is_tls).map_err(refused)?;
     permit.opened_with(&key, clock::unix_ms());
     let opening = Opening { socket, key, client, now_ms: clock::now_ms() };
     let conversation = Conversation::open(opening, &app.state());
     Ok(Admission { app, permit, conversation: dialects::Conversation::Pusher(conversation) })
-}
-
-/// The key in `{mount}/app/{key}`.
-fn key_in<'a>(path: &'a str, mount: &str) -> Option<&'a str> {
-    let rest = path.strip_prefix(mount).unwrap_or(path).strip_prefix("/app/")?;
-    (!rest.contains('/')).then_some(rest)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_key_is_the_only_segment_after_app() {
-        for (path, mount, expected) in [
-            ("/app/abc", "", Some("abc")),
-            ("/app/", "", Some("")),
-            ("/app", "", None),
-            ("/app/abc/more", "", None),
-            ("/other/abc", "", None),
-            ("/ws/app/abc", "/ws", Some("abc")),
-            ("/app/abc", "/ws", Some("abc")),
-        ] {
-            assert_eq!(key_in(path, mount), expected, "{path}");
-        }
-    }
 }

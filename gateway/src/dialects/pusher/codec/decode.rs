@@ -1,8 +1,8 @@
 //! What a client says. Strict about JSON, tolerant where SDKs differ. Source: spec/pusher.md §2.4.
 
-use crate::dialects::pusher::{
-    frame::{ClientEvent, Given, Inbound, Subscribe},
+use crate::dialects::{
     json::{self, BadMember, Kind, NotJson, Value},
+    pusher::frame::{ClientEvent, Given, Inbound, Subscribe},
 };
 use std::borrow::Cow;
 

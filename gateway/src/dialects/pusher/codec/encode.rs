@@ -3,7 +3,11 @@
 //! Frames with a channel carry `data` as a string; `pusher:error` and `pusher:signin_success`
 //! carry an object; absent keys are left out and never `null`. Source: spec/pusher.md §2.4.
 
-use crate::dialects::pusher::frame::Outbound;
+use crate::dialects::{
+    json::{push_escaped, written_bytes},
+    neutral,
+    pusher::frame::Outbound,
+};
 use bytes::Bytes;
 use contract::UserId;
 use realtime::{Event, Member, Sender};
@@ -84,25 +88,26 @@ pub fn encode(frame: &Outbound<'_>) -> Bytes {
 
 /// An event as every Pusher subscriber of its channel gets it.
 pub fn encode_event(event: &Event) -> Bytes {
-    let mut out = String::with_capacity(event_bytes(event));
-    push_event(&mut out, event);
+    let data = neutral::text(event);
+    let mut out = String::with_capacity(event_bytes(event, &data));
+    push_event(&mut out, event, &data);
     out.into()
 }
 
 /// At least as many bytes as [`push_event`] writes, and exactly as many for ordinary text.
-pub(super) fn event_bytes(event: &Event) -> usize {
+pub(super) fn event_bytes(event: &Event, data: &str) -> usize {
     const FIXED: usize = r#"{"event":"","channel":"","data":"","user_id":""}"#.len();
     let user = member_of(event).map_or(0, |user| written_bytes(user.as_str()));
     FIXED
         + written_bytes(event.name.as_str())
         + written_bytes(event.topic.channel.as_str())
-        + written_bytes(event.data.as_str())
+        + written_bytes(data)
         + user
 }
 
-pub(super) fn push_event(out: &mut String, event: &Event) {
+pub(super) fn push_event(out: &mut String, event: &Event, data: &str) {
     let channel = event.topic.channel.as_str();
-    push_channel_frame(out, event.name.as_str(), channel, event.data.as_str());
+    push_channel_frame(out, event.name.as_str(), channel, data);
     if let Some(user) = member_of(event) {
         out.push_str(r#","user_id":""#);
         push_escaped(out, user.as_str());
@@ -114,8 +119,8 @@ pub(super) fn push_event(out: &mut String, event: &Event) {
 /// Who sent it, which is told on presence channels only. Source: spec/pusher.md §7.
 fn member_of(event: &Event) -> Option<&UserId> {
     match &event.sender {
-        Sender::Socket { user, .. } if event.topic.channel.kind().is_presence() => user.as_ref(),
-        Sender::Socket { .. } | Sender::Server => None,
+        Sender::Socket { .. } if event.topic.channel.kind().is_presence() => event.sender.user(),
+        Sender::Socket { .. } | Sender::Server { .. } => None,
     }
 }
 
@@ -181,53 +186,4 @@ fn push_item(out: &mut String, at: usize, text: &str) {
     out.push_str(if at == 0 { "\"" } else { ",\"" });
     push_escaped(out, text);
     out.push('"');
-}
-
-/// How a byte stands in a JSON string: 0 as itself, `u` as `\u00XX`, else behind a backslash.
-const ESCAPES: [u8; 256] = {
-    let mut table = [0; 256];
-    let mut control = 0;
-    while control < 0x20 {
-        table[control] = b'u';
-        control += 1;
-    }
-    table[8] = b'b';
-    table[9] = b't';
-    table[10] = b'n';
-    table[12] = b'f';
-    table[13] = b'r';
-    table[b'"' as usize] = b'"';
-    table[b'\\' as usize] = b'\\';
-    table
-};
-
-/// Writes `text` as the inside of a JSON string.
-pub fn push_escaped(out: &mut String, text: &str) {
-    let mut from = 0;
-    for (at, byte) in text.bytes().enumerate() {
-        let escape = ESCAPES[byte as usize];
-        if escape == 0 {
-            continue;
-        }
-        out.push_str(&text[from..at]);
-        out.push('\\');
-        out.push(escape as char);
-        if escape == b'u' {
-            out.push_str("00");
-            out.push(char::from_digit(u32::from(byte >> 4), 16).unwrap_or('0'));
-            out.push(char::from_digit(u32::from(byte & 15), 16).unwrap_or('0'));
-        }
-        from = at + 1;
-    }
-    out.push_str(&text[from..]);
-}
-
-/// How many bytes `push_escaped` writes, at most.
-fn written_bytes(text: &str) -> usize {
-    let extra = |byte: u8| match byte {
-        b'"' | b'\\' => 1,
-        0..0x20 => 5,
-        _ => 0,
-    };
-    text.len() + text.bytes().map(extra).sum::<usize>()
 }

@@ -8,5 +8,5 @@ mod tests;
 
 pub(super) use decode::outgoing;
 pub use decode::{DecodeError, decode};
-pub use encode::{encode, encode_event, push_escaped};
-pub use fan_out::{frame_due, frame_event};
+pub use encode::{encode, encode_event};
+pub use fan_out::frame_due;

@@ -3,13 +3,14 @@
 use super::{Conversation, complain, show_refusal, subscribe::SeatState};
 use crate::{
     dialects::{Cx, pusher::frame::ClientEvent},
-    hub::effect::Effect,
+    hub::effect::{Effect, Outgoing, Ticket},
 };
 use contract::{
     ChannelName, EventName, UserId,
     live::{LiveEvent, LiveKind},
 };
-use realtime::{Payload, PublishError};
+use realtime::{Member, Payload, PublishError};
+use std::sync::Arc;
 
 /// The code of every refused client event; never a close code, clients would give up for good.
 const REJECTED: u16 = 4301;
@@ -34,20 +35,29 @@ impl Conversation {
                     out.push(Effect::Live(LiveKind::ClientEvent {
                         channel: channel.clone(),
                         event: name.clone(),
-                        data: shortened(&event.data).to_owned(),
+                        data: LiveEvent::shortened(&event.data).to_owned(),
                         socket_id: self.socket,
                         user_id: user.clone(),
                     }));
                 }
                 let data = Payload::Text(event.data.as_ref().into());
-                out.push(Effect::Publish { channel, name, data, user });
+                let identity =
+                    user.map(|user| Arc::new(Member { user, id_is_number: false, info: None }));
+                let message = Outgoing { channel, name, data, identity, keep_history: false };
+                out.push(Effect::Publish { message, ticket: None });
             }
             Err(why) => reject(&why, cx, out),
         }
     }
 
     /// The owner had no room for this connection's event.
-    pub fn on_publish_failed(&mut self, error: &PublishError, cx: &Cx<'_>, out: &mut Vec<Effect>) {
+    pub fn on_publish_failed(
+        &mut self,
+        _: Option<Ticket>,
+        error: &PublishError,
+        cx: &Cx<'_>,
+        out: &mut Vec<Effect>,
+    ) {
         reject(&format!("{error}, try again later"), cx, out);
     }
 
@@ -85,9 +95,4 @@ fn reject(why: &str, cx: &Cx<'_>, out: &mut Vec<Effect>) {
     let message = format!("Client event rejected: {why}");
     complain(Some(REJECTED), &message, out);
     show_refusal("client_event_rejected", &message, cx, out);
-}
-
-/// As much of the data as a live view shows.
-pub fn shortened(data: &str) -> &str {
-    &data[..data.floor_char_boundary(LiveEvent::MAX_DATA_BYTES)]
 }

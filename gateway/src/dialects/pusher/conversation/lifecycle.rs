@@ -3,10 +3,10 @@
 use super::{Conversation, end};
 use crate::{
     dialects::{Cx, Parting, pusher::errors::Fatal},
-    hub::effect::Effect,
+    hub::effect::{Effect, Left},
 };
 use bytes::Bytes;
-use contract::{ChannelKind, ChannelName, directory::Kill};
+use contract::{ChannelKind, directory::Kill};
 
 /// How long a connection may stay unauthorised where the app demands authorisation.
 pub const AUTHORISE_WITHIN_MS: u64 = 30_000;
@@ -66,10 +66,10 @@ impl Conversation {
     }
 
     /// The connection is gone: every channel it joined or asked to join, its user's own included.
-    pub fn end(&mut self) -> Vec<ChannelName> {
+    pub fn end(&mut self) -> Vec<Left> {
         let seats = std::mem::take(&mut self.seats);
         let own = self.user.take().map(|user| user.channel);
         let others = seats.into_keys().filter(|channel| channel.kind() != ChannelKind::User);
-        own.into_iter().chain(others).collect()
+        own.into_iter().chain(others).map(Left::at_once).collect()
     }
 }

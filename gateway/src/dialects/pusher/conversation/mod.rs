@@ -14,8 +14,11 @@ use super::{
     frame::{Inbound, Outbound},
     upgrade::ClientHint,
 };
-use crate::{dialects::Cx, directory::AppState, hub::effect::Effect};
-pub use client_event::shortened;
+use crate::{
+    dialects::{Cx, Seldom},
+    directory::AppState,
+    hub::effect::Effect,
+};
 use contract::{AppKey, ChannelName, SocketId, UserId, live::LiveKind};
 use rate::Rate;
 use rustc_hash::FxHashMap;
@@ -49,6 +52,9 @@ pub struct Opening {
     pub client: ClientHint,
     pub now_ms: u64,
 }
+
+/// Watching is this dialect's own; the hub asks for it by the methods of the same names.
+impl Seldom for Conversation {}
 
 impl Conversation {
     /// Frames in a row that make no sense before the connection is closed.

@@ -8,10 +8,10 @@ use crate::{
     admission,
     dialects::{
         Cx,
+        json::{self, Kind, Value},
         pusher::{
-            codec,
+            VOICE, codec,
             frame::{Given, Outbound},
-            json::{self, Kind, Value},
         },
     },
     hub::effect::Effect,
@@ -55,7 +55,7 @@ struct UserData {
 
 impl SignedIn {
     pub(super) fn member(&self) -> Member {
-        Member { user: self.user.clone(), info: self.info.clone() }
+        Member { user: self.user.clone(), id_is_number: false, info: self.info.clone() }
     }
 
     pub(super) fn is_confirmed(&self) -> bool {
@@ -146,20 +146,18 @@ impl Conversation {
         channel: &ChannelName,
         cx: &Cx<'_>,
         out: &mut Vec<Effect>,
-    ) -> bool {
-        let Some(user) = self.user.as_mut().filter(|user| user.channel == *channel) else {
-            return false;
-        };
+    ) {
+        let Some(user) = self.user.as_mut().filter(|user| user.channel == *channel) else { return };
         match std::mem::replace(&mut user.feed, Feed::Heard) {
             Feed::Asked { then } => out.extend(then.into_iter().map(Effect::Send)),
-            Feed::Heard => return false,
+            Feed::Heard => return,
         }
         let seat = self.seats.get_mut(channel).filter(|seat| seat.state == SeatState::Asked);
         if let Some(seat) = seat {
             seat.state = SeatState::Taken;
             self.welcome(channel, None, cx, out);
         }
-        true
+        out.push(Effect::Hear { channel: channel.clone(), voice: VOICE });
     }
 
     pub(super) fn on_own_feed_refused(

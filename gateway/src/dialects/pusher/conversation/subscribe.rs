@@ -5,10 +5,10 @@ use crate::{
     admission::{self, BadSignature},
     dialects::{
         Cx,
+        json::{self, Kind},
         pusher::{
-            codec,
+            VOICE, codec,
             frame::{Given, Outbound, RefusalEvent, RefusalKind, Subscribe, SubscribeRefusal},
-            json::{self, Kind},
             upgrade::ClientHint,
         },
     },
@@ -140,7 +140,7 @@ impl Conversation {
             user: None,
         });
         *seat = Seat { state: SeatState::Asked, owed: seat.owed + 1, user };
-        out.push(Effect::Join { channel, member });
+        out.push(Effect::Join { channel, member, replace_info: false });
     }
 
     /// A user's own feed is heard since the sign-in; subscribing to it only says so.
@@ -153,15 +153,15 @@ impl Conversation {
         self.seats.insert(channel, Seat { state, owed: 0, user: None });
     }
 
-    /// The owner let the connection in. Says whether it (still) wants to hear the channel: if not,
-    /// it has asked to leave already.
-    pub fn on_joined(&mut self, joined: &Joined, cx: &Cx<'_>, out: &mut Vec<Effect>) -> bool {
+    /// The owner let the connection in. If it no longer wants to hear the channel, it has asked to
+    /// leave already.
+    pub fn on_joined(&mut self, joined: &Joined, cx: &Cx<'_>, out: &mut Vec<Effect>) {
         let channel = &joined.topic.channel;
         if channel.kind() == ChannelKind::User {
             return self.on_own_feed_joined(channel, cx, out);
         }
         if self.settle(channel) != Some(SeatState::Asked) {
-            return false;
+            return;
         }
         if let Some(seat) = self.seats.get_mut(channel) {
             seat.state = SeatState::Taken;
@@ -169,13 +169,14 @@ impl Conversation {
         if channel.kind().needs_authorisation() {
             self.authorised();
         }
-        self.welcome(channel, joined.roster.as_deref().map(Vec::as_slice), cx, out);
+        let roster = joined.roster.as_deref().filter(|_| channel.kind().is_presence());
+        self.welcome(channel, roster.map(Vec::as_slice), cx, out);
         match &joined.cached {
             CacheAnswer::NotACache => {}
             CacheAnswer::Miss => say(&Outbound::CacheMiss { channel: channel.as_str() }, out),
             CacheAnswer::Hit(event) => out.push(Effect::Send(codec::encode_event(event))),
         }
-        true
+        out.push(Effect::Hear { channel: channel.clone(), voice: VOICE });
     }
 
     /// The owner did not let the connection in.
@@ -248,7 +249,7 @@ impl Conversation {
             out.push(Effect::Live(LiveKind::Unsubscribed { channel, socket_id }));
         }
         if channel.kind() != ChannelKind::User {
-            out.push(Effect::Leave { channel });
+            out.push(Effect::Leave { channel, grace_ms: 0 });
         }
     }
 
@@ -292,6 +293,7 @@ fn read_member(data: &str) -> Result<Member, Refused> {
     let [id, info] = data.pick(["user_id", "user_info"]).map_err(|e| bad(e.to_string()))?;
     let id = id.ok_or_else(|| bad("user_id is missing".into()))?;
     let whole = |text: &str| text.bytes().all(|b| b.is_ascii_digit() || b == b'-');
+    let id_is_number = id.kind() == Kind::Number;
     let id = match id.kind() {
         Kind::String => id.as_str().unwrap_or_default(),
         Kind::Number if whole(id.as_text()) => Cow::Borrowed(id.as_text()),
@@ -301,5 +303,5 @@ fn read_member(data: &str) -> Result<Member, Refused> {
         0..=128 => bad(format!("user_id {e}")),
         _ => refused(RefusalKind::TooLarge, format!("user_id {e}")),
     })?;
-    Ok(Member { user, info: info.map(|info| Arc::from(info.as_text())) })
+    Ok(Member { user, id_is_number, info: info.map(|info| Arc::from(info.as_text())) })
 }

@@ -2,22 +2,13 @@
 
 use crate::{
     admission::Refusal,
-    dialects::pusher::errors::{http_body, http_code},
-};
-use actix_web::{
-    HttpResponse,
-    body::{BodySize, BoxBody, MessageBody},
-    http::{
-        StatusCode,
-        header::{self, HeaderValue},
+    dialects::{
+        desk::{Answer, BodyError, Failing},
+        pusher::errors::{http_body, http_code},
     },
-    web::{Bytes, Payload},
 };
+use actix_web::http::StatusCode;
 use realtime::{LinkError, PublishError};
-use std::{
-    pin::Pin,
-    task::{Context, Poll},
-};
 
 /// A request that was accepted.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -62,11 +53,21 @@ impl From<LinkError> for Failure {
     }
 }
 
-impl Success {
-    pub fn body(self) -> Bytes {
-        match self {
-            Self::Done => Bytes::from_static(b"{}"),
-            Self::Object(text) => text.into(),
+impl From<BodyError> for Failure {
+    fn from(error: BodyError) -> Self {
+        match error {
+            BodyError::Refused(refusal) => Self::Refused(refusal),
+            BodyError::TooSlow => Self::TooSlow,
+            BodyError::Broken => Self::Broken,
+        }
+    }
+}
+
+impl From<Success> for Answer {
+    fn from(success: Success) -> Self {
+        match success {
+            Success::Done => Self::json(StatusCode::OK, &b"{}"[..]),
+            Success::Object(text) => Self::json(StatusCode::OK, text),
         }
     }
 }
@@ -86,7 +87,29 @@ impl Failure {
         }
     }
 
-    pub fn code(&self) -> &'static str {
+    fn retry_after_s(&self) -> Option<u64> {
+        match self {
+            Self::Refused(refusal) => refusal.retry_after_s(),
+            Self::TooSlow | Self::Broken => None,
+        }
+    }
+}
+
+impl Failing for Failure {
+    fn answer(&self) -> Answer {
+        let status = self.status();
+        let body = http_body(&self.message(), self.code(), status.as_u16());
+        Answer::json(status, body).retry_after(self.retry_after_s())
+    }
+
+    fn refusal(&self) -> Option<&Refusal> {
+        match self {
+            Self::Refused(refusal) => Some(refusal),
+            Self::TooSlow | Self::Broken => None,
+        }
+    }
+
+    fn code(&self) -> &str {
         match self {
             Self::Refused(refusal) => http_code(refusal),
             Self::TooSlow => "request_timeout",
@@ -94,65 +117,11 @@ impl Failure {
         }
     }
 
-    pub fn message(&self) -> String {
+    fn message(&self) -> String {
         match self {
             Self::Refused(refusal) => refusal.to_string(),
             Self::TooSlow => "the body did not arrive in time".into(),
             Self::Broken => "the body could not be read".into(),
         }
     }
-
-    fn retry_after_s(&self) -> Option<u64> {
-        match self {
-            Self::Refused(refusal) => refusal.retry_after_s(),
-            Self::TooSlow | Self::Broken => None,
-        }
-    }
-
-    /// The response; the connection ends with it if a body is still on its way.
-    pub fn respond(&self, unread: bool) -> HttpResponse {
-        let status = self.status();
-        let body = http_body(&self.message(), self.code(), status.as_u16());
-        let mut response = json(status, body.into());
-        if let Some(seconds) = self.retry_after_s() {
-            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
-        }
-        if unread {
-            response.head_mut().set_connection_type(actix_http::ConnectionType::Close);
-        }
-        response
-    }
-}
-
-/// A body that holds on to the request's until it is sent: actix reads the rest of a dropped
-/// chunked body without end, and closes the connection on one that is still held.
-pub fn keeping(payload: Payload, body: BoxBody) -> BoxBody {
-    BoxBody::new(Keeping { _payload: payload, body })
-}
-
-struct Keeping {
-    _payload: Payload,
-    body: BoxBody,
-}
-
-impl MessageBody for Keeping {
-    type Error = <BoxBody as MessageBody>::Error;
-
-    fn size(&self) -> BodySize {
-        self.body.size()
-    }
-
-    fn poll_next(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Bytes, Self::Error>>> {
-        Pin::new(&mut self.body).poll_next(cx)
-    }
-}
-
-pub fn json(status: StatusCode, body: Bytes) -> HttpResponse {
-    let mut response = HttpResponse::with_body(status, BoxBody::new(body));
-    let json = HeaderValue::from_static("application/json");
-    response.headers_mut().insert(header::CONTENT_TYPE, json);
-    response
 }

@@ -2,10 +2,10 @@
 
 use super::{
     answer::{Failure, Success},
-    call::Call,
+    call::{Call, channel_in},
     info::{Endpoint, Info, push_cache, push_name},
 };
-use crate::dialects::pusher::codec::push_escaped;
+use crate::dialects::json::push_escaped;
 use contract::{Action, ChannelKind};
 use percent_encoding::percent_decode_str;
 
@@ -43,7 +43,7 @@ pub async fn list(call: &Call<'_>) -> Result<Success, Failure> {
 pub async fn one(call: &Call<'_>) -> Result<Success, Failure> {
     call.admitted.require(Action::ChannelsRead)?;
     call.admitted.charge_read()?;
-    let channel = call.channel()?;
+    let channel = channel_in(call)?;
     let kind = channel.kind();
     if kind == ChannelKind::User {
         return Err(Failure::bad_request("a user's own channel cannot be asked about"));
@@ -68,7 +68,7 @@ pub async fn one(call: &Call<'_>) -> Result<Success, Failure> {
 pub async fn users(call: &Call<'_>) -> Result<Success, Failure> {
     call.admitted.require(Action::Presence)?;
     call.admitted.charge_read()?;
-    let channel = call.channel()?;
+    let channel = channel_in(call)?;
     if !channel.kind().is_presence() {
         return Err(Failure::bad_request("Only presence channels support this endpoint"));
     }

@@ -3,9 +3,9 @@
 use super::{answer::Failure, info::Info};
 use crate::{
     admission::Refusal,
-    dialects::pusher::{
-        codec::outgoing,
+    dialects::{
         json::{self, Kind, Value},
+        pusher::codec::outgoing,
     },
 };
 use contract::{BadId, ChannelName, EventName, SocketId};

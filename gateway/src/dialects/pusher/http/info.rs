@@ -2,10 +2,7 @@
 //! Source: spec/pusher.md §16.2, §16.7.
 
 use super::answer::Failure;
-use crate::dialects::pusher::{
-    codec::push_escaped,
-    json::{Kind, Value},
-};
+use crate::dialects::json::{Kind, Value, push_escaped};
 use contract::ChannelKind;
 use realtime::{Cached, Occupancy};
 

@@ -3,7 +3,6 @@
 //! Source: spec/pusher.md §16; seeds 000 (Vask) and 001 (Sockudo).
 
 mod answer;
-mod body;
 mod call;
 mod channels;
 mod fields;

@@ -8,12 +8,12 @@ use super::{
 };
 use crate::{
     admission::Refusal,
-    dialects::pusher::{
-        conversation::shortened,
+    dialects::{
+        Dialect, desk,
         json::{Kind, Value},
     },
 };
-use contract::{Action, ChannelName, live::LiveKind};
+use contract::{Action, ChannelName};
 use realtime::{Payload, Publish, Published, Sender};
 use std::sync::Arc;
 
@@ -131,37 +131,18 @@ pub async fn publish(
     idempotency_key: Option<Arc<str>>,
 ) -> Result<Published, Failure> {
     let settings = &call.admitted.state.settings;
-    let app = &call.admitted.app;
-    let shown = app.live.is_watched().then(|| (channel.clone(), data.clone()));
     let publish = Publish {
         cache_ttl_ms: channel.kind().is_cache().then(|| u64::from(settings.cache_ttl_s) * 1_000),
         topic: call.topic(channel),
         name: fields.name.clone(),
         data: Payload::Text(data),
-        sender: Sender::Server,
+        sender: Sender::server(),
         except: fields.except,
         idempotency_key,
         keep_history: true,
         want_counts: !fields.info.is_empty(),
     };
-    let is_keyed = publish.idempotency_key.is_some();
-    let published = call.gateway.router.publish(publish, call.now_ms).await?;
-    if is_keyed {
-        call.gateway.traffic.keyed_publish(published.duplicate);
-    }
-    if published.duplicate {
-        return Ok(published);
-    }
-    app.counters.add_published(1);
-    if let Some((channel, data)) = shown {
-        app.live.emit(call.now_ms, || LiveKind::Published {
-            channel,
-            event: fields.name.clone(),
-            data: shortened(&data).to_owned(),
-            dialect: "pusher".into(),
-        });
-    }
-    Ok(published)
+    Ok(desk::publish(call, publish, Dialect::Pusher).await?)
 }
 
 fn push_answer(out: &mut String, info: Info, kind: contract::ChannelKind, published: &Published) {

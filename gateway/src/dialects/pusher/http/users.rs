@@ -2,7 +2,7 @@
 
 use super::{
     answer::{Failure, Success},
-    call::Call,
+    call::{Call, segment},
     fields::Fields,
     publish::{begin, idempotency_key, max_event_bytes, publish},
 };
@@ -32,7 +32,7 @@ pub async fn terminate(call: &Call<'_>) -> Result<Success, Failure> {
 
 /// The user that the path names, and their own channel.
 fn user(call: &Call<'_>) -> Result<(UserId, ChannelName), Failure> {
-    let raw = call.segment("user")?;
+    let raw = segment(call, "user")?;
     let user: UserId = raw.parse().map_err(|e| Failure::bad_request(format!("the user id {e}")))?;
     let channel = ChannelName::portable(ChannelName::of_user(&user).as_str())
         .map_err(|_| Failure::bad_request("the user id has a character that is not allowed"))?;

@@ -5,10 +5,12 @@
 //! bytes: no number goes through a float and no object through a map.
 //! Source: the rules for bad input, JSON.
 
+mod escape;
 mod scan;
 #[cfg(test)]
 mod tests;
 
+pub use escape::{push_escaped, written_bytes};
 use smallvec::SmallVec;
 use std::borrow::Cow;
 

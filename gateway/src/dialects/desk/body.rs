@@ -1,6 +1,5 @@
 //! Reading a request's body: no more than the limit, no longer than the patience.
 
-use super::answer::Failure;
 use crate::admission::Refusal;
 use actix_web::{
     HttpRequest,
@@ -10,6 +9,22 @@ use actix_web::{
 };
 use futures_util::StreamExt;
 use std::{future::poll_fn, task::Poll, time::Duration};
+
+/// Why a body could not be had.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum BodyError {
+    Refused(Refusal),
+    /// It did not arrive in time.
+    TooSlow,
+    /// It broke off or was not framed as HTTP says.
+    Broken,
+}
+
+impl From<Refusal> for BodyError {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(refusal)
+    }
+}
 
 /// Time for the whole body to arrive.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -29,7 +44,7 @@ pub async fn read(
     request: &HttpRequest,
     payload: &mut Payload,
     limit: usize,
-) -> Result<Bytes, Failure> {
+) -> Result<Bytes, BodyError> {
     check_head(request, limit)?;
     let whole = async {
         let Some(first) = payload.next().await else { return Ok(Bytes::new()) };
@@ -59,11 +74,11 @@ pub async fn read(
     });
     match soon.await {
         Some(body) => body,
-        None => tokio::time::timeout(PATIENCE, whole).await.unwrap_or(Err(Failure::TooSlow)),
+        None => tokio::time::timeout(PATIENCE, whole).await.unwrap_or(Err(BodyError::TooSlow)),
     }
 }
 
-fn check_head(request: &HttpRequest, limit: usize) -> Result<(), Failure> {
+fn check_head(request: &HttpRequest, limit: usize) -> Result<(), BodyError> {
     let headers = request.headers();
     let encodings = headers.get_all(header::CONTENT_ENCODING);
     if encodings.into_iter().any(|e| !e.as_bytes().eq_ignore_ascii_case(b"identity")) {
@@ -82,8 +97,8 @@ fn within(
     so_far: usize,
     chunk: Result<Bytes, PayloadError>,
     limit: usize,
-) -> Result<Bytes, Failure> {
-    let chunk = chunk.map_err(|_| Failure::Broken)?;
+) -> Result<Bytes, BodyError> {
+    let chunk = chunk.map_err(|_| BodyError::Broken)?;
     match so_far + chunk.len() > limit {
         true => Err(Refusal::BodyTooLarge { limit }.into()),
         false => Ok(chunk),

@@ -1,0 +1,169 @@
+//! One request: who asks, what with, and what is written down about it.
+
+use super::{
+    Answer, Failing,
+    answer::respond_unread,
+    body::{self, is_announced},
+};
+use crate::{
+    admission::{Admitted, Pending, Refusal, RequestView},
+    directory::App,
+    hub::clock,
+    state::Gateway,
+    telemetry,
+};
+use actix_web::{
+    HttpRequest, HttpResponse,
+    http::header,
+    web::{Bytes, Payload},
+};
+use contract::{ChannelName, live::LiveKind};
+use percent_encoding::percent_decode_str;
+use realtime::Topic;
+use std::{borrow::Cow, str::Utf8Error, sync::Arc};
+
+/// A request whose credential and body are accepted.
+pub struct Call<'a> {
+    pub request: &'a HttpRequest,
+    pub gateway: &'a Gateway,
+    pub admitted: Admitted,
+    pub body: Bytes,
+    /// Unix time.
+    pub now_ms: u64,
+}
+
+/// How a dialect lets requests in.
+pub struct Door<C> {
+    /// Finds and checks the credential, before a byte of the body is read. `now` is Unix
+    /// milliseconds.
+    pub credential: C,
+    /// Bytes beyond which a body is not read, where that is less than the app's own limit.
+    pub max_body_bytes: usize,
+}
+
+impl<C> Door<C> {
+    pub fn new(credential: C) -> Self {
+        Self { credential, max_body_bytes: usize::MAX }
+    }
+}
+
+/// What admission looks at of a request.
+pub fn view<'a>(request: &'a HttpRequest, gateway: &'a Gateway) -> RequestView<'a> {
+    let authorization = request.headers().get(header::AUTHORIZATION);
+    RequestView {
+        method: request.method().as_str(),
+        path: request.uri().path(),
+        query: request.query_string(),
+        authorization: authorization.and_then(|value| value.to_str().ok()),
+        peer: request.peer_addr().map(|peer| peer.ip()),
+        mount: &gateway.config.mount,
+        ..RequestView::default()
+    }
+}
+
+/// Admits the request, has it done, and answers.
+pub async fn serve<C, A, F>(
+    request: &HttpRequest,
+    mut payload: Payload,
+    gateway: &Gateway,
+    door: Door<C>,
+    work: impl AsyncFnOnce(&Call<'_>) -> Result<A, F>,
+) -> HttpResponse
+where
+    C: FnOnce(u64) -> Result<Pending, Refusal>,
+    A: Into<Answer>,
+    F: Failing,
+{
+    let now_ms = clock::unix_ms();
+    let (app, bytes_in, outcome) = match admit::<C, F>(request, &mut payload, gateway, door, now_ms)
+        .await
+    {
+        Ok(call) => {
+            let outcome = work(&call).await;
+            (Some(call.admitted.app), call.body.len(), outcome.map_err(|failure| (failure, false)))
+        }
+        Err((app, failure)) => {
+            let app = app.or_else(|| named_app(request, gateway));
+            (app, 0, Err((failure, is_announced(request))))
+        }
+    };
+    let (status, bytes_out, response) = match outcome {
+        Ok(success) => {
+            let answer: Answer = success.into();
+            (answer.status, answer.body.len(), answer.respond())
+        }
+        Err((failure, unread)) => {
+            note(&failure, app.as_deref(), now_ms);
+            let answer = failure.answer();
+            let status = answer.status;
+            let response = match unread {
+                true => respond_unread(answer, payload),
+                false => answer.respond(),
+            };
+            (status, 0, response)
+        }
+    };
+    if let Some(app) = app {
+        app.counters.add_request(status.as_u16(), bytes_in as u64, bytes_out as u64);
+    }
+    response
+}
+
+/// Everything that is decided before the request is looked into. No byte of the body is read
+/// before app and credential are known.
+async fn admit<'a, C, F>(
+    request: &'a HttpRequest,
+    payload: &mut Payload,
+    gateway: &'a Gateway,
+    door: Door<C>,
+    now_ms: u64,
+) -> Result<Call<'a>, (Option<Arc<App>>, F)>
+where
+    C: FnOnce(u64) -> Result<Pending, Refusal>,
+    F: Failing,
+{
+    let pending = (door.credential)(now_ms).map_err(|refusal| (None, refusal.into()))?;
+    let limit = pending.body_limit().min(door.max_body_bytes);
+    let app = pending.app().clone();
+    let body = match body::read(request, payload, limit).await {
+        Ok(body) => body,
+        Err(e) => return Err((Some(app), e.into())),
+    };
+    let admitted = pending.admit(&body).map_err(|refusal| (Some(app), refusal.into()))?;
+    Ok(Call { request, gateway, admitted, body, now_ms })
+}
+
+impl Call<'_> {
+    pub fn topic(&self, channel: ChannelName) -> Topic {
+        Topic { app: self.admitted.app.id.clone(), channel }
+    }
+
+    /// A segment of the path that a route named, with its escapes undone once.
+    ///
+    /// The router leaves `%2F`, `%25` and `%2B` escaped and nothing else, so this is the first time
+    /// that these are undone.
+    pub fn segment(&self, name: &str) -> Result<Cow<'_, str>, Utf8Error> {
+        percent_decode_str(self.request.match_info().get(name).unwrap_or_default()).decode_utf8()
+    }
+}
+
+/// The app a refused request was meant for, if its path names one.
+fn named_app(request: &HttpRequest, gateway: &Gateway) -> Option<Arc<App>> {
+    gateway.directory.app_by_path(request.match_info().get("app")?)
+}
+
+fn note(failure: &impl Failing, app: Option<&App>, now_ms: u64) {
+    let refusal = failure.refusal();
+    if let Some(refusal) = refusal {
+        telemetry::log_refusal(refusal, "http", app.map(|app| &app.id), now_ms);
+    }
+    let Some(app) = app else { return };
+    if let Some(refusal) = refusal {
+        app.counters.add_refusal(refusal);
+    }
+    app.live.emit(now_ms, || LiveKind::Refused {
+        source: "http".into(),
+        code: failure.code().into(),
+        message: failure.message(),
+    });
+}

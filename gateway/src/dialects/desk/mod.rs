@@ -1,0 +1,12 @@
+//! What every dialect's HTTP API does alike: who asks, the body, the answer, and what is written
+//! down about it. The dialect brings how it finds the credential, what it does, and its words.
+
+mod answer;
+mod body;
+mod call;
+mod publish;
+
+pub use answer::{Answer, Failing};
+pub use body::{BodyError, is_announced};
+pub use call::{Call, Door, serve, view};
+pub use publish::publish;

@@ -1,0 +1,38 @@
+//! Publishing in the name of a customer's back end, and what is written down about it.
+
+use super::Call;
+use crate::dialects::Dialect;
+use contract::live::{LiveEvent, LiveKind};
+use realtime::{Publish, PublishError, Published};
+
+/// Hands a message to its channel's owner. What was accepted is counted and shown live; a
+/// duplicate is neither.
+pub async fn publish(
+    call: &Call<'_>,
+    message: Publish,
+    dialect: Dialect,
+) -> Result<Published, PublishError> {
+    let app = &call.admitted.app;
+    let shown = app
+        .live
+        .is_watched()
+        .then(|| (message.topic.channel.clone(), message.name.clone(), message.data.clone()));
+    let is_keyed = message.idempotency_key.is_some();
+    let published = call.gateway.router.publish(message, call.now_ms).await?;
+    if is_keyed {
+        call.gateway.traffic.keyed_publish(published.duplicate);
+    }
+    if published.duplicate {
+        return Ok(published);
+    }
+    app.counters.add_published(1);
+    if let Some((channel, event, data)) = shown {
+        app.live.emit(call.now_ms, || LiveKind::Published {
+            channel,
+            event,
+            data: LiveEvent::shortened(data.as_str()).to_owned(),
+            dialect: dialect.name().into(),
+        });
+    }
+    Ok(published)
+}
