@@ -1,6 +1,7 @@
 // An app as its owner holds it: ids and secrets, and signed or Bearer requests in its name.
 
 import { createHash, createHmac } from "node:crypto";
+import { jwt, signedName } from "./tokens.mjs";
 import { until } from "./until.mjs";
 
 let made = 0;
@@ -34,8 +35,52 @@ export class App {
     return { ...key, token };
   }
 
+  /** A publishable key, in force when this returns. */
+  async givenPublishableKey({ actions = ["publish", "subscribe", "presence", "send"], channels = ["**"], name = "e2e", ...rest } = {}) {
+    const path = `/v1/apps/${this.id}/publishable-keys`;
+    const { key } = await this.account.api.call("POST", path, { name, actions, channels, ...rest });
+    // The feed keeps the order of commits: where a later key is known, this one is too.
+    await this.givenKey({ actions: ["channels.read"], name: "settled" });
+    return key;
+  }
+
+  /** A secret key that signs tokens: `id`, `token`, `token_secret` and `pair`. */
+  async givenTokenKey({ actions = ["publish", "subscribe", "presence", "send"], channels = ["**"], name = "e2e", ...rest } = {}) {
+    const answer = await this.account.api.call("POST", `/v1/apps/${this.id}/keys`, { name, actions, channels, token_secret: true, ...rest });
+    await this.givenKey({ actions: ["channels.read"], name: "settled" });
+    const { key, token, token_secret, pair } = answer;
+    return { ...key, token, token_secret, pair };
+  }
+
   hmac(text) {
     return hmac(this.secret, text);
+  }
+
+  /** A request in the Relay dialect: the app's secret is the Bearer. */
+  relay(method, path, body) {
+    return this.bearer(this.secret, method, path, body);
+  }
+
+  /** A request in the AnyCable dialect below the app's prefix, with the Bearer that fits the path. */
+  cable(method, path, body, headers = {}) {
+    const label = path.startsWith("/_broadcast") ? "broadcast-cable" : "api-cable";
+    return this.send(method, `/apps/${this.key}${path}`, texted(body), { authorization: `Bearer ${this.hmac(label)}`, ...headers });
+  }
+
+  /** A request in the Metered dialect. */
+  metered(credential, method, path, body) {
+    return this.send(method, `/v1${path}`, texted(body), credential === undefined ? {} : { authorization: `Bearer ${credential}` });
+  }
+
+  /** The signed name of a stream, as the customer's back end makes it. */
+  signedStream(name, how) {
+    return signedName(name, this.secret, how);
+  }
+
+  /** An AnyCable token; `ext` is what the customer says of its user. */
+  cableToken(ext, { exp, ...how } = {}) {
+    const claims = { ext: typeof ext === "string" ? ext : JSON.stringify(ext), ...(exp === undefined ? {} : { exp }) };
+    return jwt(claims, this.secret, how);
   }
 
   /** The answer of the customer's auth endpoint for a channel. */
@@ -59,13 +104,13 @@ export class App {
   }
 
   signed(method, path, body, query) {
-    const text = body === undefined || typeof body === "string" ? body : JSON.stringify(body);
+    const text = texted(body);
     const full = `/apps/${this.id}${path}`;
     return this.send(method, `${full}?${signedQuery(this, method, full, { body: text, query })}`, text);
   }
 
   bearer(token, method, path, body) {
-    const text = body === undefined || typeof body === "string" ? body : JSON.stringify(body);
+    const text = texted(body);
     return this.send(method, `/apps/${this.id}${path}`, text, { authorization: `Bearer ${token}` });
   }
 
@@ -97,6 +142,10 @@ export function signedQuery(app, method, path, { body, query = {}, at = Math.flo
 
 export function hmac(secret, text) {
   return createHmac("sha256", secret).update(text).digest("hex");
+}
+
+function texted(body) {
+  return body === undefined || typeof body === "string" || Buffer.isBuffer(body) ? body : JSON.stringify(body);
 }
 
 function jsonOr(text) {

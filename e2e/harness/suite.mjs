@@ -7,6 +7,12 @@ import { sharedStack } from "./stack.mjs";
 
 export const EVERYTHING_ON = { client_events: true, subscription_counting: true, watchlist_events: true };
 
+/** Everything that the five dialects can do, switched on. */
+export const OPEN = {
+  ...EVERYTHING_ON,
+  anycable: { anonymous: true, public_streams: true, whisper: true },
+};
+
 export async function givenSuite() {
   const stack = await sharedStack();
   const account = await givenAccount(stack);

@@ -1,19 +1,15 @@
 // What every frame to a client must look like so that no official SDK trips over it (protocol sheet 2.4, 12.1, 20.7).
 
-const MEMBERS = new Set(["event", "channel", "data", "user_id"]);
+import { isObject, only, opened } from "./shape.mjs";
+
+const MEMBERS = ["event", "channel", "data", "user_id"];
 const DATA_IS_AN_OBJECT = new Set(["pusher:error", "pusher:signin_success", "pusher:ping", "pusher:pong"]);
 
 /** The parsed frame, or an error that names the rule it breaks. */
 export function lint(text, { first = false } = {}) {
-  const breaks = (rule) => {
-    throw new Error(`frame breaks "${rule}": ${text}`);
-  };
-  const frame = JSON.parse(text);
-  if (!isObject(frame)) breaks("a frame is an object");
-  for (const [name, value] of Object.entries(frame)) {
-    if (!MEMBERS.has(name)) breaks(`no member ${name}`);
-    if (value === null) breaks(`${name} is never null`);
-  }
+  const { frame, breaks } = opened(text);
+  only(frame, MEMBERS, breaks);
+  for (const [name, value] of Object.entries(frame)) if (value === null) breaks(`${name} is never null`);
   if (typeof frame.event !== "string") breaks("event is a string");
   if (first && !["pusher:connection_established", "pusher:error"].includes(frame.event)) breaks("the first frame tells of the connection");
   if ("channel" in frame) {
@@ -69,7 +65,3 @@ const SHAPES = {
     if (data !== "{}") breaks('data is "{}"');
   },
 };
-
-function isObject(value) {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
