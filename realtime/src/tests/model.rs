@@ -1,11 +1,15 @@
 //! What the engine should do, said as simply as possible and as slowly as need be.
 
-use crate::{Delivery, Position, PublishError, Published, testing::*};
+use crate::{Delivery, EnterRefusal, Position, PublishError, Published, testing::*};
+use contract::Pattern;
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A connection: the number of its origin, and its socket.
 pub type Connection = (usize, u64);
+
+/// A user and the info given with it.
+pub type Who = (&'static str, u8);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Place {
@@ -13,23 +17,46 @@ pub struct Place {
     pub channel: &'static str,
 }
 
-/// The channel on which subscribers are told how many they are.
+/// The channels on which subscribers are told how many they are.
 pub fn is_counted(channel: &str) -> bool {
-    channel == "private-c"
+    matches!(channel, "private-c" | "cache-a")
 }
 
-/// Connections in order of joining, and what each place must still be told.
+/// The room for members on each channel.
+pub const MAX_MEMBERS: u32 = 2;
+
+struct Present {
+    who: Who,
+    seats: BTreeSet<Connection>,
+    /// When the grace ends, if there is no seat.
+    until_ms: u64,
+}
+
+/// Connections in order of joining, and what each origin must still be told.
 #[derive(Default)]
 pub struct Model {
-    subscribed: BTreeMap<Place, Vec<(Connection, &'static str)>>,
+    subscribed: BTreeMap<Place, Vec<Connection>>,
     /// Present users in order of arrival.
-    present: BTreeMap<Place, Vec<&'static str>>,
+    present: BTreeMap<Place, Vec<Present>>,
+    listening: BTreeSet<(u8, &'static str, Connection)>,
     signed_in: BTreeMap<&'static str, BTreeSet<Connection>>,
     watching: BTreeMap<&'static str, BTreeSet<Connection>>,
     offline_at_ms: BTreeMap<&'static str, u64>,
     keys: BTreeMap<(Place, u8), Position>,
+    kept: BTreeMap<Place, Vec<u64>>,
     last: BTreeMap<Place, Position>,
     expected: BTreeMap<usize, Vec<String>>,
+}
+
+/// A message as the model sees it.
+#[derive(Clone, Copy, Debug)]
+pub struct Message {
+    pub at: Place,
+    pub key: Option<u8>,
+    pub keep: bool,
+    pub except: Option<u64>,
+    /// The origin that has no room.
+    pub full: Option<usize>,
 }
 
 impl Model {
@@ -39,42 +66,131 @@ impl Model {
         }
     }
 
-    fn origins(&self, at: Place) -> Vec<usize> {
-        self.subscribed.get(&at).into_iter().flatten().map(|&((origin, _), _)| origin).collect()
+    fn seats(&self, at: Place) -> &[Connection] {
+        self.subscribed.get(&at).map_or(&[], Vec::as_slice)
     }
 
-    pub fn join(&mut self, at: Place, who: Connection, user: &'static str) {
-        let is_presence = at.channel.starts_with("presence-");
-        let is_in = self
-            .subscribed
-            .get(&at)
-            .is_some_and(|seats| seats.iter().any(|&(other, _)| other == who));
+    fn present(&self, at: Place) -> &[Present] {
+        self.present.get(&at).map_or(&[], Vec::as_slice)
+    }
+
+    fn tell_all(&mut self, at: Place, words: &str) {
+        let origins: Vec<usize> = self.seats(at).iter().map(|seat| seat.0).collect();
+        self.tell(origins, &format!("{} {words}", at.app));
+    }
+
+    pub fn join(
+        &mut self,
+        at: Place,
+        seat: Connection,
+        who: Option<Who>,
+        replace: bool,
+        now_ms: u64,
+    ) {
+        let is_in = self.seats(at).contains(&seat);
         if !is_in {
-            if is_presence {
-                let present = self.present.entry(at).or_default();
-                if !present.contains(&user) {
-                    if present.len() >= 2 {
-                        return self.tell([who.0], &format!("{} refused {}", at.app, who.1));
-                    }
-                    present.push(user);
-                    self.tell(self.origins(at), &format!("{} added {user}", at.app));
+            if let Some(who) = who {
+                self.end_graces(at, now_ms);
+                if !self.has_place(at, who) {
+                    return self.tell([seat.0], &format!("{} refused {}", at.app, seat.1));
                 }
+                self.arrive(at, seat, who, replace);
             }
-            self.subscribed.entry(at).or_default().push((who, user));
+            self.subscribed.entry(at).or_default().push(seat);
         }
-        let roster =
-            if is_presence { format!(" [{}]", self.present[&at].join(" ")) } else { String::new() };
-        self.tell([who.0], &format!("{} joined {}{roster}", at.app, who.1));
+        let users: Vec<&str> = self.present(at).iter().map(|present| present.who.0).collect();
+        let shows_roster = at.channel.starts_with("presence-") || !users.is_empty();
+        let roster = if shows_roster { format!(" [{}]", users.join(" ")) } else { String::new() };
+        self.tell([seat.0], &format!("{} joined {}{roster}", at.app, seat.1));
         if !is_in {
             self.tell_count(at);
         }
     }
 
+    fn has_place(&self, at: Place, who: Who) -> bool {
+        let present = self.present(at);
+        present.len() < MAX_MEMBERS as usize || present.iter().any(|other| other.who.0 == who.0)
+    }
+
+    fn arrive(&mut self, at: Place, seat: Connection, who: Who, replace: bool) {
+        let present = self.present.entry(at).or_default();
+        match present.iter_mut().find(|other| other.who.0 == who.0) {
+            Some(other) => {
+                other.seats.insert(seat);
+                if replace {
+                    other.who = who;
+                }
+            }
+            None => {
+                present.push(Present { who, seats: [seat].into(), until_ms: 0 });
+                self.tell_all(at, &format!("added {}", who.0));
+            }
+        }
+    }
+
+    pub fn enter(
+        &mut self,
+        at: Place,
+        seat: Connection,
+        who: Who,
+        now_ms: u64,
+    ) -> Result<(), EnterRefusal> {
+        if !self.seats(at).contains(&seat) {
+            return Err(EnterRefusal::NotJoined);
+        }
+        let is_other = |other: &Present| other.seats.contains(&seat) && other.who.0 != who.0;
+        if self.present(at).iter().any(is_other) {
+            return Err(EnterRefusal::OtherMember);
+        }
+        self.end_graces(at, now_ms);
+        if !self.has_place(at, who) {
+            return Err(EnterRefusal::MembersFull { max: MAX_MEMBERS });
+        }
+        self.arrive(at, seat, who, true);
+        Ok(())
+    }
+
+    pub fn exit(&mut self, at: Place, seat: Connection, now_ms: u64) {
+        if self.last.contains_key(&at) || !self.seats(at).is_empty() || !self.present(at).is_empty()
+        {
+            self.end_graces(at, now_ms);
+        }
+        self.depart(at, seat, None);
+        self.forget(at);
+    }
+
+    fn depart(&mut self, at: Place, seat: Connection, until_ms: Option<u64>) {
+        let present = self.present.entry(at).or_default();
+        let Some(index) = present.iter().position(|other| other.seats.contains(&seat)) else {
+            return;
+        };
+        present[index].seats.remove(&seat);
+        if !present[index].seats.is_empty() {
+            return;
+        }
+        match until_ms {
+            Some(until_ms) => present[index].until_ms = until_ms,
+            None => {
+                let gone = present.remove(index);
+                self.tell_all(at, &format!("removed {}", gone.who.0));
+            }
+        }
+    }
+
+    fn end_graces(&mut self, at: Place, now_ms: u64) {
+        let present = self.present.entry(at).or_default();
+        let is_over = |other: &Present| other.seats.is_empty() && other.until_ms <= now_ms;
+        let mut gone: Vec<Present> = present.extract_if(.., |other| is_over(other)).collect();
+        gone.sort_by_key(|other| other.until_ms);
+        for other in gone {
+            self.tell_all(at, &format!("removed {}", other.who.0));
+        }
+    }
+
     fn tell_count(&mut self, at: Place) {
-        let origins = self.origins(at);
         if is_counted(at.channel) {
-            let words = format!("{} count {}", at.app, origins.len());
-            self.tell(origins, &words);
+            let count = self.seats(at).len();
+            self.tell_all(at, &format!("count {count}"));
         }
     }
 
@@ -99,26 +215,56 @@ impl Model {
         self.watching.entry(user).or_default().remove(&who);
     }
 
-    pub fn leave(&mut self, at: Place, who: Connection) {
-        if self.leave_quietly(at, who) {
-            self.tell_count(at);
-        }
+    pub fn listen(&mut self, app: u8, pattern: &'static str, who: Connection) {
+        self.listening.insert((app, pattern, who));
     }
 
-    fn leave_quietly(&mut self, at: Place, who: Connection) -> bool {
-        let Some(seats) = self.subscribed.get_mut(&at) else { return false };
-        let Some(seat) = seats.iter().position(|&(other, _)| other == who) else { return false };
-        let (_, user) = seats.remove(seat);
-        let is_last = seats.iter().all(|&(_, other)| other != user);
-        if at.channel.starts_with("presence-") && is_last {
-            self.present.entry(at).or_default().retain(|&other| other != user);
-            self.tell(self.origins(at), &format!("{} removed {user}", at.app));
+    pub fn unlisten(&mut self, app: u8, pattern: &'static str, who: Connection) {
+        self.listening.remove(&(app, pattern, who));
+    }
+
+    /// Connections that hear the channel by pattern alone.
+    fn listeners(&self, at: Place) -> BTreeSet<Connection> {
+        let matches =
+            |pattern: &str| pattern.parse::<Pattern>().expect("pattern").matches(at.channel);
+        self.listening
+            .iter()
+            .filter(|&&(app, pattern, who)| {
+                app == at.app && matches(pattern) && !self.seats(at).contains(&who)
+            })
+            .map(|&(_, _, who)| who)
+            .collect()
+    }
+
+    pub fn leave(&mut self, at: Place, seat: Connection, grace_ms: u64, now_ms: u64) {
+        if self.leave_quietly(at, seat, (grace_ms > 0).then_some(now_ms + grace_ms)) {
+            self.tell_count(at);
         }
-        if self.origins(at).is_empty() && self.keys.keys().all(|&(place, _)| place != at) {
-            // Nobody hears it and nothing is remembered: its order may start anew.
+        self.forget(at);
+    }
+
+    fn leave_quietly(&mut self, at: Place, seat: Connection, until_ms: Option<u64>) -> bool {
+        let Some(seats) = self.subscribed.get_mut(&at) else { return false };
+        let Some(index) = seats.iter().position(|&other| other == seat) else { return false };
+        seats.remove(index);
+        self.depart(at, seat, until_ms);
+        true
+    }
+
+    fn is_remembered(&self, at: Place) -> bool {
+        self.keys.keys().any(|&(place, _)| place == at) || self.kept.contains_key(&at)
+    }
+
+    /// Whether the channel exists although it may be that nobody hears it.
+    fn is_held(&self, at: Place) -> bool {
+        self.is_remembered(at) || !self.seats(at).is_empty() || !self.present(at).is_empty()
+    }
+
+    /// A channel that is not held: its order starts anew.
+    fn forget(&mut self, at: Place) {
+        if !self.is_held(at) {
             self.last.remove(&at);
         }
-        true
     }
 
     pub fn sign_in(&mut self, user: &'static str, who: Connection) {
@@ -137,7 +283,18 @@ impl Model {
         }
     }
 
+    pub fn terminate(&mut self, user: &'static str) -> u32 {
+        let connections = self.signed_in.get(user).cloned().unwrap_or_default();
+        self.tell(connections.iter().map(|who| who.0), &format!("1 terminate {user}"));
+        connections.len() as u32
+    }
+
     pub fn tick(&mut self, now_ms: u64) {
+        let places: Vec<Place> = self.present.keys().copied().collect();
+        for at in places {
+            self.end_graces(at, now_ms);
+            self.forget(at);
+        }
         let due: Vec<_> = self
             .offline_at_ms
             .iter()
@@ -152,26 +309,24 @@ impl Model {
 
     pub fn publish(
         &mut self,
-        at: Place,
-        key: Option<u8>,
-        full: Option<usize>,
+        message: Message,
         published: Result<Published, PublishError>,
     ) -> Result<(), TestCaseError> {
+        let Message { at, key, keep, except, full } = message;
         if let Some(&first) = key.and_then(|key| self.keys.get(&(at, key))) {
             let published = published.expect("what was taken is not refused");
             prop_assert_eq!((published.duplicate, published.position), (true, first), "I5");
             return Ok(());
         }
-        let origins = self.origins(at);
-        if full.is_some_and(|full| origins.contains(&full)) {
+        let mut concerned: BTreeSet<Connection> = self.seats(at).iter().copied().collect();
+        concerned.extend(self.listeners(at));
+        if full.is_some_and(|full| concerned.iter().any(|who| who.0 == full)) {
             prop_assert_eq!(published.err(), Some(PublishError::Overloaded));
             return Ok(());
         }
         let published = published.expect("there was room");
-        prop_assert_eq!(
-            (published.duplicate, published.delivered_to as usize),
-            (false, origins.len())
-        );
+        let heard = concerned.iter().filter(|who| Some(who.1) != except).count();
+        prop_assert_eq!((published.duplicate, published.delivered_to as usize), (false, heard));
         match self.last.get(&at) {
             Some(last) => {
                 prop_assert_eq!(published.position, Position { seq: last.seq + 1, ..*last })
@@ -181,26 +336,34 @@ impl Model {
         if let Some(key) = key {
             self.keys.insert((at, key), published.position);
         }
-        if key.is_some() || !origins.is_empty() || self.last.contains_key(&at) {
+        if keep {
+            self.kept.entry(at).or_default().push(published.position.seq);
+        }
+        if self.is_held(at) {
             self.last.insert(at, published.position);
         }
-        self.tell(origins, &format!("{} event {} x", at.app, published.position.seq));
+        let words = format!("{} event {} x", at.app, published.position.seq);
+        self.tell(concerned.iter().map(|who| who.0), &words);
         Ok(())
     }
 
     pub fn lose(&mut self, origin: usize, now_ms: u64) {
-        let of_origin = |seats: &[(Connection, &'static str)]| -> Vec<Connection> {
-            seats.iter().map(|&(who, _)| who).filter(|who| who.0 == origin).collect()
-        };
-        let lost: Vec<_> =
-            self.subscribed.iter().map(|(&at, seats)| (at, of_origin(seats))).collect();
+        let lost: Vec<_> = self
+            .subscribed
+            .iter()
+            .map(|(&at, seats)| {
+                (at, seats.iter().copied().filter(|who| who.0 == origin).collect::<Vec<_>>())
+            })
+            .collect();
         for (at, gone) in lost {
-            let was_in = gone.into_iter().filter(|&who| self.leave_quietly(at, who)).count();
-            if was_in > 0 {
+            let left = gone.into_iter().filter(|&seat| self.leave_quietly(at, seat, None)).count();
+            if left > 0 {
                 self.tell_count(at);
+                self.forget(at);
             }
         }
         self.watching.values_mut().for_each(|watchers| watchers.retain(|who| who.0 != origin));
+        self.listening.retain(|(_, _, who)| who.0 != origin);
         self.expected.remove(&origin);
         let users: Vec<_> = self.signed_in.keys().copied().collect();
         for user in users {
@@ -226,24 +389,40 @@ impl Model {
         Ok(())
     }
 
-    /// Counts, members, users and lists are the model's.
+    /// Counts, members, users, histories and lists are the model's.
     pub fn agrees(&self, desk: &Desk, now_ms: u64) -> Result<(), TestCaseError> {
         let mut listed = BTreeMap::<u8, Vec<&str>>::new();
-        for (&at, seats) in &self.subscribed {
+        let places: BTreeSet<Place> = self
+            .subscribed
+            .keys()
+            .chain(self.present.keys())
+            .chain(self.kept.keys())
+            .copied()
+            .collect();
+        let mut idle = 0;
+        for at in places {
             let topic =
                 crate::Topic { app: at.app.to_string().parse().expect("app"), ..topic(at.channel) };
+            let (seats, present) = (self.seats(at), self.present(at));
             let occupancy = now(desk.router.occupancy(&topic, now_ms)).expect("here");
-            let present = self.present.get(&at).cloned().unwrap_or_default();
             prop_assert_eq!(
                 (occupancy.subscriptions as usize, occupancy.users as usize),
                 (seats.len(), present.len())
             );
             let members = now(desk.router.members(&topic)).expect("here");
-            prop_assert_eq!(members.iter().map(|m| m.user.as_str()).collect::<Vec<_>>(), present);
+            let expected = present.iter().map(|other| member_of(other.who)).collect::<Vec<_>>();
+            prop_assert_eq!(members, expected);
             if !seats.is_empty() {
                 listed.entry(at.app).or_default().push(at.channel);
             }
+            self.agrees_on_history(desk, at, &topic, now_ms)?;
         }
+        let remembered = self.keys.keys().map(|&(at, _)| at).chain(self.kept.keys().copied());
+        let absent = self.present.iter().filter(|(_, users)| !users.is_empty()).map(|(&at, _)| at);
+        for at in remembered.chain(absent).collect::<BTreeSet<_>>() {
+            idle += u64::from(self.seats(at).is_empty());
+        }
+        prop_assert_eq!(desk.router.stats().idle, idle, "nothing is held without a reason");
         for app in 1..3_u8 {
             let id = app.to_string().parse().expect("app");
             let list = now(desk.router.channels(&id, "", 100)).expect("here");
@@ -260,6 +439,34 @@ impl Model {
         prop_assert_eq!(desk.router.stats().subscriptions as usize, signed_in + subscribed);
         Ok(())
     }
+
+    /// From wherever one comes back: everything kept since, nothing else, and nothing is missed.
+    fn agrees_on_history(
+        &self,
+        desk: &Desk,
+        at: Place,
+        topic: &crate::Topic,
+        now_ms: u64,
+    ) -> Result<(), TestCaseError> {
+        let Some(&last) = self.last.get(&at) else { return Ok(()) };
+        let kept = self.kept.get(&at).map_or(&[][..], Vec::as_slice);
+        for seq in 0..=last.seq + 1 {
+            let after = Some(Position { seq, ..last });
+            let history = now(desk.router.history(topic, after, 1_000, now_ms)).expect("here");
+            let seqs: Vec<u64> = history.events.iter().map(|event| event.position.seq).collect();
+            let is_ahead = seq > last.seq;
+            let expected: Vec<u64> =
+                kept.iter().copied().filter(|&other| is_ahead || other > seq).collect();
+            prop_assert_eq!((seqs, history.recovered), (expected, !is_ahead), "after {}", seq);
+            prop_assert_eq!(history.last, Some(last));
+        }
+        Ok(())
+    }
+}
+
+/// The user with the info of that number.
+pub fn member_of((id, info): Who) -> crate::Member {
+    crate::Member::new(user(id), Some(info.to_string().into()))
 }
 
 /// The delivery in short words, after its app; what is cached is told elsewhere.
