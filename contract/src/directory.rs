@@ -125,6 +125,7 @@ impl Kill {
 /// One line of the feed's stream.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
+#[expect(clippy::large_enum_variant, reason = "one line is held at a time")]
 pub enum FeedLine {
     Entry(Entry),
     Heartbeat { heartbeat: At },

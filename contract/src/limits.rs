@@ -149,9 +149,15 @@ impl AppLimits {
         range("max_channels_per_connection", self.max_channels_per_connection, 1, 10_000)
     }
 
-    /// Bytes of a publish request's body: room for a batch of ten events with escaping.
+    /// Bytes of a publish request's body in the Pusher family: room for a batch of ten events with
+    /// escaping.
+    pub fn max_event_body_bytes(&self) -> usize {
+        (self.max_event_bytes as usize * 20).max(1 << 20)
+    }
+
+    /// Bytes of the largest request body in any dialect.
     pub fn max_body_bytes(&self) -> usize {
-        (self.max_event_bytes.max(self.max_payload_bytes) as usize * 20).max(1 << 20)
+        self.max_event_body_bytes().max(self.max_payload_bytes as usize * 20)
     }
 }
 

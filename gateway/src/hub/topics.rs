@@ -38,6 +38,7 @@ struct Group {
 #[derive(Default)]
 struct Groups {
     all: Slab<Group>,
+    #[expect(clippy::box_collection, reason = "nearly every channel does without it")]
     by_voice: Option<Box<HashMap<Voice, usize>>>,
 }
 

@@ -17,7 +17,7 @@ use actix_web::{
     http::header,
     web::{Bytes, Payload},
 };
-use contract::{ChannelName, live::LiveKind};
+use contract::{AppLimits, ChannelName, live::LiveKind};
 use percent_encoding::percent_decode_str;
 use realtime::Topic;
 use std::{borrow::Cow, str::Utf8Error, sync::Arc};
@@ -37,14 +37,8 @@ pub struct Door<C> {
     /// Finds and checks the credential, before a byte of the body is read. `now` is Unix
     /// milliseconds.
     pub credential: C,
-    /// Bytes beyond which a body is not read, where that is less than the app's own limit.
-    pub max_body_bytes: usize,
-}
-
-impl<C> Door<C> {
-    pub fn new(credential: C) -> Self {
-        Self { credential, max_body_bytes: usize::MAX }
-    }
+    /// Bytes beyond which a body is not read; never more than the app's limit for all dialects.
+    pub max_body_bytes: fn(&AppLimits) -> usize,
 }
 
 /// What admission looks at of a request.
@@ -57,7 +51,6 @@ pub fn view<'a>(request: &'a HttpRequest, gateway: &'a Gateway) -> RequestView<'
         authorization: authorization.and_then(|value| value.to_str().ok()),
         peer: request.peer_addr().map(|peer| peer.ip()),
         mount: &gateway.config.mount,
-        ..RequestView::default()
     }
 }
 
@@ -123,8 +116,8 @@ where
     F: Failing,
 {
     let pending = (door.credential)(now_ms).map_err(|refusal| (None, refusal.into()))?;
-    let limit = pending.body_limit().min(door.max_body_bytes);
     let app = pending.app().clone();
+    let limit = (door.max_body_bytes)(&app.load().limits).min(pending.body_limit());
     let body = match body::read(request, payload, limit).await {
         Ok(body) => body,
         Err(e) => return Err((Some(app), e.into())),

@@ -135,4 +135,12 @@ proptest! {
             _ => {}
         }
     }
+
+    #[test]
+    fn any_text_survives_escaping(text in any::<String>()) {
+        let mut out = String::from("\"");
+        push_escaped(&mut out, &text);
+        out.push('"');
+        prop_assert_eq!(serde_json::from_str::<String>(&out).unwrap(), text);
+    }
 }

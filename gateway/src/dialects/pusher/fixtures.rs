@@ -1,11 +1,16 @@
 //! The spec sheet's running example as an app in a directory, for tests.
 
-use crate::directory::{App, Directory, SigningKey};
+use crate::{
+    config::{Config, Flags},
+    directory::{App, Directory, SigningKey},
+    state::Gateway,
+};
 use contract::{
     AppLimits, AppSettings, OrganisationId, SocketId,
     directory::{AppCredential, AppRecord, Change},
     seal::MasterKey,
 };
+use realtime::{EngineConfig, Router};
 use std::sync::Arc;
 
 pub const APP: &str = "100042";
@@ -45,6 +50,18 @@ pub fn directory(change: impl FnOnce(&mut AppRecord)) -> Directory {
     let directory = Directory::new(master());
     assert!(directory.apply(1, Change::App(record)).is_none());
     directory
+}
+
+/// A gateway with nobody connected to it.
+pub fn gateway(directory: Directory) -> Arc<Gateway> {
+    let flags = Flags {
+        master_key: Some("MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=".into()),
+        gateway_token: Some("a-token-for-tests".into()),
+        ..Flags::default()
+    };
+    let config = Config::load(flags).expect("the defaults");
+    let router = Router::local(EngineConfig { shards: 16, ..EngineConfig::default() });
+    Gateway::new(config, directory, router)
 }
 
 pub fn app(change: impl FnOnce(&mut AppRecord)) -> Arc<App> {

@@ -1,6 +1,6 @@
 use super::connection;
 use crate::{
-    dialects::pusher::fixtures,
+    dialects::pusher::{VOICE, fixtures},
     hub::topics::{Due, LocalTopic},
 };
 use contract::SocketId;
@@ -21,10 +21,11 @@ fn event(topic: Topic, except: Option<SocketId>) -> Due {
         position: Position { epoch: 1, seq: 1 },
         name: "e".parse().unwrap(),
         data: Payload::Text("d".into()),
-        sender: Sender::Server,
+        sender: Sender::server(),
         except,
         idempotency_key: None,
         at_ms: 0,
+        kept: true,
         encoded: Encodings::default(),
     }))
 }
@@ -58,9 +59,9 @@ proptest! {
             for (joins, c, t) in steps {
                 let socket = connections[c].socket;
                 if joins && model[t].insert(socket) {
-                    locals[t].add(&connections[c]);
+                    assert!(locals[t].add(&connections[c], VOICE));
                 } else if !joins {
-                    let was_in = locals[t].remove(&connections[c]);
+                    let was_in = locals[t].remove(&connections[c], &VOICE);
                     assert_eq!(was_in, model[t].remove(&socket));
                 }
                 for (local, expected) in locals.iter().zip(&model) {
@@ -84,8 +85,8 @@ async fn neighbours_are_joined_and_the_excepted_gets_the_others() {
     let (first, _client) = connection(&app, SocketId::from_random(1), 1 << 20).await;
     let (second, _client) = connection(&app, SocketId::from_random(2), 1 << 20).await;
     let local = LocalTopic::new(topic(0), app);
-    local.add(&first);
-    local.add(&second);
+    local.add(&first, VOICE);
+    local.add(&second, VOICE);
     local.due.borrow_mut().push(event(topic(0), None));
     local.due.borrow_mut().push(event(topic(0), Some(first.socket)));
     let mut lengths = Vec::new();

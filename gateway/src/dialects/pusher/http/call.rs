@@ -7,7 +7,7 @@ use crate::{
     state::Gateway,
 };
 use actix_web::{HttpRequest, HttpResponse, web::Payload};
-use contract::ChannelName;
+use contract::{AppLimits, ChannelName};
 pub use desk::Call;
 use std::borrow::Cow;
 
@@ -19,7 +19,10 @@ pub async fn serve(
     work: impl AsyncFnOnce(&Call<'_>) -> Result<Success, Failure>,
 ) -> HttpResponse {
     let view = desk::view(request, gateway);
-    let door = Door::new(|now_ms| admission::http_credential(&gateway.directory, view, now_ms));
+    let door = Door {
+        credential: |now_ms| admission::http_credential(&gateway.directory, view, now_ms),
+        max_body_bytes: AppLimits::max_event_body_bytes,
+    };
     desk::serve(request, payload, gateway, door, work).await
 }
 

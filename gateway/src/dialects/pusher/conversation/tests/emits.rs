@@ -141,7 +141,7 @@ proptest! {
             }
         }
         let given_back: std::collections::BTreeSet<String> =
-            talk.conversation.end().iter().map(ToString::to_string).collect();
+            talk.conversation.end().iter().map(|left| left.channel.to_string()).collect();
         prop_assert!(given_back.is_superset(&held), "{held:?} {given_back:?}");
     }
 }

@@ -1,5 +1,8 @@
 use super::talk::Talk;
-use crate::dialects::pusher::{upgrade::ClientHint, vectors};
+use crate::{
+    dialects::pusher::{upgrade::ClientHint, vectors},
+    hub::effect::Left,
+};
 use contract::{UserId, directory::AppRecord};
 use realtime::JoinRefusal;
 
@@ -39,7 +42,7 @@ fn a_users_own_channel_is_theirs_to_subscribe_to() {
     assert_eq!(talk.say(vectors::frame("11.2 subscribe")), [vectors::frame("11.2 succeeded")]);
     let others = talk.subscribe("#server-to-user-user-456", "");
     assert!(others[0].contains("Not signed in as this user"), "{others:?}");
-    assert_eq!(talk.conversation.end(), [FEED.parse().unwrap()]);
+    assert_eq!(talk.conversation.end(), [Left::at_once(FEED.parse().unwrap())]);
 }
 
 #[test]
@@ -156,6 +159,8 @@ fn the_own_channel_is_joined_once() {
     let mut talk = Talk::new();
     talk.sign_in(r#"{"id":"ann"}"#);
     let joined = talk.joined("#server-to-user-ann", None, realtime::CacheAnswer::NotACache);
-    talk.hear(|c, cx, out| assert!(c.on_joined(&joined, cx, out)));
-    talk.hear(|c, cx, out| assert!(!c.on_joined(&joined, cx, out)));
+    talk.hear(|c, cx, out| c.on_joined(&joined, cx, out));
+    assert_eq!(talk.hears, ["#server-to-user-ann"]);
+    talk.hear(|c, cx, out| c.on_joined(&joined, cx, out));
+    assert_eq!(talk.hears.len(), 1, "once is enough");
 }

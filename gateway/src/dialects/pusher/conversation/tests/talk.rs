@@ -10,14 +10,18 @@ use crate::{
         },
     },
     directory::App,
-    hub::effect::Effect,
+    hub::effect::{Effect, Outgoing},
+    state::Gateway,
 };
 use contract::directory::AppRecord;
 use realtime::{CacheAnswer, JoinRefusal, Joined, Member, Position, Topic};
 use std::sync::Arc;
 
 pub struct Talk {
+    pub gateway: Arc<Gateway>,
     pub app: Arc<App>,
+    /// Channels it asked to hear, in order.
+    pub hears: Vec<String>,
     pub conversation: Conversation,
     pub now_ms: u64,
 }
@@ -28,7 +32,8 @@ impl Talk {
     }
 
     pub fn with(change: impl FnOnce(&mut AppRecord), client: ClientHint) -> Self {
-        let app = fixtures::app(change);
+        let gateway = fixtures::gateway(fixtures::directory(change));
+        let app = gateway.directory.app_by_path(fixtures::APP).expect("the app is known");
         let opening = Opening {
             socket: fixtures::socket(),
             key: fixtures::KEY.parse().unwrap(),
@@ -36,7 +41,7 @@ impl Talk {
             now_ms: 1_000,
         };
         let conversation = Conversation::open(opening, &app.state());
-        Self { app, conversation, now_ms: 1_000 }
+        Self { gateway, app, hears: Vec::new(), conversation, now_ms: 1_000 }
     }
 
     /// What `act` makes the conversation ask for, a line each; every frame is linted.
@@ -45,10 +50,20 @@ impl Talk {
         act: impl FnOnce(&mut Conversation, &Cx<'_>, &mut Vec<Effect>) -> T,
     ) -> Vec<String> {
         let state = self.app.state();
-        let cx = Cx { app: &self.app, state: &state, now_ms: self.now_ms };
+        let cx = Cx {
+            gateway: &self.gateway,
+            app: &self.app,
+            state: &state,
+            now_ms: self.now_ms,
+            unix_ms: self.now_ms,
+        };
         let mut out = Vec::new();
         act(&mut self.conversation, &cx, &mut out);
-        out.iter().map(line).collect()
+        self.hears.extend(out.iter().filter_map(|effect| match effect {
+            Effect::Hear { channel, .. } => Some(channel.to_string()),
+            _ => None,
+        }));
+        out.iter().filter_map(line).collect()
     }
 
     pub fn say(&mut self, text: &str) -> Vec<String> {
@@ -124,24 +139,28 @@ impl Talk {
 }
 
 pub fn member(id: &str, info: Option<&str>) -> Member {
-    Member { user: id.parse().unwrap(), info: info.map(Into::into) }
+    Member::new(id.parse().unwrap(), info.map(Into::into))
 }
 
-fn line(effect: &Effect) -> String {
-    match effect {
+/// What it hears is kept apart.
+fn line(effect: &Effect) -> Option<String> {
+    Some(match effect {
         Effect::Send(text) => {
             let text = std::str::from_utf8(text).expect("UTF-8");
             linter::lint(text);
             text.to_owned()
         }
-        Effect::Join { channel, member: None } => format!("join {channel}"),
-        Effect::Join { channel, member: Some(member) } => {
+        Effect::Join { channel, member: None, .. } => format!("join {channel}"),
+        Effect::Join { channel, member: Some(member), .. } => {
             format!("join {channel} as {}", show(member))
         }
-        Effect::Leave { channel } => format!("leave {channel}"),
-        Effect::Publish { channel, name, data, user } => {
-            let user = user.as_ref().map(|user| format!(" as {user}")).unwrap_or_default();
-            format!("publish {channel} {name} {}{user}", data.as_str())
+        Effect::Leave { channel, grace_ms: 0 } => format!("leave {channel}"),
+        Effect::Publish { message, ticket: None } => {
+            let Outgoing { channel, name, data, identity, keep_history: false } = message else {
+                panic!("what clients tell each other is not kept");
+            };
+            let user = identity.as_ref().map(|member| format!(" as {}", member.user));
+            format!("publish {channel} {name} {}{}", data.as_str(), user.unwrap_or_default())
         }
         Effect::SignIn { member, watch } => {
             let watch: Vec<&str> = watch.iter().map(|user| user.as_str()).collect();
@@ -149,7 +168,9 @@ fn line(effect: &Effect) -> String {
         }
         Effect::Live(what) => format!("live {}", serde_json::to_string(what).unwrap()),
         Effect::Close { code, reason } => format!("close {code} {reason}"),
-    }
+        Effect::Hear { .. } => return None,
+        other => panic!("not of this dialect: {other:?}"),
+    })
 }
 
 fn show(member: &Member) -> String {

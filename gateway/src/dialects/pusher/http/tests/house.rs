@@ -1,7 +1,6 @@
 //! A gateway's HTTP API without its sockets: an engine, a directory, somebody who listens.
 
 use crate::{
-    config::{Config, Flags},
     dialects::pusher::{fixtures, http},
     hub::clock,
     state::Gateway,
@@ -17,7 +16,7 @@ use contract::{
     directory::{AppRecord, Change, SecretKeyRecord},
 };
 use md5::{Digest, Md5};
-use realtime::{Delivery, EngineConfig, Join, Member, OriginId, Outlet, Router, Topic};
+use realtime::{Delivery, Join, Member, OriginId, Outlet, Topic};
 use std::sync::{Arc, Mutex};
 
 pub struct House {
@@ -68,21 +67,15 @@ impl House {
     }
 
     pub fn with(change: impl FnOnce(&mut AppRecord)) -> Self {
-        let flags = Flags {
-            master_key: Some("MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=".into()),
-            gateway_token: Some("a-token-for-tests".into()),
-            ..Flags::default()
-        };
-        let config = Config::load(flags).expect("the defaults");
-        let router = Router::local(EngineConfig { shards: 16, ..EngineConfig::default() });
         let heard = Arc::new(Heard::default());
-        let origin = router.register(heard.clone());
         let directory = fixtures::directory(|record| {
             record.limits.max_publishes_per_s = 10_000;
             record.limits.max_reads_per_s = 10_000;
             change(record);
         });
-        Self { gateway: Gateway::new(config, directory, router), heard, origin }
+        let gateway = fixtures::gateway(directory);
+        let origin = gateway.router.register(heard.clone());
+        Self { gateway, heard, origin }
     }
 
     /// A secret key of the app, as its bearer holds it.
@@ -108,9 +101,10 @@ impl House {
             topic: Topic { app: fixtures::APP.parse().unwrap(), channel: channel.parse().unwrap() },
             origin: self.origin,
             socket: socket.parse::<SocketId>().unwrap(),
-            member: user.map(|user| Member { user, info: None }),
+            member: user.map(|user| Member::new(user, None)),
             max_members: 100,
             announce_count: false,
+            replace_info: false,
         };
         self.gateway.router.join(join, clock::unix_ms());
         self.heard.0.lock().unwrap().clear();
