@@ -73,3 +73,20 @@ async fn a_second_holds_so_many_messages_and_one_more_is_a_flood() {
     assert!(connection.is_flooding(5_999), "one more in the same second");
     assert!(!connection.is_flooding(6_000), "the next second is counted afresh");
 }
+
+#[actix_web::test]
+async fn what_follows_a_pause_is_written_later_and_in_order() {
+    let app = fixtures::app(|_| {});
+    let (connection, mut client) = connection(&app, SocketId::from_random(1), SLOW).await;
+    assert_eq!(connection.send(&frame::text(b"a"), 0), Sent::Done);
+    connection.pause(30);
+    assert_eq!(connection.send(&frame::text(b"b"), 0), Sent::Queued);
+    assert_eq!(connection.enqueue(frame::text(b"c"), 0), Sent::Queued);
+    connection.flush(0);
+    let mut buffer = [0; 64];
+    let n = client.read(&mut buffer).await.unwrap();
+    assert_eq!(&buffer[..n], [0x81, 1, b'a']);
+    let n = client.read(&mut buffer).await.unwrap();
+    assert_eq!(&buffer[..n], [0x81, 1, b'b', 0x81, 1, b'c']);
+    assert_eq!(connection.send(&frame::text(b"d"), 0), Sent::Done, "as before");
+}

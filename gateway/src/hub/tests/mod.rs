@@ -1,6 +1,7 @@
 //! Connections over real loopback sockets, without a server around them.
 
 mod connection;
+mod listeners;
 mod topics;
 
 use super::connection::Connection;

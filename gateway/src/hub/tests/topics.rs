@@ -1,7 +1,13 @@
 use super::connection;
 use crate::{
-    dialects::pusher::{VOICE, fixtures},
-    hub::topics::{Due, LocalTopic},
+    dialects::{
+        Dialect,
+        pusher::{VOICE, fixtures},
+    },
+    hub::{
+        topics::{Due, LocalTopic},
+        voice::Voice,
+    },
 };
 use contract::SocketId;
 use proptest::prelude::*;
@@ -74,6 +80,44 @@ proptest! {
                 let mut rest = expected.clone();
                 rest.remove(&one);
                 assert_eq!(reached(local, Some(one)), rest, "all but the excepted one");
+            }
+        });
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+    /// Subscriptions in several voices, found by a look and, once they are many, by hash.
+    #[test]
+    fn a_connection_hears_a_topic_once_in_each_of_its_voices(
+        steps in proptest::collection::vec((0..8_u8, 0..CONNECTIONS, 0..12_u8), 1..120)
+    ) {
+        actix_rt::System::new().block_on(async {
+            let app = fixtures::app(|_| {});
+            let mut connections = Vec::new();
+            for n in 0..CONNECTIONS {
+                connections.push(connection(&app, SocketId::from_random(n as u64), 1 << 20).await.0);
+            }
+            let local = LocalTopic::new(topic(0), app.clone());
+            let mut model = BTreeSet::new();
+            for (step, c, flags) in steps {
+                let (one, voice) = (&connections[c], Voice::with_flags(Dialect::Pusher, flags));
+                match step {
+                    0 => {
+                        let before = model.len();
+                        model.retain(|(other, _)| *other != c);
+                        assert_eq!(local.remove_all(one), before - model.len());
+                    }
+                    1..3 => assert_eq!(local.remove(one, &voice), model.remove(&(c, flags))),
+                    _ => assert_eq!(local.add(one, voice), model.insert((c, flags))),
+                }
+                local.due.borrow_mut().push(event(topic(0), None));
+                let mut reached = vec![0; CONNECTIONS];
+                local.fan_out(|connection, _| reached[connection.socket.bits() as usize] += 1);
+                for (n, times) in reached.into_iter().enumerate() {
+                    assert_eq!(times, model.iter().filter(|(c, _)| *c == n).count());
+                }
+                assert_eq!((local.len(), local.is_empty()), (model.len(), model.is_empty()));
             }
         });
     }
