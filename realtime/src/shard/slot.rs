@@ -58,3 +58,13 @@ impl Weight {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_plain_channel_stays_small() {
+        assert!(size_of::<Slot>() <= 160, "{}", size_of::<Slot>());
+    }
+}

@@ -1,4 +1,4 @@
-use crate::{EngineConfig, Position, testing::*};
+use crate::{Delivery, EngineConfig, Position, Publish, Sender, testing::*};
 
 #[track_caller]
 fn check(
@@ -87,4 +87,37 @@ fn history_outlives_the_subscribers_in_the_same_epoch() {
     desk.leave("news", 1, 0);
     desk.join("news", 2, 0);
     assert_eq!(desk.note("news", "b", 0).position, Position { seq: 2, ..a });
+}
+
+#[test]
+fn transients_around_an_expired_history_are_not_missed() {
+    let desk = Desk::default();
+    desk.join("news", 1, 0);
+    let a = desk.note("news", "a", 0).position;
+    let b = desk.note("news", "b", 0).position;
+    desk.say("news", "whispered", 1_000);
+    for now_ms in [300_000, 600_000] {
+        desk.router.tick(now_ms);
+        check(&desk, Some(b), 10, now_ms, ("", true, false));
+        check(&desk, Some(a), 10, now_ms, ("", false, false));
+    }
+}
+
+#[test]
+fn an_event_says_whether_it_was_to_be_kept_and_by_whom_it_was_sent() {
+    let desk = Desk::default();
+    desk.join("news", 1, 0);
+    desk.told.take();
+    let sender = Sender::Server { identity: Some(member("ann:1").into()) };
+    for keep_history in [true, false] {
+        let publish = Publish { keep_history, sender: sender.clone(), ..message("news", "x") };
+        desk.publish(publish, 0).expect("taken");
+    }
+    let told = desk.told.take();
+    let [Delivery::Event(kept), Delivery::Event(transient)] = &told[..] else { panic!("{told:?}") };
+    assert_eq!((kept.kept, transient.kept), (true, false));
+    let history = now(desk.router.history(&topic("news"), None, 9, 0)).expect("here");
+    let [event] = &history.events[..] else { panic!("{history:?}") };
+    assert_eq!((event.kept, &event.sender, event.position), (true, &sender, kept.position));
+    assert_eq!(event.sender.user(), Some(&user("ann")));
 }

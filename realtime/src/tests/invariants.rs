@@ -35,6 +35,7 @@ enum Step {
     Terminate { user: usize },
     Publish { seat: Seat, key: Option<u8>, keep: bool, except: bool, full: Option<usize> },
     Lose { origin: usize },
+    Wait { elapsed_ms: u64 },
     Tick { elapsed_ms: u64 },
 }
 
@@ -73,6 +74,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
             .prop_map(|(seat, key, keep, except, full)| Step::Publish { seat, key, keep, except, full }),
         1 => (0..ORIGINS).prop_map(|origin| Step::Lose { origin }),
         3 => (0_u64..4_000).prop_map(|elapsed_ms| Step::Tick { elapsed_ms }),
+        2 => (0_u64..4_000).prop_map(|elapsed_ms| Step::Wait { elapsed_ms }),
     ];
     prop::collection::vec(step, 1..120)
 }
@@ -192,7 +194,7 @@ impl Both {
             Step::Watch { seat, user } => {
                 let online =
                     self.desks[seat.origin].watch(seat.connection().1, &[USERS[user]], now_ms);
-                prop_assert_eq!(online, [self.model.watch(USERS[user], seat.connection())]);
+                prop_assert_eq!(online, [self.model.watch(USERS[user], seat.connection(), now_ms)]);
             }
             Step::Unwatch { seat, user: watched } => {
                 let app = "1".parse().expect("app");
@@ -225,6 +227,7 @@ impl Both {
                 // Others come in its place, with the same sockets.
                 self.desks[origin] = self.desks[origin].beside();
             }
+            Step::Wait { elapsed_ms } => self.now_ms += elapsed_ms,
             Step::Tick { elapsed_ms } => {
                 self.now_ms += elapsed_ms;
                 router.tick(self.now_ms);

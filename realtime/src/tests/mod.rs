@@ -5,6 +5,8 @@ mod cache;
 mod counts;
 mod history;
 mod invariants;
+mod listening;
+mod membership;
 mod model;
 mod presence;
 mod publishing;

@@ -151,10 +151,7 @@ impl Model {
     }
 
     pub fn exit(&mut self, at: Place, seat: Connection, now_ms: u64) {
-        if self.last.contains_key(&at) || !self.seats(at).is_empty() || !self.present(at).is_empty()
-        {
-            self.end_graces(at, now_ms);
-        }
+        self.end_graces(at, now_ms);
         self.depart(at, seat, None);
         self.forget(at);
     }
@@ -206,9 +203,17 @@ impl Model {
         is_signed_in || self.offline_at_ms.contains_key(user)
     }
 
-    pub fn watch(&mut self, user: &'static str, who: Connection) -> bool {
+    pub fn watch(&mut self, user: &'static str, who: Connection, now_ms: u64) -> bool {
+        self.end_absence(user, now_ms);
         self.watching.entry(user).or_default().insert(who);
         self.is_online(user)
+    }
+
+    fn end_absence(&mut self, user: &'static str, now_ms: u64) {
+        if self.offline_at_ms.get(user).is_some_and(|&due_ms| due_ms <= now_ms) {
+            self.offline_at_ms.remove(user);
+            self.tell_watchers(user, "offline");
+        }
     }
 
     pub fn unwatch(&mut self, user: &'static str, who: Connection) {
@@ -295,16 +300,8 @@ impl Model {
             self.end_graces(at, now_ms);
             self.forget(at);
         }
-        let due: Vec<_> = self
-            .offline_at_ms
-            .iter()
-            .filter(|&(_, &due_ms)| due_ms <= now_ms)
-            .map(|(&u, _)| u)
-            .collect();
-        for user in due {
-            self.offline_at_ms.remove(user);
-            self.tell_watchers(user, "offline");
-        }
+        let absent: Vec<_> = self.offline_at_ms.keys().copied().collect();
+        absent.into_iter().for_each(|user| self.end_absence(user, now_ms));
     }
 
     pub fn publish(

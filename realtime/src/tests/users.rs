@@ -65,9 +65,12 @@ fn messages_to_a_user_reach_the_origins_where_the_user_is() {
     a.sign_in(1, "ann", 0);
     b.watch(9, &["ann"], 0);
     assert_eq!(b.say("#server-to-user-ann", "for you", 0).delivered_to, 1);
-    now(b.router.terminate_user(&"1".parse().expect("app"), &user("ann"))).expect("here");
-    now(b.router.terminate_user(&"2".parse().expect("app"), &user("ann"))).expect("here");
-    assert_eq!(a.told.heard(), ["joined 1", "event 1 for you", "terminate ann"]);
+    a.sign_in(2, "ann", 0);
+    for (app, id, closed) in [("1", "ann", 2), ("2", "ann", 0), ("1", "bob", 0)] {
+        let app = app.parse().expect("app");
+        assert_eq!(now(b.router.terminate_user(&app, &user(id))), Ok(closed), "{app:?} {id}");
+    }
+    assert_eq!(a.told.heard(), ["joined 1", "event 1 for you", "joined 2", "terminate ann"]);
     assert_eq!(b.told.heard(), [""; 0]);
 }
 
