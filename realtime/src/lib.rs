@@ -8,7 +8,10 @@
 //!
 //! What can be relied on:
 //! - Deliveries of a topic reach every origin in one order. After `Joined` an origin gets each
-//!   event of the topic exactly once, with `seq` growing by one, until its last `leave`.
+//!   event of the topic exactly once, with `seq` growing by one, until its last `leave`. An origin
+//!   that only listens to a pattern gets the events in the same order.
+//! - A member is added when the first of a user's connections comes and removed when the last one
+//!   is gone and its grace is over, each told once.
 //! - A publish is taken by all origins concerned or by none, and one that was refused has had no
 //!   effect.
 //! - Memory is bounded by live connections and [`EngineConfig`]. A channel that nobody hears is
@@ -16,7 +19,7 @@
 //!   next life has another epoch.
 //!
 //! The rooms: `channel` decides (pure), `shard` holds channels within bounds and wakes them,
-//! `local` locks shards, and [`Router`] is the way in, so that owners can be elsewhere one day.
+//! `listeners` knows who hears channels by pattern, `local` locks shards, and [`Router`] is the way in, so that owners can be elsewhere one day.
 
 pub mod answer;
 mod channel;
