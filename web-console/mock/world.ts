@@ -30,6 +30,7 @@ export class World {
   #apps = new Map<string, App>();
   #credentials = new Map<string, Schemas['Credential'][]>();
   #keys = new Map<string, Schemas['SecretKey'][]>();
+  #openKeys = new Map<string, Schemas['ClientKey'][]>();
   #watchers = new Map<string, Set<WebSocket>>();
   #subscribers = new Map<string, Set<WebSocket>>();
   #revision = 41;
@@ -40,7 +41,7 @@ export class World {
   }
 
   answer(method: string, path: string, body: Record<string, unknown>, signedIn: boolean): Answer {
-    const [, , room, id, sub, item] = path.split('/');
+    const [, , room, id, sub, item, part] = path.split('/');
     const call = `${method} ${room}${sub ? `/${sub}` : ''}`;
     if (call === 'POST signup') return this.#signUp(body);
     if (call === 'POST login') return this.#logIn(body);
@@ -68,9 +69,20 @@ export class World {
       case 'GET apps/keys':
         return { body: { items: this.#keys.get(app.id), next_cursor: null } };
       case 'POST apps/keys':
-        return this.#createKey(app.id, body);
+        return part === 'token-secret' ? this.#sign(app.id, item) : this.#createKey(app.id, body);
       case 'DELETE apps/keys':
         return this.#revoke(this.#keys.get(app.id), (entry) => entry.id === item);
+      case 'GET apps/publishable-keys':
+        return { body: { items: this.#openKeys.get(app.id), next_cursor: null } };
+      case 'POST apps/publishable-keys':
+        return this.#createOpenKey(app.id, body);
+      case 'PATCH apps/publishable-keys': {
+        const key = this.#openKeys.get(app.id)?.find((entry) => entry.key === item);
+        if (!key) throw new Refusal(404, 'not_found', 'There is nothing here.');
+        return { body: Object.assign(key, body) };
+      }
+      case 'DELETE apps/publishable-keys':
+        return this.#revoke(this.#openKeys.get(app.id), (entry) => entry.key === item);
       case 'GET apps/channels':
         return { body: { channels: this.#channels(app.id), truncated: false } };
       case 'POST apps/publish':
@@ -218,12 +230,27 @@ export class World {
         cache_ttl_s: 1800,
         activity_timeout_s: 120,
         tls_only: false,
+        dialects: { pusher: true, relay: true, anycable: true, metered: true },
+        relay: { app_path: 'auto', auth_endpoint: 'off', auth_channels: [] },
+        anycable: {
+          anonymous: false,
+          public_streams: false,
+          whisper: false,
+          presence: true,
+          presence_grace_s: 15,
+          end_with_token: false,
+          turbo_streams: false,
+          cable_ready: false,
+          sse: true,
+        },
+        metered: { ice_servers: [] },
       },
       limits: {
         max_connections: 200,
         max_publishes_per_s: 200,
         max_reads_per_s: 50,
         max_event_bytes: 10_240,
+        max_payload_bytes: 65_536,
         max_client_events_per_s: 10,
         max_presence_members: 100,
         max_member_bytes: 1_024,
@@ -233,6 +260,7 @@ export class World {
     };
     this.#apps.set(app.id, app);
     this.#keys.set(app.id, []);
+    this.#openKeys.set(app.id, []);
     return { app, credential: this.#mint(app.id, imported) };
   }
 
@@ -253,9 +281,35 @@ export class World {
       created_at: now(),
       expires_at: body['expires_at'] ?? null,
       last_used_at: null,
+      token_secret_at: body['token_secret'] ? now() : null,
     } as Schemas['SecretKey'];
     this.#keys.get(appId)?.unshift(key);
-    return { status: 201, body: { key, token: `sk_sbx_${id}_${token(18)}` } };
+    const signing = body['token_secret'] ? this.#signing(id) : {};
+    return { status: 201, body: { key, token: `sk_sbx_${id}_${token(18)}`, ...signing } };
+  }
+
+  #sign(appId: string, id: string | undefined): Answer {
+    const key = this.#keys.get(appId)?.find((entry) => entry.id === id);
+    if (!key) throw new Refusal(404, 'not_found', 'There is nothing here.');
+    key.token_secret_at = now();
+    return { status: 201, body: { key, ...this.#signing(key.id) } };
+  }
+
+  #signing(id: string): Schemas['Signing'] {
+    const token_secret = `ss_sbx_${token(18)}`;
+    return { token_secret, pair: `${id}:${token_secret}` };
+  }
+
+  #createOpenKey(appId: string, body: Record<string, unknown>): Answer {
+    const key = {
+      key: `pk_sbx_${token(15)}`,
+      expires_at: null,
+      created_at: now(),
+      last_used_at: null,
+      ...body,
+    } as Schemas['ClientKey'];
+    this.#openKeys.get(appId)?.unshift(key);
+    return { status: 201, body: key };
   }
 
   #revoke<T>(list: T[] | undefined, named: (record: T) => boolean): Answer {
@@ -277,7 +331,11 @@ export class World {
   #patch(app: App, body: Record<string, unknown>): App & { receipt?: Schemas['Receipt'] } {
     const { settings, limits, ...rest } = body;
     Object.assign(app, rest);
-    Object.assign(app.settings, settings);
+    for (const [name, value] of Object.entries(settings ?? {})) {
+      const held = app.settings[name as keyof App['settings']];
+      const isGroup = typeof held === 'object' && !Array.isArray(held);
+      Object.assign(app.settings, { [name]: isGroup ? { ...held, ...(value as object) } : value });
+    }
     Object.assign(app.limits, limits);
     return rest['enabled'] === false ? { ...app, receipt: this.#receipt() } : app;
   }

@@ -31,14 +31,14 @@ export const APP_ROOMS = [
     label: 'Keys',
     icon: KeyRound,
     group: 'Configure',
-    keywords: 'secret sk scope credentials revoke rotate',
+    keywords: 'secret sk publishable pk scope origins signing credentials revoke rotate',
   },
   {
     to: '/apps/$appId/settings',
     label: 'Settings',
     icon: Settings,
     group: 'Configure',
-    keywords: 'limits origins client events delete disable',
+    keywords: 'dialects pusher relay anycable metered limits origins client events delete disable',
   },
 ] as const satisfies readonly {
   to: string;

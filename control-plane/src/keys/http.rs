@@ -85,8 +85,7 @@ pub async fn create_key(
     let sealed = secret.as_ref().map(|secret| sealed(&state, &token.id(), secret)).transpose()?;
     let key = store::insert(&mut tx, &access.app, body.value, &token, sealed).await?;
     tx.audit("key.created", key.id.as_str()).await?;
-    let signing = secret.map(|secret| Signing::of(&key.id, &secret));
-    let created = CreatedKey { key, token: token.expose().to_owned(), signing };
+    let created = CreatedKey::of(key, &token, secret);
     let answer = ticket.finish(&state, &mut tx, StatusCode::CREATED, &created).await?;
     tx.commit().await?;
     Ok(answer)

@@ -1,7 +1,7 @@
 //! Secret keys as the API shows them and takes them.
 
 use crate::{api::ApiError, people::model::DisplayName};
-use contract::{Action, Pattern, Scope, SecretKeyId, TokenSecret};
+use contract::{Action, Pattern, Scope, SecretKeyId, SecretKeyToken, TokenSecret};
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use utoipa::ToSchema;
@@ -58,8 +58,22 @@ pub struct CreatedKey {
     /// The key itself, shown here and nowhere else.
     #[schema(format = "password")]
     pub token: String,
-    #[serde(flatten)]
-    pub signing: Option<Signing>,
+    /// What signs tokens in the key's name, if it was asked for; shown here and nowhere else.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(format = "password", nullable = false)]
+    pub token_secret: Option<String>,
+    /// `{id}:{token_secret}`: the key as one Bearer credential.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(format = "password", nullable = false)]
+    pub pair: Option<String>,
+}
+
+impl CreatedKey {
+    pub fn of(key: SecretKey, token: &SecretKeyToken, secret: Option<TokenSecret>) -> Self {
+        let signing = secret.map(|secret| Signing::of(&key.id, &secret));
+        let (token_secret, pair) = signing.map(|s| (s.token_secret, s.pair)).unzip();
+        Self { key, token: token.expose().to_owned(), token_secret, pair }
+    }
 }
 
 /// What signs tokens in a key's name, shown here and nowhere else.

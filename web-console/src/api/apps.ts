@@ -1,7 +1,6 @@
 import { infiniteQueryOptions, queryOptions, useMutation, useQueryClient } from '@tanstack/react-query';
 import { answer, api } from './client';
 import { rememberSecret } from './fresh-secrets';
-import type { components } from './schema';
 import type { App, AppPatch } from './types';
 
 export const appQuery = (app: string) =>
@@ -74,7 +73,7 @@ export function usePatchApp(app: App) {
       answer(
         api.PATCH('/v1/apps/{app}', {
           params: { path: { app: app.id } },
-          body: body as components['schemas']['AppPatch'],
+          body,
         }),
       ),
     onSuccess: async ({ receipt: _receipt, ...saved }) => {

@@ -1,6 +1,9 @@
 import { useSyncExternalStore } from 'react';
 import type { NewCredential } from './types';
 
+/** A token that may publish, and the last one whose key may also issue tokens for peers. */
+export type FreshToken = { token: string; signingToken: string | null };
+
 type FreshPair = Pick<NewCredential, 'key' | 'secret'>;
 
 /**
@@ -8,7 +11,7 @@ type FreshPair = Pick<NewCredential, 'key' | 'secret'>;
  * the room that shows them reads them here, and they are gone with a reload or when the reader puts them away.
  */
 let fresh: ReadonlyMap<string, FreshPair> = new Map();
-let tokens: ReadonlyMap<string, string> = new Map();
+let tokens: ReadonlyMap<string, FreshToken> = new Map();
 const listeners = new Set<() => void>();
 
 function publish(): void {
@@ -25,8 +28,9 @@ export function rememberSecret(appId: string, credential: FreshPair): void {
   publish();
 }
 
-export function rememberToken(appId: string, token: string): void {
-  tokens = new Map(tokens).set(appId, token);
+export function rememberToken(appId: string, token: string, signs: boolean): void {
+  const signingToken = signs ? token : (tokens.get(appId)?.signingToken ?? null);
+  tokens = new Map(tokens).set(appId, { token, signingToken });
   publish();
 }
 
@@ -41,6 +45,6 @@ export function useFreshSecret(appId: string): FreshPair | undefined {
   return useSyncExternalStore(subscribe, () => fresh.get(appId));
 }
 
-export function useFreshToken(appId: string): string | undefined {
+export function useFreshToken(appId: string): FreshToken | undefined {
   return useSyncExternalStore(subscribe, () => tokens.get(appId));
 }

@@ -22,6 +22,7 @@ export type NewKey = {
   actions: ActionName[];
   channels: string[];
   expires_at?: string;
+  token_secret?: boolean;
   idempotencyKey: string;
 };
 
@@ -36,9 +37,25 @@ export function useCreateKey(app: string) {
         }),
       ),
     onSuccess: async (created) => {
-      if (created.key.actions.includes('publish')) rememberToken(app, created.token);
+      if (created.key.actions.includes('publish')) {
+        rememberToken(app, created.token, Boolean(created.token_secret));
+      }
       await queries.invalidateQueries({ queryKey: keysQuery(app).queryKey });
     },
+  });
+}
+
+/** Gives a key a signing secret, in place of the one it may have. */
+export function useCreateTokenSecret(app: string) {
+  const queries = useQueryClient();
+  return useMutation({
+    mutationFn: ({ id, idempotencyKey }: { id: string; idempotencyKey: string }) =>
+      answer(
+        api.POST('/v1/apps/{app}/keys/{id}/token-secret', {
+          params: { path: { app, id }, header: { 'Idempotency-Key': idempotencyKey } },
+        }),
+      ),
+    onSuccess: () => queries.invalidateQueries({ queryKey: keysQuery(app).queryKey }),
   });
 }
 

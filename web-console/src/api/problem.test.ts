@@ -49,3 +49,14 @@ test.each([
 test('an unknown error keeps its words', () => {
   expect(asProblem(new Error('boom')).message).toBe('boom');
 });
+
+test.each([
+  ['settings.metered.ice_servers[1].urls[0]', ['on', 'ice_servers'], 'ice_servers'],
+  ['settings.allowed_origins[3]', ['allowed_origins'], 'allowed_origins'],
+  ['allowed_origins[0]', ['name', 'allowed_origins'], 'allowed_origins'],
+  ['name', ['name'], 'name'],
+  ['something.else', ['name'], 'something.else'],
+])('%s belongs to the input %j', (field, names, input) => {
+  const body = { code: 'invalid', title: 'x', errors: [{ field, message: 'is wrong' }] };
+  expect(problemFrom(422, body, null).byNameIn(names)).toEqual({ [input]: 'is wrong' });
+});

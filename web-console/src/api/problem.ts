@@ -27,6 +27,16 @@ export class Problem extends Error {
   get byField(): Record<string, string> {
     return Object.fromEntries(this.fields.map(({ field, message }) => [field, message]));
   }
+
+  /** The same by the first name in the path that `names` has: forms are flatter than bodies. */
+  byNameIn(names: readonly string[]): Record<string, string> {
+    return Object.fromEntries(
+      this.fields.map(({ field, message }) => {
+        const parts = field.split(/[.[]/);
+        return [parts.find((part) => names.includes(part)) ?? field, message];
+      }),
+    );
+  }
 }
 
 /** Reads an error answer. A body that is no problem+json (a proxy's page, say) still gives a useful Problem. */

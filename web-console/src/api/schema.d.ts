@@ -141,6 +141,27 @@ export interface paths {
         delete: operations["revoke_key"];
         options?: never;
         head?: never;
+        /** Change what a secret key is called and allows. */
+        patch: operations["patch_key"];
+        trace?: never;
+    };
+    "/v1/apps/{app}/keys/{id}/token-secret": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Give a key a secret to sign tokens with, in place of the one it may have.
+         * @description Tokens that the earlier secret signed are refused from then on; the key's own token stays.
+         */
+        post: operations["create_token_secret"];
+        delete?: never;
+        options?: never;
+        head?: never;
         patch?: never;
         trace?: never;
     };
@@ -180,6 +201,42 @@ export interface paths {
         options?: never;
         head?: never;
         patch?: never;
+        trace?: never;
+    };
+    "/v1/apps/{app}/publishable-keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The app's publishable keys that are not revoked, newest first. */
+        get: operations["list_publishable_keys"];
+        put?: never;
+        /** Make a key that clients may carry openly, for some actions on some channels. */
+        post: operations["create_publishable_key"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/apps/{app}/publishable-keys/{key}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Revoke a publishable key. Waits up to two seconds and says which gateways have confirmed. */
+        delete: operations["revoke_publishable_key"];
+        options?: never;
+        head?: never;
+        /** Change what a publishable key is called, allows and is taken from. */
+        patch: operations["patch_publishable_key"];
         trace?: never;
     };
     "/v1/gateways": {
@@ -332,6 +389,54 @@ export interface components {
          * @enum {string}
          */
         ActionName: "publish" | "subscribe" | "presence" | "send" | "history" | "channels.read" | "users.terminate" | "usage.read";
+        /** @description What belongs to the AnyCable dialect alone. */
+        AnyCableOptions: {
+            /** @description Whether a connection without a token is let in. */
+            anonymous: boolean;
+            /** @description Whether signed names of CableReady are taken. */
+            cable_ready: boolean;
+            /** @description Whether an open connection ends when its token does. */
+            end_with_token: boolean;
+            /** @description Whether clients may join a stream's presence, and back ends read it. */
+            presence: boolean;
+            /**
+             * Format: int32
+             * @description Seconds a member stays present after its connection was lost, 0 to 300.
+             */
+            presence_grace_s: number;
+            /** @description Whether streams may be subscribed by their plain names. */
+            public_streams: boolean;
+            /** @description Whether streams may be read as server-sent events. */
+            sse: boolean;
+            /** @description Whether signed names of Turbo Streams are taken. */
+            turbo_streams: boolean;
+            /** @description Whether subscribers of signed streams may whisper. */
+            whisper: boolean;
+        };
+        /** @description What is absent stays. */
+        AnyCableOptionsPatch: {
+            /** @description Whether a connection without a token is let in. */
+            anonymous?: boolean | null;
+            /** @description Whether signed names of CableReady are taken. */
+            cable_ready?: boolean | null;
+            /** @description Whether an open connection ends when its token does. */
+            end_with_token?: boolean | null;
+            /** @description Whether clients may join a stream's presence, and back ends read it. */
+            presence?: boolean | null;
+            /**
+             * Format: int32
+             * @description Seconds a member stays present after its connection was lost, 0 to 300.
+             */
+            presence_grace_s?: number | null;
+            /** @description Whether streams may be subscribed by their plain names. */
+            public_streams?: boolean | null;
+            /** @description Whether streams may be read as server-sent events. */
+            sse?: boolean | null;
+            /** @description Whether signed names of Turbo Streams are taken. */
+            turbo_streams?: boolean | null;
+            /** @description Whether subscribers of signed streams may whisper. */
+            whisper?: boolean | null;
+        };
         App: {
             /** Format: date-time */
             created_at: string;
@@ -352,6 +457,18 @@ export interface components {
             name?: string | null;
             settings?: components["schemas"]["SettingsPatch"] | null;
         };
+        /**
+         * @description What a socket on `/app/{key}` speaks: `auto` is Pusher with `protocol=` in the query, Relay
+         *     without.
+         * @enum {string}
+         */
+        AppPathDialectName: "auto" | "pusher" | "relay";
+        /**
+         * @description Who may have channels signed: nobody; back ends with the app's secret; clients with a
+         *     publishable key or a token, for matching channels; anybody, for matching channels.
+         * @enum {string}
+         */
+        AuthEndpointName: "off" | "backend" | "credentialed" | "anonymous";
         ChannelInfo: {
             /** Format: int64 */
             subscription_count?: number | null;
@@ -368,6 +485,39 @@ export interface components {
             };
             /** @description There are more than are listed. */
             truncated?: boolean;
+        };
+        /**
+         * @description What a client may be allowed to do: the rest is for back ends.
+         * @enum {string}
+         */
+        ClientAction: "publish" | "subscribe" | "presence" | "send";
+        ClientKey: {
+            actions: components["schemas"]["ClientAction"][];
+            /** @description Whether clients that send no `Origin` are let in although origins are listed. */
+            allow_no_origin: boolean;
+            /** @description Origins it is taken from; empty means any. */
+            allowed_origins: string[];
+            channels: string[];
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            expires_at: string | null;
+            /** @description Whether peers are greeted with the app's ICE servers. */
+            ice_servers: boolean;
+            /** @description The key itself. Clients carry it openly, so it is shown whenever it is asked for. */
+            key: string;
+            /** Format: date-time */
+            last_used_at: string | null;
+            name: string;
+        };
+        /** @description What to change; what is absent stays. Open connections follow at their next operation. */
+        ClientKeyPatch: {
+            actions?: components["schemas"]["ClientAction"][] | null;
+            allow_no_origin?: boolean | null;
+            allowed_origins?: string[] | null;
+            channels?: string[] | null;
+            ice_servers?: boolean | null;
+            name?: string | null;
         };
         ConfirmedBy: {
             gateway: string;
@@ -388,9 +538,19 @@ export interface components {
             key: components["schemas"]["SecretKey"];
             /**
              * Format: password
+             * @description `{id}:{token_secret}`: the key as one Bearer credential.
+             */
+            pair?: string;
+            /**
+             * Format: password
              * @description The key itself, shown here and nowhere else.
              */
             token: string;
+            /**
+             * Format: password
+             * @description What signs tokens in the key's name, if it was asked for; shown here and nowhere else.
+             */
+            token_secret?: string;
         };
         Credential: {
             /** Format: date-time */
@@ -398,6 +558,20 @@ export interface components {
             key: string;
             /** Format: date-time */
             last_used_at: string | null;
+        };
+        /** @description Which dialects the app's clients and back ends may speak. */
+        DialectSwitches: {
+            anycable: boolean;
+            metered: boolean;
+            pusher: boolean;
+            relay: boolean;
+        };
+        /** @description What is absent stays. */
+        DialectSwitchesPatch: {
+            anycable?: boolean | null;
+            metered?: boolean | null;
+            pusher?: boolean | null;
+            relay?: boolean | null;
         };
         /** @description One field that was not acceptable. */
         FieldError: {
@@ -429,12 +603,25 @@ export interface components {
             /** @description `ok` when the database answers. */
             status: string;
         };
+        /** @description One entry of WebRTC's `iceServers`. */
+        IceServerEntry: {
+            credential?: string | null;
+            /** @description `stun:`, `stuns:`, `turn:` or `turns:` addresses, 512 bytes each at most. */
+            urls: string[];
+            username?: string | null;
+        };
         Import: {
             /** @description The app's id elsewhere; a new one is issued if absent. */
             id?: string | null;
             key: string;
             /** Format: password */
             secret: string;
+        };
+        /** @description What to change; what is absent stays. Narrowing a scope reaches open connections as well. */
+        KeyPatch: {
+            actions?: components["schemas"]["ActionName"][] | null;
+            channels?: string[] | null;
+            name?: string | null;
         };
         /** @description How much of everything an app may use. */
         Limits: {
@@ -449,7 +636,7 @@ export interface components {
             max_connections: number;
             /**
              * Format: int32
-             * @description Bytes of one event's `data`.
+             * @description Bytes of one event's `data` in the Pusher family's own APIs.
              */
             max_event_bytes: number;
             /**
@@ -457,6 +644,11 @@ export interface components {
              * @description Bytes of one presence member's `user_info`.
              */
             max_member_bytes: number;
+            /**
+             * Format: int32
+             * @description Bytes of one message's payload in every other dialect; a dialect may allow less.
+             */
+            max_payload_bytes: number;
             /** Format: int32 */
             max_presence_members: number;
             /**
@@ -472,51 +664,42 @@ export interface components {
         };
         /** @description What is absent stays. */
         LimitsPatch: {
-            /**
-             * Format: int32
-             * @default null
-             */
-            max_channels_per_connection: number | null;
+            /** Format: int32 */
+            max_channels_per_connection?: number | null;
             /**
              * Format: int32
              * @description Client events per second and connection.
-             * @default null
              */
-            max_client_events_per_s: number | null;
+            max_client_events_per_s?: number | null;
+            /** Format: int32 */
+            max_connections?: number | null;
             /**
              * Format: int32
-             * @default null
+             * @description Bytes of one event's `data` in the Pusher family's own APIs.
              */
-            max_connections: number | null;
-            /**
-             * Format: int32
-             * @description Bytes of one event's `data`.
-             * @default null
-             */
-            max_event_bytes: number | null;
+            max_event_bytes?: number | null;
             /**
              * Format: int32
              * @description Bytes of one presence member's `user_info`.
-             * @default null
              */
-            max_member_bytes: number | null;
+            max_member_bytes?: number | null;
             /**
              * Format: int32
-             * @default null
+             * @description Bytes of one message's payload in every other dialect; a dialect may allow less.
              */
-            max_presence_members: number | null;
+            max_payload_bytes?: number | null;
+            /** Format: int32 */
+            max_presence_members?: number | null;
             /**
              * Format: int32
              * @description Publishes over HTTP per second; a batch counts its items.
-             * @default null
              */
-            max_publishes_per_s: number | null;
+            max_publishes_per_s?: number | null;
             /**
              * Format: int32
              * @description Read requests over HTTP per second.
-             * @default null
              */
-            max_reads_per_s: number | null;
+            max_reads_per_s?: number | null;
         };
         LoggedIn: {
             /** @description Send it as `X-CSRF-Token` with every request that changes something. */
@@ -530,8 +713,36 @@ export interface components {
             /** Format: password */
             password: string;
         };
+        /** @description What belongs to the Metered dialect alone. */
+        MeteredOptions: {
+            /** @description WebRTC servers that peers are greeted with, unless their token brings its own. */
+            ice_servers: components["schemas"]["IceServerEntry"][];
+        };
+        /** @description What is absent stays. */
+        MeteredOptionsPatch: {
+            /** @description WebRTC servers that peers are greeted with, unless their token brings its own. */
+            ice_servers?: components["schemas"]["IceServerEntry"][] | null;
+        };
         NewApp: {
             import?: components["schemas"]["Import"] | null;
+            name: string;
+        };
+        NewClientKey: {
+            /** @description `publish`, `subscribe` and `presence` if absent; an empty list allows nothing. */
+            actions?: components["schemas"]["ClientAction"][] | null;
+            allow_no_origin?: boolean;
+            /** @description Origins (`https://host[:port]`) it is taken from; empty means any. */
+            allowed_origins?: string[];
+            /** @description Channel patterns; `**` if absent, and an empty list covers no channel. */
+            channels?: string[] | null;
+            /**
+             * Format: date-time
+             * @description When the key stops working by itself.
+             */
+            expires_at?: string | null;
+            ice_servers?: boolean;
+            /** @description A key brought from elsewhere (`pk_…`), so that its clients change nothing but the host. */
+            key?: string | null;
             name: string;
         };
         /** @description A new pair. The secret is shown here and nowhere else. */
@@ -553,6 +764,8 @@ export interface components {
              */
             expires_at?: string | null;
             name: string;
+            /** @description Whether it also gets a secret to sign tokens with. */
+            token_secret?: boolean;
         };
         Organisation: {
             /** Format: date-time */
@@ -575,6 +788,28 @@ export interface components {
                 /** Format: uuid */
                 organisation_id: string;
                 settings: components["schemas"]["Settings"];
+            }[];
+            next_cursor: string | null;
+        };
+        Page_ClientKey: {
+            items: {
+                actions: components["schemas"]["ClientAction"][];
+                /** @description Whether clients that send no `Origin` are let in although origins are listed. */
+                allow_no_origin: boolean;
+                /** @description Origins it is taken from; empty means any. */
+                allowed_origins: string[];
+                channels: string[];
+                /** Format: date-time */
+                created_at: string;
+                /** Format: date-time */
+                expires_at: string | null;
+                /** @description Whether peers are greeted with the app's ICE servers. */
+                ice_servers: boolean;
+                /** @description The key itself. Clients carry it openly, so it is shown whenever it is asked for. */
+                key: string;
+                /** Format: date-time */
+                last_used_at: string | null;
+                name: string;
             }[];
             next_cursor: string | null;
         };
@@ -613,6 +848,11 @@ export interface components {
                 /** Format: date-time */
                 last_used_at: string | null;
                 name: string;
+                /**
+                 * Format: date-time
+                 * @description When its signing secret was made; null for a key that signs no tokens.
+                 */
+                token_secret_at: string | null;
             }[];
             next_cursor: string | null;
         };
@@ -654,6 +894,22 @@ export interface components {
              */
             revision: number;
         };
+        /** @description What belongs to the Relay dialect alone. */
+        RelayOptions: {
+            /** @description What a socket on `/app/{key}` speaks. */
+            app_path: components["schemas"]["AppPathDialectName"];
+            /** @description Channel patterns that the auth endpoint signs for clients, 50 at most; empty means none. */
+            auth_channels: string[];
+            /** @description Who may have channels signed by `POST /apps/{id}/auth`. */
+            auth_endpoint: components["schemas"]["AuthEndpointName"];
+        };
+        /** @description What is absent stays. */
+        RelayOptionsPatch: {
+            app_path?: components["schemas"]["AppPathDialectName"] | null;
+            /** @description Channel patterns that the auth endpoint signs for clients, 50 at most; empty means none. */
+            auth_channels?: string[] | null;
+            auth_endpoint?: components["schemas"]["AuthEndpointName"] | null;
+        };
         RenameOrganisation: {
             name: string;
         };
@@ -674,6 +930,11 @@ export interface components {
             /** Format: date-time */
             last_used_at: string | null;
             name: string;
+            /**
+             * Format: date-time
+             * @description When its signing secret was made; null for a key that signs no tokens.
+             */
+            token_secret_at: string | null;
         };
         SessionInfo: {
             csrf_token: string;
@@ -691,6 +952,7 @@ export interface components {
             activity_timeout_s: number;
             /** @description Origins (`https://host[:port]`) browsers may connect from; empty means any. */
             allowed_origins: string[];
+            anycable: components["schemas"]["AnyCableOptions"];
             /** @description Whether a connection must sign in or join a protected channel within 30 s. */
             authorized_connections_only: boolean;
             /**
@@ -700,6 +962,9 @@ export interface components {
             cache_ttl_s: number;
             /** @description Whether subscribers may send `client-` events to each other. */
             client_events: boolean;
+            dialects: components["schemas"]["DialectSwitches"];
+            metered: components["schemas"]["MeteredOptions"];
+            relay: components["schemas"]["RelayOptions"];
             /** @description Whether subscribers are told how many they are. */
             subscription_counting: boolean;
             /**
@@ -717,51 +982,38 @@ export interface components {
             /**
              * Format: int32
              * @description Seconds of silence before a connection is probed, 10 to 120.
-             * @default null
              */
-            activity_timeout_s: number | null;
-            /**
-             * @description Origins (`https://host[:port]`) browsers may connect from; empty means any.
-             * @default null
-             */
-            allowed_origins: string[] | null;
-            /**
-             * @description Whether a connection must sign in or join a protected channel within 30 s.
-             * @default null
-             */
-            authorized_connections_only: boolean | null;
+            activity_timeout_s?: number | null;
+            /** @description Origins (`https://host[:port]`) browsers may connect from; empty means any. */
+            allowed_origins?: string[] | null;
+            anycable?: components["schemas"]["AnyCableOptionsPatch"] | null;
+            /** @description Whether a connection must sign in or join a protected channel within 30 s. */
+            authorized_connections_only?: boolean | null;
             /**
              * Format: int32
              * @description How long a cache channel keeps its last event, seconds.
-             * @default null
              */
-            cache_ttl_s: number | null;
-            /**
-             * @description Whether subscribers may send `client-` events to each other.
-             * @default null
-             */
-            client_events: boolean | null;
-            /**
-             * @description Whether subscribers are told how many they are.
-             * @default null
-             */
-            subscription_counting: boolean | null;
+            cache_ttl_s?: number | null;
+            /** @description Whether subscribers may send `client-` events to each other. */
+            client_events?: boolean | null;
+            dialects?: components["schemas"]["DialectSwitchesPatch"] | null;
+            metered?: components["schemas"]["MeteredOptionsPatch"] | null;
+            relay?: components["schemas"]["RelayOptionsPatch"] | null;
+            /** @description Whether subscribers are told how many they are. */
+            subscription_counting?: boolean | null;
             /**
              * Format: int32
              * @description Close code of terminated users: 4200 (they reconnect) or 4009 (they stop).
-             * @default null
              */
-            terminate_code: number | null;
-            /**
-             * @description Whether connections without TLS are refused.
-             * @default null
-             */
-            tls_only: boolean | null;
-            /**
-             * @description Whether signed-in users are told when the users they watch come and go.
-             * @default null
-             */
-            watchlist_events: boolean | null;
+            terminate_code?: number | null;
+            /** @description Whether connections without TLS are refused. */
+            tls_only?: boolean | null;
+            /** @description Whether signed-in users are told when the users they watch come and go. */
+            watchlist_events?: boolean | null;
+        };
+        /** @description A key with its new signing secret. */
+        SignedKey: components["schemas"]["Signing"] & {
+            key: components["schemas"]["SecretKey"];
         };
         /** @description Everything a newcomer needs; the secret is not shown again. */
         SignedUp: {
@@ -770,6 +1022,19 @@ export interface components {
             csrf_token: string;
             organisation: components["schemas"]["Organisation"];
             user: components["schemas"]["User"];
+        };
+        /** @description What signs tokens in a key's name, shown here and nowhere else. */
+        Signing: {
+            /**
+             * Format: password
+             * @description `{id}:{token_secret}`: the key as one Bearer credential.
+             */
+            pair: string;
+            /**
+             * Format: password
+             * @description The HS256 key of tokens whose `kid` is the key's id: all of its text, prefix included.
+             */
+            token_secret: string;
         };
         SignUp: {
             /** Format: email */
@@ -1285,6 +1550,15 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The app has as many keys as it may */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -1334,6 +1608,126 @@ export interface operations {
                 };
             };
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    patch_key: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description App id */
+                app: string;
+                /** @description Secret key id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["KeyPatch"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SecretKey"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_token_secret: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes a retry safe */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                /** @description App id */
+                app: string;
+                /** @description Secret key id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The secret is in this answer and nowhere else */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignedKey"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1480,6 +1874,227 @@ export interface operations {
             };
             /** @description The gateway does not answer */
             503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_publishable_keys: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description How many items, 1 to 100 (50). */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /** @description App id */
+                app: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_ClientKey"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_publishable_key: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes a retry safe */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                /** @description App id */
+                app: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewClientKey"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClientKey"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key is taken, or the app has as many keys as it may */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    revoke_publishable_key: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description App id */
+                app: string;
+                /** @description The publishable key */
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Revoked"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    patch_publishable_key: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description App id */
+                app: string;
+                /** @description The publishable key */
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ClientKeyPatch"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClientKey"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -1,4 +1,4 @@
-import type { ActionName } from '../api/types';
+import type { ActionName, ClientAction } from '../api/types';
 
 /** What a scoped key may be allowed to do, in the order the editor shows it. */
 export const ACTIONS = [
@@ -11,3 +11,9 @@ export const ACTIONS = [
   { id: 'users.terminate', label: 'Terminate users', help: 'Close all connections of a user' },
   { id: 'usage.read', label: 'Read usage', help: 'Read the app’s usage figures' },
 ] as const satisfies readonly { id: ActionName; label: string; help: string }[];
+
+/** The ones that a key in clients' hands may have. */
+export const CLIENT_ACTIONS = ACTIONS.filter(
+  (action): action is Extract<(typeof ACTIONS)[number], { id: ClientAction }> =>
+    ['publish', 'subscribe', 'presence', 'send'].includes(action.id),
+);

@@ -1,6 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import { quote } from './quote';
-import { SECRET_PLACEHOLDER, snippets, TOKEN_PLACEHOLDER, type SnippetValues } from './snippets';
+import {
+  DIALECTS,
+  PUBLISHABLE_PLACEHOLDER,
+  SECRET_PLACEHOLDER,
+  snippets,
+  TOKEN_PLACEHOLDER,
+  type SnippetValues,
+} from './snippets';
 
 const values: SnippetValues = {
   gatewayUrl: 'http://127.0.0.1:6001',
@@ -8,6 +15,9 @@ const values: SnippetValues = {
   key: 'abcdefghij2345678abc',
   secret: 'as_sbx_secret',
   token: 'sk_sbx_token',
+  signingToken: 'sk_sbx_signing',
+  publishable: 'pk_sbx_open',
+  openStreams: true,
   channel: 'my-channel',
   event: 'my-event',
 };
@@ -21,7 +31,7 @@ const code = (id: string, over: Partial<SnippetValues> = {}) => {
 describe.each(snippets(values).map((snippet) => [snippet.id, snippet] as const))('%s', (_id, snippet) => {
   test('has the customer’s own values and no placeholder', () => {
     expect(snippet.code).toContain('my-channel');
-    expect(snippet.code).toContain('127.0.0.1');
+    if (snippet.id !== 'anycable-signing') expect(snippet.code).toContain('127.0.0.1');
     expect(snippet.code).not.toContain('YOUR_');
     expect(snippet.missing).toBeNull();
   });
@@ -32,8 +42,14 @@ test.each([
   ['python', 'secret', SECRET_PLACEHOLDER],
   ['curl-signed', 'secret', SECRET_PLACEHOLDER],
   ['curl-bearer', 'token', TOKEN_PLACEHOLDER],
+  ['curl-batch', 'token', TOKEN_PLACEHOLDER],
+  ['anycable-curl', 'secret', SECRET_PLACEHOLDER],
+  ['anycable-signing', 'secret', SECRET_PLACEHOLDER],
+  ['metered-js', 'publishable', PUBLISHABLE_PLACEHOLDER],
+  ['metered-curl', 'token', TOKEN_PLACEHOLDER],
+  ['metered-token', 'signing-token', TOKEN_PLACEHOLDER],
 ])('%s says that the %s is missing', (id, missing, placeholder) => {
-  const snippet = code(id, { secret: null, token: null });
+  const snippet = code(id, { secret: null, token: null, signingToken: null, publishable: null });
   expect(snippet.missing).toBe(missing);
   expect(snippet.code).toContain(placeholder);
 });
@@ -53,4 +69,35 @@ test.each([
   ['shell', `a'b\\c$d`, `'a'\\''b\\c$d'`],
 ] as const)('%s quotes an imported secret', (language, value, quoted) => {
   expect(quote[language](value)).toBe(quoted);
+});
+
+test.each(DIALECTS.map(({ id }) => id))('%s can be received and published', (dialect) => {
+  const sides = snippets(values).filter((snippet) => snippet.dialect === dialect);
+  expect(new Set(sides.map(({ side }) => side))).toEqual(new Set(['receive', 'publish']));
+});
+
+test.each([
+  ['http://127.0.0.1:6001', 'relay-websocket', `'ws://127.0.0.1:6001/app/abcdefghij2345678abc'`],
+  ['https://ws.example.com', 'relay-websocket', `'wss://ws.example.com/app/abcdefghij2345678abc'`],
+  ['https://ws.example.com', 'anycable-web', `'wss://ws.example.com/apps/abcdefghij2345678abc/cable'`],
+  [
+    'https://ws.example.com',
+    'anycable-curl',
+    `'https://ws.example.com/apps/abcdefghij2345678abc/api/publish'`,
+  ],
+  // The SDK takes an origin and nothing else.
+  ['https://ws.example.com/', 'metered-js', `'wss://ws.example.com',`],
+])('%s becomes the address in %s', (gatewayUrl, id, address) => {
+  expect(code(id, { gatewayUrl }).code).toContain(address);
+});
+
+test('a channel is one segment of a Metered path', () => {
+  expect(code('metered-curl', { channel: 'rooms/1' }).code).toContain('/v1/channels/rooms%2F1/publish');
+});
+
+test.each([
+  [true, 'streamFrom('],
+  [false, 'streamFromSigned('],
+])('where streams are open (%s), AnyCable clients use %s', (openStreams, call) => {
+  expect(code('anycable-web', { openStreams }).code).toContain(call);
 });

@@ -1,4 +1,4 @@
-import { Button, Group, Modal, Select, Stack, TextInput } from '@mantine/core';
+import { Button, Group, Modal, Select, Stack, Switch, TextInput } from '@mantine/core';
 import { useForm } from '@mantine/form';
 import { KeyRound } from 'lucide-react';
 import { useState } from 'react';
@@ -6,7 +6,8 @@ import { useCreateKey } from '../../api/keys';
 import { asProblem } from '../../api/problem';
 import { uuid } from '../../api/random';
 import { useSession } from '../../api/session';
-import type { ActionName, App } from '../../api/types';
+import type { ActionName, App, CreatedKey } from '../../api/types';
+import { ACTIONS } from '../../scopes/actions';
 import { patternProblem } from '../../scopes/pattern';
 import { snippets } from '../../snippets/snippets';
 import { CodeBlock } from '../../ui/code';
@@ -17,6 +18,7 @@ import { dateProblem, EXPIRIES, expiresAt, type Expiry } from './expiry';
 import css from './keys.module.css';
 import { PatternPreview } from './pattern-preview';
 import { ActionsField, PatternsField } from './scope-editor';
+import { SigningFields } from './signing-secret';
 
 export function CreateKeyDialog({
   app,
@@ -27,33 +29,40 @@ export function CreateKeyDialog({
   opened: boolean;
   onClose: () => void;
 }) {
-  const [token, setToken] = useState<string | null>(null);
+  const [made, setMade] = useState<CreatedKey | null>(null);
   const close = () => {
     onClose();
-    setToken(null);
+    setMade(null);
   };
   return (
     <Modal
       opened={opened}
       onClose={close}
-      title={token ? 'Secret key created' : 'Create secret key'}
-      size={token ? 'lg' : 'xl'}
+      title={made ? 'Secret key created' : 'Create secret key'}
+      size={made ? 'lg' : 'xl'}
       // The token is shown once: only its own button puts it away.
-      closeOnClickOutside={token === null}
-      closeOnEscape={token === null}
-      withCloseButton={token === null}
+      closeOnClickOutside={made === null}
+      closeOnEscape={made === null}
+      withCloseButton={made === null}
       closeButtonProps={{ 'aria-label': 'Close' }}
     >
-      {token ? (
-        <TokenOnce app={app} token={token} onDone={close} />
+      {made ? (
+        <ShownOnce app={app} made={made} onDone={close} />
       ) : (
-        <CreateKeyForm app={app} onClose={close} onCreated={setToken} />
+        <CreateKeyForm app={app} onClose={close} onCreated={setMade} />
       )}
     </Modal>
   );
 }
 
-type Values = { name: string; actions: ActionName[]; channels: string[]; expiry: Expiry; date: string };
+type Values = {
+  name: string;
+  actions: ActionName[];
+  channels: string[];
+  expiry: Expiry;
+  date: string;
+  token_secret: boolean;
+};
 
 function CreateKeyForm({
   app,
@@ -62,13 +71,20 @@ function CreateKeyForm({
 }: {
   app: App;
   onClose: () => void;
-  onCreated: (token: string) => void;
+  onCreated: (made: CreatedKey) => void;
 }) {
   const create = useCreateKey(app.id);
   const [idempotencyKey, setIdempotencyKey] = useState(uuid);
   const [touched, setTouched] = useState(false);
   const form = useForm<Values>({
-    initialValues: { name: '', actions: ['publish'], channels: ['**'], expiry: 'never', date: '' },
+    initialValues: {
+      name: '',
+      actions: ['publish'],
+      channels: ['**'],
+      expiry: 'never',
+      date: '',
+      token_secret: false,
+    },
     // Another wish is another request: the key that makes a repeat harmless belongs to one content.
     onValuesChange: () => setIdempotencyKey(uuid()),
     validate: {
@@ -90,18 +106,19 @@ function CreateKeyForm({
   });
 
   const submit = form.onSubmit(
-    ({ name, actions, channels, expiry, date }) =>
+    ({ name, actions, channels, expiry, date, token_secret }) =>
       create.mutate(
         {
           name: name.trim(),
           actions,
           channels,
           expires_at: expiresAt(expiry, date),
+          token_secret,
           idempotencyKey,
         },
         {
-          onSuccess: (created) => onCreated(created.token),
-          onError: (error) => form.setErrors(asProblem(error).byField),
+          onSuccess: onCreated,
+          onError: (error) => form.setErrors(asProblem(error).byNameIn(Object.keys(form.values))),
         },
       ),
     () => setTouched(true),
@@ -118,6 +135,7 @@ function CreateKeyForm({
             {...form.getInputProps('name')}
           />
           <ActionsField
+            among={ACTIONS}
             value={form.values.actions}
             onChange={(actions) => form.setFieldValue('actions', actions)}
             error={form.errors['actions']}
@@ -140,6 +158,11 @@ function CreateKeyForm({
               <TextInput type="date" label="Last day" {...form.getInputProps('date')} />
             )}
           </Group>
+          <Switch
+            label="With a signing secret"
+            description="For Metered: your back end signs tokens with it that let peers connect in their own name. You can add one later."
+            {...form.getInputProps('token_secret', { type: 'checkbox' })}
+          />
         </Stack>
         <PatternPreview appId={app.id} patterns={form.values.channels} />
       </div>
@@ -160,14 +183,18 @@ function CreateKeyForm({
   );
 }
 
-function TokenOnce({ app, token, onDone }: { app: App; token: string; onDone: () => void }) {
+function ShownOnce({ app, made, onDone }: { app: App; made: CreatedKey; onDone: () => void }) {
   const { gateway_url: gatewayUrl } = useSession();
+  const { token, token_secret: secret, pair } = made;
   const curl = snippets({
     gatewayUrl,
     appId: app.id,
     key: '',
     secret: null,
     token,
+    signingToken: null,
+    publishable: null,
+    openStreams: false,
     channel: 'my-channel',
     event: 'my-event',
   }).find((snippet) => snippet.id === 'curl-bearer');
@@ -180,6 +207,7 @@ function TokenOnce({ app, token, onDone }: { app: App; token: string; onDone: ()
         title="Copy it now. This is the only time it is shown."
       />
       <CopyField label="Secret key" value={token} wrap testId="key-token" />
+      {secret && pair && <SigningFields keyId={made.key.id} signing={{ token_secret: secret, pair }} />}
       {curl && <CodeBlock code={curl.code} language={curl.language} label="curl with this key" />}
       <Group justify="flex-end">
         <Button onClick={onDone}>I have stored it</Button>

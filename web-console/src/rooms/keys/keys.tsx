@@ -4,6 +4,7 @@ import { PageHeader } from '../../ui/page';
 import { AppCredentials } from './app-credentials';
 import { CreateKeyDialog } from './create-key';
 import css from './keys.module.css';
+import { PublishableKeys } from './publishable-keys';
 import { SecretKeys } from './secret-keys';
 
 export default function Keys() {
@@ -18,6 +19,7 @@ export default function Keys() {
       <PageHeader title="Keys" lede="Who may talk to this app, and what they may do." />
       <div className={css.stack}>
         <SecretKeys app={app} onCreate={() => setCreating(true)} />
+        <PublishableKeys app={app} />
         <AppCredentials app={app} />
       </div>
       <CreateKeyDialog app={app} opened={create === true} onClose={() => setCreating(false)} />

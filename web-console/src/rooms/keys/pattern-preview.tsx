@@ -3,6 +3,7 @@ import { useQuery } from '@tanstack/react-query';
 import { Check, Minus } from 'lucide-react';
 import { useState } from 'react';
 import { channelsQuery } from '../../api/channels';
+import { needsAuthorisation } from '../../channels/name';
 import { matches } from '../../scopes/pattern';
 import css from './keys.module.css';
 
@@ -16,7 +17,16 @@ const EXAMPLES = [
 ];
 
 /** Which names the patterns let in, while they are being typed: the app's own channels first, then examples. */
-export function PatternPreview({ appId, patterns }: { appId: string; patterns: readonly string[] }) {
+export function PatternPreview({
+  appId,
+  patterns,
+  forClients,
+}: {
+  appId: string;
+  patterns: readonly string[];
+  /** The key is in clients' hands: no pattern lets it into a channel that asks for authorisation. */
+  forClients?: boolean;
+}) {
   const channels = useQuery(channelsQuery(appId));
   const [tried, setTried] = useState('');
   const own = (channels.data?.items ?? []).map((channel) => channel.name).slice(0, 12);
@@ -25,8 +35,9 @@ export function PatternPreview({ appId, patterns }: { appId: string; patterns: r
   const byName = names.map((name) => ({
     name,
     by: patterns.find((pattern) => pattern && matches(pattern, name)),
+    closed: forClients === true && needsAuthorisation(name),
   }));
-  const matched = byName.filter(({ by }) => by !== undefined).length;
+  const matched = byName.filter(({ by, closed }) => by !== undefined && !closed).length;
   return (
     <section className={css.preview} aria-label="What the patterns match">
       <div className={css.previewHead}>
@@ -45,15 +56,19 @@ export function PatternPreview({ appId, patterns }: { appId: string; patterns: r
         </p>
       </div>
       <ul className={css.names} tabIndex={0} aria-label="Examples">
-        {byName.map(({ name, by }) => (
-          <li key={name} data-match={by !== undefined || undefined} data-testid="pattern-name">
-            {by === undefined ? (
+        {byName.map(({ name, by, closed }) => (
+          <li key={name} data-match={(by !== undefined && !closed) || undefined} data-testid="pattern-name">
+            {by === undefined || closed ? (
               <Minus size={14} role="img" aria-label="no match" />
             ) : (
               <Check size={14} role="img" aria-label="match" />
             )}
             {name}
-            {by !== undefined && patterns.length > 1 && <span className={css.by}>by {by}</span>}
+            {closed ? (
+              <span className={css.by}>needs a token</span>
+            ) : (
+              by !== undefined && patterns.length > 1 && <span className={css.by}>by {by}</span>
+            )}
           </li>
         ))}
       </ul>

@@ -1,24 +1,25 @@
 import { ActionIcon, Button, Checkbox, TextInput, Tooltip } from '@mantine/core';
 import { Plus, X } from 'lucide-react';
 import type { ActionName } from '../../api/types';
-import { ACTIONS } from '../../scopes/actions';
 import { describePattern, patternProblem } from '../../scopes/pattern';
 import css from './keys.module.css';
 
-export function ActionsField({
+export function ActionsField<Action extends ActionName>({
+  among,
   value,
   onChange,
   error,
 }: {
-  value: readonly ActionName[];
-  onChange: (actions: ActionName[]) => void;
+  among: readonly { id: Action; label: string; help: string }[];
+  value: readonly Action[];
+  onChange: (actions: Action[]) => void;
   error?: React.ReactNode;
 }) {
   return (
     <fieldset className={css.fieldset}>
       <legend className={css.legend}>Actions</legend>
       <div className={css.actions}>
-        {ACTIONS.map((action) => {
+        {among.map((action) => {
           const checked = value.includes(action.id);
           return (
             <Checkbox.Card

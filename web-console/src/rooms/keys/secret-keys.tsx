@@ -1,8 +1,9 @@
 import { Button, Menu, ActionIcon, Skeleton, Table, VisuallyHidden } from '@mantine/core';
 import { useInfiniteQuery } from '@tanstack/react-query';
-import { Ellipsis, KeyRound, Plus, Trash2 } from 'lucide-react';
+import { Ellipsis, KeyRound, PenLine, Plus, Trash2 } from 'lucide-react';
 import { useState } from 'react';
-import { keysQuery, useRevokeKey } from '../../api/keys';
+import { keysQuery, useCreateTokenSecret, useRevokeKey } from '../../api/keys';
+import { uuid } from '../../api/random';
 import type { App, SecretKey } from '../../api/types';
 import { TypedConfirm } from '../../ui/confirm';
 import { ErrorNotice } from '../../ui/errors';
@@ -11,12 +12,26 @@ import { isPast, Time } from '../../ui/time';
 import css from './keys.module.css';
 import { ReceiptDialog, type Revoked } from '../../ui/receipt';
 import { WideTable } from '../../ui/table';
+import { SigningSecretDialog, type ShownSigning } from './signing-secret';
 
 export function SecretKeys({ app, onCreate }: { app: App; onCreate: () => void }) {
   const keys = useInfiniteQuery(keysQuery(app.id));
   const revoke = useRevokeKey(app.id);
   const [revoking, setRevoking] = useState<SecretKey | null>(null);
   const [revoked, setRevoked] = useState<Revoked | null>(null);
+  const sign = useCreateTokenSecret(app.id);
+  const [replacing, setReplacing] = useState<SecretKey | null>(null);
+  const [shown, setShown] = useState<ShownSigning | null>(null);
+  const makeSecret = ({ id, name }: SecretKey) =>
+    sign.mutate(
+      { id, idempotencyKey: uuid() },
+      {
+        onSuccess: (signing) => {
+          setReplacing(null);
+          setShown({ keyId: id, name, signing });
+        },
+      },
+    );
   const items = keys.data?.pages.flatMap((page) => page.items) ?? [];
 
   return (
@@ -30,6 +45,11 @@ export function SecretKeys({ app, onCreate }: { app: App; onCreate: () => void }
         </Button>
       }
     >
+      {!replacing && sign.error && (
+        <div style={{ padding: '1.125rem' }}>
+          <ErrorNotice error={sign.error} />
+        </div>
+      )}
       {keys.isPending ? (
         <Skeletons />
       ) : keys.error && items.length === 0 ? (
@@ -69,6 +89,11 @@ export function SecretKeys({ app, onCreate }: { app: App; onCreate: () => void }
                 <KeyRow
                   key={key.id}
                   item={key}
+                  onSign={() => {
+                    sign.reset();
+                    if (key.token_secret_at) setReplacing(key);
+                    else makeSecret(key);
+                  }}
                   onRevoke={() => {
                     revoke.reset();
                     setRevoking(key);
@@ -111,17 +136,32 @@ export function SecretKeys({ app, onCreate }: { app: App; onCreate: () => void }
         Requests with this key are refused within a second, and its open sockets are closed. This cannot be
         undone.
       </TypedConfirm>
+      <TypedConfirm
+        opened={replacing !== null}
+        onClose={() => setReplacing(null)}
+        title="Replace signing secret"
+        phrase={replacing?.name ?? ''}
+        action="Replace secret"
+        busy={sign.isPending}
+        error={sign.error}
+        onConfirm={() => replacing && makeSecret(replacing)}
+      >
+        Tokens that were signed with the present secret are refused from then on, and so is the old pair. To
+        change over without a gap, create a second key and move to it first. The key’s own token stays valid.
+      </TypedConfirm>
+      <SigningSecretDialog shown={shown} onClose={() => setShown(null)} />
       <ReceiptDialog revoked={revoked} onClose={() => setRevoked(null)} />
     </Panel>
   );
 }
 
-function KeyRow({ item, onRevoke }: { item: SecretKey; onRevoke: () => void }) {
+function KeyRow({ item, onSign, onRevoke }: { item: SecretKey; onSign: () => void; onRevoke: () => void }) {
   const expired = item.expires_at ? isPast(item.expires_at) : false;
   return (
     <Table.Tr data-testid="key-row">
       <Table.Td>
         <span className={css.cellName}>{item.name}</span>
+        {item.token_secret_at && <Tag tone="info">signs tokens</Tag>}
         <br />
         <span style={{ color: 'var(--sb-text-3)', whiteSpace: 'nowrap' }}>
           <Mono>sk_sbx_{item.id}…</Mono>
@@ -159,6 +199,9 @@ function KeyRow({ item, onRevoke }: { item: SecretKey; onRevoke: () => void }) {
             </ActionIcon>
           </Menu.Target>
           <Menu.Dropdown>
+            <Menu.Item leftSection={<PenLine size={15} aria-hidden />} onClick={onSign}>
+              {item.token_secret_at ? 'Replace signing secret…' : 'Create signing secret'}
+            </Menu.Item>
             <Menu.Item
               color="var(--sb-bad)"
               leftSection={<Trash2 size={15} aria-hidden />}

@@ -59,9 +59,14 @@ const SWITCHES = [
 ] as const;
 
 export function BehaviourPanel({ app }: { app: App }) {
-  const { allowed_origins: _elsewhere, ...behaviour } = app.settings;
+  const { cache_ttl_s, activity_timeout_s, terminate_code } = app.settings;
   const form = useForm<Record<string, boolean | number | string>>({
-    initialValues: { ...behaviour, terminate_code: String(behaviour.terminate_code) },
+    initialValues: {
+      ...Object.fromEntries(SWITCHES.map(({ field }) => [field, app.settings[field]])),
+      cache_ttl_s,
+      activity_timeout_s,
+      terminate_code: String(terminate_code),
+    },
     validate: {
       cache_ttl_s: (value) => rangeProblem(value, 60, 86_400),
       activity_timeout_s: (value) => rangeProblem(value, 10, 120),
@@ -124,7 +129,7 @@ export function BehaviourPanel({ app }: { app: App }) {
   );
 }
 
-function rangeProblem(value: unknown, min: number, max: number): string | null {
+export function rangeProblem(value: unknown, min: number, max: number): string | null {
   const fits = typeof value === 'number' && Number.isInteger(value) && value >= min && value <= max;
   return fits ? null : `A whole number from ${min.toLocaleString('en')} to ${max.toLocaleString('en')}`;
 }
@@ -192,7 +197,15 @@ const LIMITS = [
   {
     field: 'max_event_bytes',
     label: 'Event size',
-    help: 'Largest payload',
+    help: 'Payloads of Pusher and Relay',
+    unit: ' bytes',
+    min: 1_024,
+    max: 262_144,
+  },
+  {
+    field: 'max_payload_bytes',
+    label: 'Message size',
+    help: 'Payloads of AnyCable and Metered',
     unit: ' bytes',
     min: 1_024,
     max: 262_144,

@@ -33,7 +33,7 @@ export function SavePanel<Values extends Record<string, unknown>>({
         form.resetDirty();
         notify(`${title} saved.`);
       },
-      onError: (error) => form.setErrors(lastPart(asProblem(error).byField)),
+      onError: (error) => form.setErrors(asProblem(error).byNameIn(Object.keys(form.values))),
     }),
   );
   return (
@@ -59,18 +59,5 @@ export function SavePanel<Values extends Record<string, unknown>>({
         </div>
       </form>
     </Panel>
-  );
-}
-
-/** The API names a field by its path (`settings.allowed_origins[0]`); the forms here by its last name. */
-function lastPart(errors: Record<string, string>): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(errors).map(([path, message]) => [
-      path
-        .split('.')
-        .at(-1)
-        ?.replace(/\[\d+\]$/, '') ?? path,
-      message,
-    ]),
   );
 }

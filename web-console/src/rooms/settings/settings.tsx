@@ -2,6 +2,7 @@ import { useApp } from '../../frame/use-apps';
 import { PageHeader } from '../../ui/page';
 import { BehaviourPanel, GeneralPanel, LimitsPanel, OriginsPanel } from './panels';
 import { DangerPanel } from './danger';
+import { DialectPanels } from './dialects';
 import css from './settings.module.css';
 
 export default function Settings() {
@@ -17,6 +18,7 @@ export default function Settings() {
         <GeneralPanel app={app} />
         <BehaviourPanel app={app} />
         <OriginsPanel app={app} />
+        <DialectPanels app={app} />
         <LimitsPanel app={app} />
         <DangerPanel app={app} />
       </div>

@@ -1,0 +1,75 @@
+import { infiniteQueryOptions, useMutation, useQueryClient } from '@tanstack/react-query';
+import { answer, api } from './client';
+import type { ClientAction, PublishableKey } from './types';
+
+export const publishableKeysQuery = (app: string) =>
+  infiniteQueryOptions({
+    queryKey: ['apps', app, 'publishable-keys'],
+    initialPageParam: undefined as string | undefined,
+    queryFn: ({ pageParam, signal }) =>
+      answer(
+        api.GET('/v1/apps/{app}/publishable-keys', {
+          params: { path: { app }, query: { cursor: pageParam, limit: 50 } },
+          signal,
+        }),
+      ),
+    getNextPageParam: (page) => page.next_cursor ?? undefined,
+  });
+
+export type PublishableKeyDraft = {
+  name: string;
+  actions: ClientAction[];
+  channels: string[];
+  allowed_origins: string[];
+  allow_no_origin: boolean;
+  ice_servers: boolean;
+};
+
+export type NewPublishableKey = PublishableKeyDraft & {
+  key?: string;
+  expires_at?: string;
+  idempotencyKey: string;
+};
+
+export function useCreatePublishableKey(app: string) {
+  const queries = useQueryClient();
+  return useMutation({
+    mutationFn: ({ idempotencyKey, ...body }: NewPublishableKey) =>
+      answer(
+        api.POST('/v1/apps/{app}/publishable-keys', {
+          params: { path: { app }, header: { 'Idempotency-Key': idempotencyKey } },
+          body,
+        }),
+      ),
+    onSuccess: () => queries.invalidateQueries({ queryKey: publishableKeysQuery(app).queryKey }),
+  });
+}
+
+export function usePatchPublishableKey(app: string) {
+  const queries = useQueryClient();
+  return useMutation({
+    mutationFn: ({ key, ...body }: PublishableKeyDraft & { key: string }) =>
+      answer(api.PATCH('/v1/apps/{app}/publishable-keys/{key}', { params: { path: { app, key } }, body })),
+    onSuccess: () => queries.invalidateQueries({ queryKey: publishableKeysQuery(app).queryKey }),
+  });
+}
+
+export function useRevokePublishableKey(app: string) {
+  const queries = useQueryClient();
+  return useMutation({
+    mutationFn: (key: string) =>
+      answer(api.DELETE('/v1/apps/{app}/publishable-keys/{key}', { params: { path: { app, key } } })),
+    onSuccess: () => queries.invalidateQueries({ queryKey: publishableKeysQuery(app).queryKey }),
+  });
+}
+
+/** One that a client anywhere could subscribe with now, for snippets. */
+export function usableKey(keys: readonly PublishableKey[], nowMs: number = Date.now()): string | null {
+  const usable = keys.filter(
+    ({ actions, channels, expires_at }) =>
+      actions.includes('subscribe') &&
+      channels.includes('**') &&
+      (expires_at === null || Date.parse(expires_at) > nowMs),
+  );
+  return (usable.find(({ allowed_origins }) => allowed_origins.length === 0) ?? usable[0])?.key ?? null;
+}

@@ -1,0 +1,89 @@
+import { quote } from './quote';
+import type { FilledIn, Snippet } from './values';
+
+export function anycableSnippets(values: FilledIn): Snippet[] {
+  const { key, secret, channel, event, http, ws, openStreams, missingSecret } = values;
+  const { js, shell } = quote;
+  const cable = js(`${ws}/apps/${key}/cable`);
+  const data = JSON.stringify({ event, data: { text: 'Hello' } });
+  const message = JSON.stringify({ stream: channel, data });
+  const open = `const cable = createCable(
+  ${cable},
+);
+
+cable.streamFrom(${js(channel)}).on('message', (message) => {
+  console.log('received', message);
+});
+`;
+  const signed = `// Your back end signs both: see “Node, signing”.
+const cable = createCable(
+  ${cable},
+  { auth: { token } },
+);
+
+cable.streamFromSigned(signedStream).on('message', (message) => {
+  console.log('received', message);
+});
+`;
+  return [
+    {
+      id: 'anycable-web',
+      dialect: 'anycable',
+      label: '@anycable/web',
+      side: 'receive',
+      language: 'javascript',
+      install: 'npm install @anycable/web @anycable/core',
+      missing: null,
+      code: `import { createCable } from '@anycable/web';
+
+${openStreams ? open : signed}`,
+    },
+    {
+      id: 'anycable-curl',
+      dialect: 'anycable',
+      label: 'curl',
+      side: 'publish',
+      language: 'bash',
+      install: null,
+      missing: missingSecret,
+      code: `SECRET=${shell(secret)}
+TOKEN=$(printf api-cable |
+  openssl dgst -sha256 -hmac "$SECRET" -r | cut -d' ' -f1)
+
+curl -i -X POST ${shell(`${http}/apps/${key}/api/publish`)} \\
+  -H "Authorization: Bearer $TOKEN" \\
+  -H 'Content-Type: application/json' \\
+  -d ${shell(message)}
+`,
+    },
+    {
+      id: 'anycable-signing',
+      dialect: 'anycable',
+      label: 'Node, signing',
+      side: 'publish',
+      language: 'javascript',
+      install: null,
+      missing: missingSecret,
+      code: `import { createHmac } from 'node:crypto';
+
+const secret = ${js(secret)};
+const hmac = (text) => createHmac('sha256', secret).update(text);
+const encode = (value) => Buffer.from(JSON.stringify(value));
+
+// What lets a client hear one stream:
+const stream = encode(${js(channel)}).toString('base64');
+const signedStream = stream + '--' + hmac(stream).digest('hex');
+
+// What says who the client is, for an hour:
+const claims = {
+  ext: JSON.stringify({ user_id: 42 }),
+  exp: Math.floor(Date.now() / 1000) + 3600,
+};
+const head = [{ alg: 'HS256', typ: 'JWT' }, claims]
+  .map((part) => encode(part).toString('base64url'))
+  .join('.');
+const token = head + '.' + hmac(head).digest('base64url');
+`,
+    },
+  ];
+}
