@@ -19,7 +19,8 @@
 //!   next life has another epoch.
 //!
 //! The rooms: `channel` decides (pure), `shard` holds channels within bounds and wakes them,
-//! `listeners` knows who hears channels by pattern, `local` locks shards, and [`Router`] is the way in, so that owners can be elsewhere one day.
+//! `listeners` knows who hears channels by pattern, `local` locks shards, and [`Router`] is the way
+//! in, so that owners can be elsewhere one day.
 
 pub mod answer;
 mod channel;
