@@ -31,14 +31,13 @@ export class App {
   /** A scoped secret key, in force when this returns. */
   async givenKey({ actions, channels = ["**"], name = "e2e", ...rest }) {
     const { key, token } = await this.account.api.call("POST", `/v1/apps/${this.id}/keys`, { name, actions, channels, ...rest });
-    await until("the gateway knows the key", async () => ![401, 404].includes((await this.bearer(token, "GET", "/channels")).status));
+    await until("the gateway knows the key", async () => !isUnknown(await this.bearer(token, "GET", "/channels")));
     return { ...key, token };
   }
 
   /** A publishable key, in force when this returns. */
   async givenPublishableKey({ actions = ["publish", "subscribe", "presence", "send"], channels = ["**"], name = "e2e", ...rest } = {}) {
-    const path = `/v1/apps/${this.id}/publishable-keys`;
-    const { key } = await this.account.api.call("POST", path, { name, actions, channels, ...rest });
+    const key = await this.account.api.call("POST", `/v1/apps/${this.id}/publishable-keys`, { name, actions, channels, ...rest });
     // The feed keeps the order of commits: where a later key is known, this one is too.
     await this.givenKey({ actions: ["channels.read"], name: "settled" });
     return key;
@@ -138,6 +137,11 @@ export function signedQuery(app, method, path, { body, query = {}, at = Math.flo
   const text = [method, path, sorted.map((name) => `${name.toLowerCase()}=${parameters[name]}`).join("&")].join("\n");
   const sent = sorted.map((name) => `${name}=${encodeURIComponent(parameters[name])}`);
   return [...sent, `auth_signature=${hmac(app.secret, text)}`].join("&");
+}
+
+/** Whether a Bearer was refused as nobody's; one that lacks a scope is somebody's. */
+export function isUnknown({ status, json }) {
+  return status === 401 || (status === 403 && json?.error === "Invalid app secret");
 }
 
 export function hmac(secret, text) {

@@ -51,17 +51,19 @@ export function parseResponse(bytes) {
 export class FrameSocket {
   frames = [];
 
-  static async open(t, app) {
+  /** A socket of the Pusher dialect, or of the one that `path` and `protocol` choose. */
+  static async open(t, app, { path = `/app/${app.key}?protocol=7&client=wire&version=1`, protocol } = {}) {
     const wire = await Wire.to(t, app.stack.gateway_url);
     const key = randomBytes(16).toString("base64");
     wire.write(
       [
-        `GET /app/${app.key}?protocol=7&client=wire&version=1 HTTP/1.1`,
+        `GET ${path} HTTP/1.1`,
         `Host: ${new URL(app.stack.gateway_url).host}`,
         "Connection: Upgrade",
         "Upgrade: websocket",
         "Sec-WebSocket-Version: 13",
         "Sec-WebSocket-Extensions: permessage-deflate",
+        ...(protocol ? [`Sec-WebSocket-Protocol: ${protocol}`] : []),
         `Sec-WebSocket-Key: ${key}`,
         "\r\n",
       ].join("\r\n"),
@@ -73,8 +75,7 @@ export class FrameSocket {
       return head >= 0 && wire.bytes.subarray(0, head).toString("latin1");
     });
     socket.at = wire.bytes.indexOf("\r\n\r\n") + 4;
-    const first = await socket.text();
-    socket.socketId = JSON.parse(first.data).socket_id;
+    socket.greeting = await socket.text();
     return socket;
   }
 

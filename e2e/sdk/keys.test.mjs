@@ -1,7 +1,8 @@
-// Bearer secret keys on the routes of the signed query: same answers, and their scopes.
+// Bearer secret keys and their scopes: in Relay's words where the path is Relay's too, in Pusher's elsewhere.
 
 import assert from "node:assert/strict";
 import { before, describe, test } from "node:test";
+import { isUnknown } from "../harness/apps.mjs";
 import { rawClient } from "../harness/raw.mjs";
 import { EVERYTHING_ON, givenSuite } from "../harness/suite.mjs";
 import { until } from "../harness/until.mjs";
@@ -40,14 +41,14 @@ describe("secret keys", () => {
     ["all", "POST", "/events", event("anything"), 200],
     ["all", "GET", "/channels/presence-x/users", undefined, 200],
     ["all", "POST", "/users/u/events", { name: "e", data: "1" }, 200],
-    ["all", "POST", "/events", { name: "e", channel: "news", data: "x".repeat(10241) }, 413],
+    ["all", "POST", "/events", { name: "e", channel: "news", data: "x".repeat(65537) }, 413],
   ];
   for (const [who, method, path, body, status] of ROWS) {
     const what = body?.channel ?? body?.channels ?? body?.batch?.map(({ channel }) => channel) ?? "";
     test(`${who}: ${method} ${path} ${String(what)} is answered with ${status}`, async () => {
       const answer = await app.bearer(keys[who].token, method, path, body);
       assert.equal(answer.status, status, answer.text);
-      if (status !== 200) assert.deepEqual(Object.keys(answer.json).sort().filter((k) => ["code", "error", "status"].includes(k)), ["code", "error", "status"]);
+      if (status !== 200) assert.equal(typeof answer.json.error, "string");
     });
   }
 
@@ -63,14 +64,14 @@ describe("secret keys", () => {
     ["a wrong checksum", () => unknown(keys.all.token)],
     ["nothing", () => ""],
     ["another scheme of key", () => "sk_live_abcdef"],
-    ["the app secret", () => app.secret],
     ["a very long token", () => `sk_sbx_${"a".repeat(3000)}`],
   ];
   for (const [what, token] of WRONG) {
-    test(`${what} is answered with 401 and no details`, async () => {
+    test(`${what} is refused without details, on either dialect's path`, async () => {
       const answer = await app.bearer(token(), "POST", "/events", event("news"));
-      assert.equal(answer.status, 401);
-      assert.equal(answer.json.status, 401);
+      assert.ok(isUnknown(answer), `${answer.status} ${answer.text}`);
+      assert.deepEqual(Object.keys(answer.json), ["error"]);
+      assert.equal((await app.bearer(token(), "POST", "/batch_events", { batch: [event("news")] })).status, 401);
       assert.ok(!answer.text.includes(app.secret));
     });
   }
@@ -78,13 +79,13 @@ describe("secret keys", () => {
   test("a key of another app is as good as none", async () => {
     const other = await suite.givenApp();
     const foreign = await other.givenKey({ actions: ["publish"], channels: ["**"] });
-    assert.equal((await app.bearer(foreign.token, "POST", "/events", event("news"))).status, 401);
+    assert.ok(isUnknown(await app.bearer(foreign.token, "POST", "/events", event("news"))));
   });
 
   test("an empty list of channels permits nothing", async (t) => {
     const made = await app.account.api.send("POST", `/v1/apps/${app.id}/keys`, { name: "none", actions: ["publish"], channels: [] });
     if (made.status === 422 || made.status === 400) return t.diagnostic("refused when it is made");
-    await until("the key is known", async () => (await app.bearer(made.json.token, "POST", "/events", event("news"))).status !== 401);
+    await until("the key is known", async () => !isUnknown(await app.bearer(made.json.token, "POST", "/events", event("news"))));
     assert.equal((await app.bearer(made.json.token, "POST", "/events", event("news"))).status, 403);
   });
 
@@ -92,7 +93,7 @@ describe("secret keys", () => {
     const soon = new Date(Date.now() + 2500).toISOString();
     const key = await app.givenKey({ actions: ["publish", "channels.read"], channels: ["**"], expires_at: soon });
     assert.equal((await app.bearer(key.token, "POST", "/events", event("news"))).status, 200);
-    await until("it has expired", async () => (await app.bearer(key.token, "POST", "/events", event("news"))).status === 401, { within: 4000 });
+    await until("it has expired", async () => [401, 403].includes((await app.bearer(key.token, "POST", "/events", event("news"))).status), { within: 4000 });
   });
 
   test("publishing faster than the app may is answered with 429, a time to wait, and works after it", async () => {
@@ -102,7 +103,8 @@ describe("secret keys", () => {
     for (let n = 0; n < 60; n++) answers.push(n % 2 ? await small.publish("a", "e", "1") : await small.bearer(key.token, "POST", "/events", event("a")));
     const limited = answers.filter(({ status }) => status === 429);
     assert.ok(limited.length > 20, `${limited.length} of 60 refused`);
-    assert.equal(limited[0].json.code, "rate_limited");
+    assert.equal(limited.find(({ json }) => json.code).json.code, "rate_limited", "in Pusher's words");
+    assert.equal(limited.find(({ json }) => !json.code).json.error, "rate limit exceeded", "in Relay's");
     const wait = Number(limited.at(-1).headers.get("retry-after"));
     assert.ok(Number.isInteger(wait) && wait >= 1 && wait <= 5, `Retry-After: ${wait}`);
     await until("there is room again", async () => (await small.publish("a", "e", "1")).status === 200, { within: wait * 1000 + 500 });
