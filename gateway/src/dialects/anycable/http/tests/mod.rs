@@ -1,0 +1,5 @@
+pub(in crate::dialects::anycable) mod house;
+mod finding;
+mod limits;
+mod presence;
+mod publishing;

@@ -1,0 +1,4 @@
+mod ending;
+mod listening;
+mod statuses;
+mod stream;
