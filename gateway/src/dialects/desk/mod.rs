@@ -6,7 +6,7 @@ mod body;
 mod call;
 mod publish;
 
-pub use answer::{Answer, Failing};
-pub use body::{BodyError, is_announced};
+pub use answer::{Answer, Failing, respond_unread};
+pub use body::{BodyError, is_announced, read as read_body};
 pub use call::{Call, Door, serve, view};
 pub use publish::publish;
