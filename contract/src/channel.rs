@@ -90,6 +90,8 @@ impl ChannelName {
     /// The longest name in the Pusher family. Source: spec/pusher.md §3.1.
     pub const PORTABLE_MAX_BYTES: usize = 200;
     pub const USER_PREFIX: &'static str = "#server-to-user-";
+    /// What the names of channels begin with that need authorisation.
+    pub const PROTECTED_PREFIXES: [&'static str; 2] = ["private-", "presence-"];
 
     pub fn as_str(&self) -> &str {
         &self.0

@@ -60,7 +60,7 @@ pub fn connect(
 }
 
 /// Whether `origin` is one of `allowed`; an empty list allows any.
-fn origin_allowed(allowed: &[String], origin: &str) -> bool {
+pub fn origin_allowed(allowed: &[String], origin: &str) -> bool {
     allowed.is_empty() || allowed.iter().any(|pattern| pattern == "*" || fits(pattern, origin))
 }
 

@@ -2,14 +2,15 @@
 
 use crate::{
     admission::{
+        bearer::{failed, find, key_of_token},
         http::{Granted, KeyRef, RequestView},
         query::Query,
         refusal::{Refusal, Rule, Why},
         signed::{Signed, parse_signature},
     },
-    directory::{App, Directory, SigningKey},
+    directory::{App, Credential, Directory, SigningKey},
 };
-use contract::SecretKeyToken;
+use contract::TokenHash;
 use std::{borrow::Cow, sync::Arc};
 
 /// What a credential proved.
@@ -43,7 +44,7 @@ pub fn check(
 ) -> Result<Proof, Refusal> {
     match (query.is_signed(), bearer(request.authorization)) {
         (true, _) => check_signed(directory, app, request, query, now_ms),
-        (false, Some(token)) => check_token(directory, app, token, now_ms),
+        (false, Some(token)) => check_token(directory, app, request, token, now_ms),
         (false, None) => Err(Refusal::Unauthorised(Why::Missing)),
     }
 }
@@ -62,8 +63,9 @@ fn check_signed(
     let app = app.or_else(|| directory.app_by_key(form.key));
     let state = app.as_ref().map(|app| app.load());
     let credential = state.as_ref().and_then(|state| state.credential(form.key));
-    let wait_ms =
-        app.as_ref().map_or(0, |app| directory.failures().wait_ms(request.peer, &app.id, now_ms));
+    let wait_ms = app
+        .as_ref()
+        .map_or(0, |app| directory.failures().wait_ms(request.peer, Some(&app.id), now_ms));
     let RequestView { method, path, mount, .. } = *request;
     let signed = Signed { method, path, mount, query };
     let signing_key =
@@ -75,7 +77,7 @@ fn check_signed(
         return Ok(Proof { app: app.clone(), key, granted: Granted::Everything, body });
     }
     if let Some(app) = &app {
-        directory.failures().note(request.peer, &app.id, now_ms);
+        directory.failures().note(request.peer, Some(&app.id), now_ms);
     }
     Err(match wait_ms {
         0 => Refusal::Unauthorised(Why::Signature { signed: signed.structure() }),
@@ -145,7 +147,7 @@ const LOWER_HEX: [u8; 256] = {
 };
 
 /// The token of `Authorization: Bearer …`; other schemes are not ours to judge.
-fn bearer(authorization: Option<&str>) -> Option<&str> {
+pub fn bearer(authorization: Option<&str>) -> Option<&str> {
     let (scheme, token) = authorization?.split_once(' ')?;
     scheme.eq_ignore_ascii_case("bearer").then(|| token.trim_matches(' '))
 }
@@ -153,22 +155,34 @@ fn bearer(authorization: Option<&str>) -> Option<&str> {
 fn check_token(
     directory: &Directory,
     app: Option<Arc<App>>,
-    token: &str,
+    request: &RequestView<'_>,
+    presented: &str,
     now_ms: u64,
 ) -> Result<Proof, Refusal> {
-    let refused = Refusal::Unauthorised(Why::Token);
-    // The checksum first: a mistyped key costs no look-up.
-    let token: SecretKeyToken = token.parse().map_err(|_| refused.clone())?;
-    let key = directory.secret_key(&token.hash()).ok_or(refused.clone())?;
-    let app = app.or_else(|| directory.app_by_id(key.app.as_str())).ok_or(refused.clone())?;
-    if key.app != app.id {
-        return Err(refused);
+    let named = app.as_ref().map(|app| app.id.clone());
+    let refused = || failed(directory, request.peer, named.as_ref(), now_ms);
+    if let Some(app) = app.as_ref().filter(|_| request.app_secret_bearer) {
+        let hash = TokenHash::of(presented);
+        let is_secret =
+            |credential: &Credential| TokenHash::of(credential.secret().expose()).ct_eq(&hash);
+        let key = find(&app.load(), is_secret).map(|c| KeyRef::App(c.key.clone()));
+        if let Some(key) = key {
+            let app = app.clone();
+            let (granted, body) = (Granted::Everything, BodyProof::NotSigned);
+            return Ok(Proof { app, key, granted, body });
+        }
     }
-    if key.is_expired((now_ms / 1_000) as i64) {
+    let (key, terms) = key_of_token(directory, presented).ok_or_else(refused)?;
+    let app = app.or_else(|| directory.app_by_id(key.app.as_str())).ok_or_else(refused)?;
+    if key.app != app.id {
+        return Err(refused());
+    }
+    if terms.is_expired(now_ms / 1_000) {
         return Err(Refusal::Unauthorised(Why::TokenExpired));
     }
-    let id = KeyRef::Secret(key.id.clone());
-    Ok(Proof { app, key: id, granted: Granted::Scoped(key), body: BodyProof::NotSigned })
+    let name = KeyRef::Secret(key.name.clone());
+    let granted = Granted::Scoped(key, terms);
+    Ok(Proof { app, key: name, granted, body: BodyProof::NotSigned })
 }
 
 /// The app's segment in `/apps/{segment}/…`; `None` on routes that find the app by credential.

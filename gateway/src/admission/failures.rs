@@ -23,18 +23,18 @@ impl FailureTable {
     const MS_PER_FAILURE: u64 = 20;
     pub const BURST: u64 = 200;
 
-    fn slot(&self, peer: Option<IpAddr>, app: &AppId) -> &AtomicU64 {
+    fn slot(&self, peer: Option<IpAddr>, app: Option<&AppId>) -> &AtomicU64 {
         let hash = self.hasher.hash_one((peer.map(network), app));
         &self.paid_at_ms[hash as usize % Self::SLOTS]
     }
 
     /// Milliseconds until this caller is read tolerantly again; 0 when it is.
-    pub fn wait_ms(&self, peer: Option<IpAddr>, app: &AppId, now_ms: u64) -> u64 {
+    pub fn wait_ms(&self, peer: Option<IpAddr>, app: Option<&AppId>, now_ms: u64) -> u64 {
         let debt = self.slot(peer, app).load(Relaxed).saturating_sub(now_ms);
         debt.saturating_sub((Self::BURST - 1) * Self::MS_PER_FAILURE)
     }
 
-    pub fn note(&self, peer: Option<IpAddr>, app: &AppId, now_ms: u64) {
+    pub fn note(&self, peer: Option<IpAddr>, app: Option<&AppId>, now_ms: u64) {
         let ceiling = now_ms + 2 * Self::BURST * Self::MS_PER_FAILURE;
         // `Err` would mean that the closure refused, which it never does.
         let _ = self.slot(peer, app).fetch_update(Relaxed, Relaxed, |paid_at| {
@@ -72,23 +72,25 @@ mod tests {
     fn a_burst_is_forgiven_and_then_fifty_a_second() {
         let table = FailureTable::default();
         let (peer, app) = (Some([127, 0, 0, 1].into()), "1".parse().unwrap());
+        let (app, other) = (Some(&app), "2".parse().unwrap());
         for _ in 1..FailureTable::BURST {
-            table.note(peer, &app, 1_000);
+            table.note(peer, app, 1_000);
         }
-        assert_eq!(table.wait_ms(peer, &app, 1_000), 0);
-        table.note(peer, &app, 1_000);
-        assert_eq!(table.wait_ms(peer, &app, 1_000), 20);
-        assert_eq!(table.wait_ms(peer, &app, 1_020), 0);
-        assert_eq!(table.wait_ms(peer, &"2".parse().unwrap(), 1_000), 0, "another app");
+        assert_eq!(table.wait_ms(peer, app, 1_000), 0);
+        table.note(peer, app, 1_000);
+        assert_eq!(table.wait_ms(peer, app, 1_000), 20);
+        assert_eq!(table.wait_ms(peer, app, 1_020), 0);
+        assert_eq!(table.wait_ms(peer, Some(&other), 1_000), 0, "another app");
+        assert_eq!(table.wait_ms(peer, None, 1_000), 0, "no app");
     }
 
     #[test]
     fn a_flood_is_forgotten_within_seconds() {
         let table = FailureTable::default();
-        let (peer, app) = (None, "1".parse().unwrap());
+        let (peer, app) = (None, None);
         for _ in 0..1_000_000 {
-            table.note(peer, &app, 1_000);
+            table.note(peer, app, 1_000);
         }
-        assert_eq!(table.wait_ms(peer, &app, 1_000 + 5_000), 0);
+        assert_eq!(table.wait_ms(peer, app, 1_000 + 5_000), 0);
     }
 }

@@ -10,10 +10,10 @@ use crate::{
         rates::Rates,
         refusal::{Refusal, Why},
     },
-    directory::{App, AppState, Directory, SecretKey},
+    directory::{App, AppState, Directory, SecretKey, SecretTerms},
     telemetry,
 };
-use contract::{Action, AppKey, ChannelName, SecretKeyId};
+use contract::{Action, AppKey, ChannelName, PublishableKey, SecretKeyId};
 use md5::{Digest, Md5};
 use std::{net::IpAddr, sync::Arc};
 use subtle::ConstantTimeEq;
@@ -29,6 +29,8 @@ pub struct RequestView<'a> {
     /// The value of `Authorization`.
     pub authorization: Option<&'a str>,
     pub peer: Option<IpAddr>,
+    /// Whether the app's own secret is taken as a Bearer.
+    pub app_secret_bearer: bool,
     /// What the configuration puts before every path; empty for nothing.
     pub mount: &'a str,
 }
@@ -38,13 +40,14 @@ pub struct RequestView<'a> {
 pub enum KeyRef {
     App(AppKey),
     Secret(SecretKeyId),
+    Publishable(PublishableKey),
 }
 
 /// What the credential allows.
 #[derive(Clone, Debug)]
 pub(super) enum Granted {
     Everything,
-    Scoped(Arc<SecretKey>),
+    Scoped(Arc<SecretKey>, Arc<SecretTerms>),
 }
 
 /// An accepted credential whose request's body is still to be read.
@@ -62,7 +65,7 @@ pub struct Admitted {
     /// The app as it was when the request was admitted.
     pub state: Arc<AppState>,
     pub key: KeyRef,
-    granted: Granted,
+    pub(super) granted: Granted,
     /// Ends with the request.
     _span: tracing::Span,
 }
@@ -85,10 +88,10 @@ pub fn http_credential(
     let proof = credential::check(directory, app, &request, &query, now_ms)?;
     check_serving(&proof.app.load())?;
     query.check_duplicates()?;
-    Ok(Pending { proof, now_s: now_ms / 1_000 })
+    Ok(Pending::new(proof, now_ms))
 }
 
-fn check_serving(state: &AppState) -> Result<(), Refusal> {
+pub(super) fn check_serving(state: &AppState) -> Result<(), Refusal> {
     match (state.deleted, state.enabled) {
         (true, _) => Err(Refusal::AppUnknown),
         (false, false) => Err(Refusal::AppDisabled),
@@ -97,6 +100,10 @@ fn check_serving(state: &AppState) -> Result<(), Refusal> {
 }
 
 impl Pending {
+    pub(super) fn new(proof: Proof, now_ms: u64) -> Self {
+        Self { proof, now_s: now_ms / 1_000 }
+    }
+
     pub fn app(&self) -> &Arc<App> {
         &self.proof.app
     }
@@ -112,14 +119,19 @@ impl Pending {
         let Proof { app, key, granted, body: proof } = self.proof;
         let state = app.state();
         check_serving(&state)?;
-        let last_use = match (&key, &granted) {
-            (_, Granted::Scoped(key)) => (!key.is_ended()).then_some(&key.last_use),
-            (KeyRef::App(key), Granted::Everything) => {
-                state.credential(key.as_str()).map(|credential| &credential.last_use)
+        let refused = || Refusal::Unauthorised(Why::Token);
+        let (granted, last_use) = match granted {
+            Granted::Scoped(key, _) => {
+                let terms = key.terms().ok_or_else(refused)?;
+                let last_use = key.last_use.clone();
+                (Granted::Scoped(key, terms), last_use)
             }
-            (KeyRef::Secret(_), Granted::Everything) => None,
+            Granted::Everything => {
+                let KeyRef::App(key) = &key else { return Err(refused()) };
+                let credential = state.credential(key.as_str()).ok_or_else(refused)?;
+                (Granted::Everything, credential.last_use.clone())
+            }
         };
-        let last_use = last_use.ok_or(Refusal::Unauthorised(Why::Token))?;
         let limit = state.limits.max_body_bytes();
         if body.len() > limit {
             return Err(Refusal::BodyTooLarge { limit });
@@ -147,7 +159,9 @@ impl Admitted {
     /// Whether the credential allows `action` at all.
     pub fn require(&self, action: Action) -> Result<(), Refusal> {
         match &self.granted {
-            Granted::Scoped(key) if !key.scope.allows(action) => Err(Refusal::ScopeAction(action)),
+            Granted::Scoped(_, terms) if !terms.scope.allows(action) => {
+                Err(Refusal::ScopeAction(action))
+            }
             _ => Ok(()),
         }
     }
@@ -162,7 +176,7 @@ impl Admitted {
     pub fn covers(&self, channel: &ChannelName) -> bool {
         match &self.granted {
             Granted::Everything => true,
-            Granted::Scoped(key) => key.scope.covers(channel),
+            Granted::Scoped(_, terms) => terms.scope.covers(channel),
         }
     }
 
@@ -170,7 +184,7 @@ impl Admitted {
     pub fn covers_every_channel(&self) -> bool {
         match &self.granted {
             Granted::Everything => true,
-            Granted::Scoped(key) => key.scope.covers_every_channel(),
+            Granted::Scoped(_, terms) => terms.scope.covers_every_channel(),
         }
     }
 

@@ -3,11 +3,17 @@
 //! The only room that knows keys, signatures, scopes and limits. It answers with a [`Refusal`],
 //! which each dialect says in its own words.
 
+mod app_token;
+mod bearer;
+mod bearing;
 mod channel;
+mod claims;
 mod connect;
 mod credential;
 pub(crate) mod failures;
 mod http;
+mod jwt;
+mod mint;
 mod query;
 pub(crate) mod rates;
 mod refusal;
@@ -15,7 +21,14 @@ mod signed;
 #[cfg(test)]
 pub(crate) mod tests;
 
+pub use crate::directory::Purpose;
+pub use app_token::{AppTokenClaims, app_token, app_token_of_any_age, signed_stream, stream_name};
+pub use bearer::{bearer_credential, derived_bearer, failed};
+pub use bearing::{Bearing, Grant, publishable, signed_token};
 pub use channel::{BadSignature, channel_signature, user_signature};
-pub use connect::{ConnectionPermit, connect};
+pub use claims::{BadClaim, TokenClaims, peer as peer_id};
+pub use connect::{ConnectionPermit, connect, origin_allowed};
 pub use http::{Admitted, KeyRef, Pending, RequestView, http_credential};
+pub use jwt::TokenRefusal;
+pub use mint::{MintedToken, TokenOrder, mint_token};
 pub use refusal::{Refusal, Rule, Why};

@@ -2,12 +2,16 @@
 //! swapped in one step on every change.
 
 use crate::{
-    admission::rates::Rates, directory::facts::Facts, metering::Counters, ops::live::LiveTap,
+    admission::rates::Rates,
+    directory::{facts::Facts, fingerprints::Purpose},
+    metering::Counters,
+    ops::live::LiveTap,
     uses::LastUse,
 };
 use arc_swap::{ArcSwap, Guard};
 use contract::{
-    AppId, AppKey, AppLimits, AppSecret, AppSettings, OrganisationId, directory::Revision,
+    AppId, AppKey, AppLimits, AppSecret, AppSettings, OrganisationId, TokenHash,
+    directory::Revision,
 };
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
@@ -89,13 +93,16 @@ impl AppState {
     }
 }
 
-/// A key and what is needed to check signatures made with its secret.
+/// A key and what is needed to check what its secret stands for.
 #[derive(Clone)]
 pub struct Credential {
     pub key: AppKey,
     /// Shared by all versions of the pair that the app's states have held.
     pub last_use: Arc<LastUse>,
+    secret: AppSecret,
     mac: SigningKey,
+    /// Hashes of the Bearers derived from the secret, in the order of [`Purpose::ALL`].
+    derived: [TokenHash; 2],
     /// As the control plane sealed it: what the disk copy is written from.
     pub(super) sealed: Box<[u8]>,
 }
@@ -103,11 +110,24 @@ pub struct Credential {
 impl Credential {
     pub(super) fn new(
         key: AppKey,
-        secret: &AppSecret,
+        secret: AppSecret,
         sealed: &[u8],
         last_use: Arc<LastUse>,
     ) -> Self {
-        Self { key, last_use, mac: SigningKey::new(secret.expose()), sealed: sealed.into() }
+        let mac = SigningKey::new(secret.expose());
+        let derived = Purpose::ALL
+            .map(|purpose| TokenHash::of(&hex::encode(mac.sign(&[purpose.label().as_bytes()]))));
+        Self { key, last_use, secret, mac, derived, sealed: sealed.into() }
+    }
+
+    /// The secret itself, for what is signed otherwise than with [`Credential::signing_key`].
+    pub(crate) fn secret(&self) -> &AppSecret {
+        &self.secret
+    }
+
+    /// The hash of the Bearer that is derived from the secret for `purpose`.
+    pub fn derived(&self, purpose: Purpose) -> &TokenHash {
+        &self.derived[purpose as usize]
     }
 
     pub fn signing_key(&self) -> &SigningKey {

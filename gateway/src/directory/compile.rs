@@ -6,7 +6,7 @@ use crate::directory::{
     facts::Facts,
 };
 use contract::{
-    AppKey, AppSecret,
+    AppKey, AppSecret, SecretKeyId,
     directory::{AppCredential, AppRecord, Revision},
     limits::OutOfRange,
     seal::{MasterKey, SealError},
@@ -26,6 +26,10 @@ pub enum BadRecord {
     Sealed { key: AppKey, cause: SealError },
     #[error("the secret of key {key} is not a secret")]
     Secret { key: AppKey },
+    #[error("the token secret of key {id} cannot be read: {cause}")]
+    SealedToken { id: SecretKeyId, cause: SealError },
+    #[error("the token secret of key {id} is not a token secret")]
+    TokenSecret { id: SecretKeyId },
     #[error("has {is} channel patterns, at most {max} are allowed")]
     Patterns { max: usize, is: usize },
 }
@@ -84,5 +88,5 @@ fn open(
         .open(&sealed.sealed_secret, key.as_str())
         .map_err(|cause| BadRecord::Sealed { key: key.clone(), cause })?;
     let secret = text.parse::<AppSecret>().map_err(|_| BadRecord::Secret { key: key.clone() })?;
-    Ok(Credential::new(key, &secret, &sealed.sealed_secret, last_use))
+    Ok(Credential::new(key, secret, &sealed.sealed_secret, last_use))
 }

@@ -10,14 +10,20 @@ impl Replica {
     pub fn export(&self) -> (Revision, Vec<Entry>) {
         let revision = self.status.applied();
         let maps = self.read();
-        let mut entries = Vec::with_capacity(maps.apps.len() + maps.secret_keys.len());
+        let keys = maps.secret_keys_by_id.len() + maps.publishable_keys.len();
+        let mut entries = Vec::with_capacity(maps.apps.len() + keys);
         for app in maps.apps.values() {
             app_entries(app, &mut entries);
         }
-        entries.extend(maps.secret_keys.values().map(|key| Entry {
-            revision: key.revision,
-            change: Change::SecretKey(key.to_record()),
-        }));
+        let secret_keys = maps.secret_keys_by_id.iter().filter_map(|key| {
+            let (revision, record) = key.0.to_record()?;
+            Some(Entry { revision, change: Change::SecretKey(record) })
+        });
+        let publishable_keys = maps.publishable_keys.iter().filter_map(|key| {
+            let (revision, record) = key.0.to_record()?;
+            Some(Entry { revision, change: Change::PublishableKey(record) })
+        });
+        entries.extend(secret_keys.chain(publishable_keys));
         (revision, entries)
     }
 

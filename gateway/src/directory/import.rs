@@ -28,7 +28,8 @@ pub enum DiskError {
 /// Writes the disk copy below `state_dir` from the lines of `file`. Answers how many records.
 ///
 /// Start and end lines are optional. A credential may have a plain `secret` in place of
-/// `sealed_secret`; it is sealed with `master`.
+/// `sealed_secret`, a secret key a plain `token_secret` in place of `sealed_token_secret`; they are
+/// sealed with `master`.
 pub fn import(file: &Path, state_dir: &Path, master: &MasterKey) -> Result<u64, DiskError> {
     import_from(BufReader::new(File::open(file)?), state_dir, master)
 }
@@ -88,13 +89,21 @@ fn parse(text: &str, master: &MasterKey) -> Result<SnapshotLine, String> {
     }
     let mut value: Value = serde_json::from_str(text).map_err(|e| e.to_string())?;
     let credentials = value.get_mut("credentials").and_then(Value::as_array_mut);
-    for credential in credentials.into_iter().flatten().filter_map(Value::as_object_mut) {
-        let key = credential.get("key").and_then(Value::as_str).unwrap_or_default().to_owned();
-        let Some(Value::String(secret)) = credential.remove("secret") else { continue };
-        let sealed = master.seal(&secret, &key).map_err(|e| e.to_string())?;
-        credential.insert("sealed_secret".into(), Value::String(STANDARD.encode(sealed)));
+    for credential in credentials.into_iter().flatten() {
+        seal(credential, "key", "secret", master)?;
     }
+    seal(&mut value, "id", "token_secret", master)?;
     // The error is that of the record, not of the line's three shapes.
     let change = serde_json::from_value::<Change>(value).map_err(|e| e.to_string())?;
     Ok(SnapshotLine::Change(Box::new(change)))
+}
+
+/// Puts `sealed_{name}` in place of the plain member `name`; its place is what `place` says.
+fn seal(record: &mut Value, place: &str, name: &str, master: &MasterKey) -> Result<(), String> {
+    let Some(record) = record.as_object_mut() else { return Ok(()) };
+    let Some(Value::String(plain)) = record.remove(name) else { return Ok(()) };
+    let place = record.get(place).and_then(Value::as_str).unwrap_or_default();
+    let sealed = master.seal(&plain, place).map_err(|e| e.to_string())?;
+    record.insert(format!("sealed_{name}"), Value::String(STANDARD.encode(sealed)));
+    Ok(())
 }

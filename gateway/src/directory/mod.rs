@@ -10,20 +10,22 @@ mod disk;
 mod export;
 mod facts;
 mod feed;
+mod fingerprints;
 mod import;
 mod kills;
 mod lines;
 mod replica;
-mod secret_key;
+mod scoped_key;
 mod status;
 #[cfg(test)]
 mod tests;
 
 pub use app::{App, AppState, ConnectionGauge, Credential, SigningKey};
 pub use disk::Store;
+pub use fingerprints::Purpose;
 pub use import::{DiskError, import};
 pub use kills::{KillNotice, KillReceipts, KillSubscription};
-pub use secret_key::SecretKey;
+pub use scoped_key::{ClientKey, ClientTerms, SecretKey, SecretTerms};
 pub use status::{Alarm, Status};
 
 use crate::{admission::failures::FailureTable, metering::Totals, state::Gateway};
@@ -89,12 +91,31 @@ impl Directory {
         self.0.replica.read().secret_keys.get(hash).cloned()
     }
 
+    /// The secret key with this id.
+    pub fn secret_key_by_id(&self, id: &str) -> Option<Arc<SecretKey>> {
+        self.0.replica.read().secret_keys_by_id.get(id).map(|key| key.0.clone())
+    }
+
+    /// The publishable key with this text.
+    pub fn publishable_key(&self, key: &str) -> Option<Arc<ClientKey>> {
+        self.0.replica.read().publishable_keys.get(key).map(|key| key.0.clone())
+    }
+
+    /// The one app from whose secret a Bearer with this hash was derived, and what it is for.
+    pub fn app_by_bearer(&self, hash: &TokenHash) -> Option<(Arc<App>, Purpose)> {
+        self.0.replica.read().fingerprints.find(hash)
+    }
+
     pub fn apps(&self) -> Vec<Arc<App>> {
         self.0.replica.read().apps.values().cloned().collect()
     }
 
     pub fn secret_keys(&self) -> Vec<Arc<SecretKey>> {
-        self.0.replica.read().secret_keys.values().cloned().collect()
+        self.0.replica.read().secret_keys_by_id.iter().map(|key| key.0.clone()).collect()
+    }
+
+    pub fn publishable_keys(&self) -> Vec<Arc<ClientKey>> {
+        self.0.replica.read().publishable_keys.iter().map(|key| key.0.clone()).collect()
     }
 
     pub fn len(&self) -> usize {

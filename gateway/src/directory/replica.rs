@@ -1,16 +1,19 @@
 //! The maps, and how entries of the feed change them.
 
+mod keys;
+
 use crate::directory::{
     app::{App, AppState},
     compile::{BadRecord, compile},
     facts::Facts,
-    secret_key::{ById, SecretKey},
+    fingerprints::Fingerprints,
+    scoped_key::{ByName, ClientTerms, SecretKey, SecretTerms},
     status::{Alarm, Status},
 };
 use crate::metering::Totals;
 use contract::{
-    AppId, AppKey, Scope, SecretKeyId, TokenHash,
-    directory::{AppRecord, Change, Kill, Revision, SecretKeyRecord},
+    AppId, AppKey, PublishableKey, SecretKeyId, TokenHash,
+    directory::{AppRecord, Change, Kill, Revision},
     seal::MasterKey,
 };
 use std::{
@@ -24,7 +27,9 @@ pub struct Maps {
     pub apps: HashMap<AppId, Arc<App>>,
     pub keys: HashMap<AppKey, Arc<App>>,
     pub secret_keys: HashMap<TokenHash, Arc<SecretKey>>,
-    pub(super) secret_keys_by_id: HashSet<ById>,
+    pub secret_keys_by_id: HashSet<ByName<SecretKeyId, SecretTerms>>,
+    pub publishable_keys: HashSet<ByName<PublishableKey, ClientTerms>>,
+    pub fingerprints: Fingerprints,
 }
 
 /// What only the writer needs: facts about things that are not in the maps.
@@ -32,6 +37,7 @@ pub struct Maps {
 pub struct Graves {
     apps: HashMap<AppId, Facts>,
     secret_keys: HashMap<SecretKeyId, Revision>,
+    publishable_keys: HashMap<PublishableKey, Revision>,
     /// Nothing of this revision or below is believed about a thing that is not known.
     floor: Revision,
 }
@@ -41,7 +47,8 @@ impl Graves {
     const MAX: usize = 65_536;
 
     fn bound(&mut self, applied: Revision) {
-        if self.apps.len() + self.secret_keys.len() > Self::MAX {
+        let keys = self.secret_keys.len() + self.publishable_keys.len();
+        if self.apps.len() + keys > Self::MAX {
             self.level(applied);
         }
     }
@@ -50,6 +57,7 @@ impl Graves {
         self.floor = self.floor.max(floor);
         self.apps.retain(|_, facts| facts.newest() > floor);
         self.secret_keys.retain(|_, at| *at > floor);
+        self.publishable_keys.retain(|_, at| *at > floor);
     }
 }
 
@@ -99,7 +107,7 @@ impl Replica {
         let done = match change {
             Change::App(record) => self.put_app(graves, revision, record),
             Change::SecretKey(record) => self.put_secret_key(graves, revision, record),
-            Change::PublishableKey(_) => Ok(Vec::new()),
+            Change::PublishableKey(record) => self.put_publishable_key(graves, revision, record),
             Change::Kill(kill) => return self.kill(graves, revision, kill),
         };
         done.unwrap_or_else(|bad| {
@@ -147,6 +155,7 @@ impl Replica {
         let mut maps = self.write();
         for credential in &state.credentials {
             self.claim(&mut maps, &credential.key, &app, state.revision);
+            maps.fingerprints.put(&app, credential);
         }
         maps.apps.insert(app.id.clone(), app);
     }
@@ -154,12 +163,14 @@ impl Replica {
     fn swap_app(&self, app: &Arc<App>, before: &AppState, after: AppState) {
         let mut maps = self.write();
         for gone in &before.credentials {
+            maps.fingerprints.remove(app, gone);
             if after.credential(gone.key.as_str()).is_none() {
                 release(&mut maps, &gone.key, app);
             }
         }
         for credential in &after.credentials {
             self.claim(&mut maps, &credential.key, app, after.revision);
+            maps.fingerprints.put(app, credential);
         }
         app.swap(after);
     }
@@ -176,42 +187,14 @@ impl Replica {
         maps.keys.insert(key.clone(), app.clone());
     }
 
-    fn put_secret_key(
-        &self,
-        graves: &mut Graves,
-        revision: Revision,
-        record: SecretKeyRecord,
-    ) -> Result<Vec<Kill>, BadRecord> {
-        let is = record.channels.len();
-        if is > Scope::MAX_PATTERNS {
-            return Err(BadRecord::Patterns { max: Scope::MAX_PATTERNS, is });
-        }
-        let revoked = graves.secret_keys.get(&record.id).is_some_and(|at| *at >= revision);
-        let buried = graves.apps.get(&record.app).and_then(Facts::deleted_since);
-        let known = self.read().secret_keys_by_id.get(&record.id).cloned();
-        let late = match &known {
-            Some(ById(known)) => known.revision >= revision,
-            None => revision <= graves.floor,
-        };
-        if revoked || late || buried.is_some_and(|at| at >= revision) {
-            return Ok(Vec::new());
-        }
-        graves.secret_keys.remove(&record.id);
-        let last_use = known.map(|ById(known)| known.last_use.clone()).unwrap_or_default();
-        let key = Arc::new(SecretKey::new(record, revision, last_use));
-        let mut maps = self.write();
-        remove_secret_key(&mut maps, &key.id);
-        maps.secret_keys_by_id.insert(ById(key.clone()));
-        maps.secret_keys.insert(key.hash, key);
-        Ok(Vec::new())
-    }
-
     /// Puts a kill in force. Answers it again unless something newer had overtaken it.
     fn kill(&self, graves: &mut Graves, revision: Revision, kill: Kill) -> Vec<Kill> {
         let known = self.read().apps.get(kill.app()).cloned();
         let in_force = match (&kill, known) {
             (Kill::RevokeSecretKey { id, .. }, _) => self.revoke_secret_key(graves, revision, id),
-            (Kill::RevokePublishableKey { .. }, _) => true,
+            (Kill::RevokePublishableKey { key, .. }, _) => {
+                self.revoke_publishable_key(graves, revision, key)
+            }
             (Kill::DeleteApp { app }, known) => self.delete_app(graves, revision, app, known),
             (Kill::DisableApp { .. }, Some(app)) => {
                 !self.change_facts(&app, |facts| facts.disable(revision)).enabled
@@ -275,46 +258,20 @@ impl Replica {
         }
         facts.delete(revision);
         graves.apps.insert(id.clone(), facts);
-        let keys: Vec<SecretKeyId> = self
-            .read()
-            .secret_keys
-            .values()
-            .filter(|key| key.app == *id && key.revision <= revision)
-            .map(|key| key.id.clone())
-            .collect();
-        let mut maps = self.write();
-        for key in &keys {
-            remove_secret_key(&mut maps, key);
-        }
-        true
-    }
-
-    fn revoke_secret_key(&self, graves: &mut Graves, revision: Revision, id: &SecretKeyId) -> bool {
-        let mut maps = self.write();
-        if maps.secret_keys_by_id.get(id).is_some_and(|key| key.0.revision > revision) {
-            return false;
-        }
-        remove_secret_key(&mut maps, id);
-        let at = graves.secret_keys.entry(id.clone()).or_default();
-        *at = revision.max(*at);
+        self.remove_keys_of(id, revision);
         true
     }
 
     /// Brings the replica to a whole snapshot: what is not in it and not in `kept` ends.
     pub fn replace(&self, revision: Revision, changes: Vec<Change>, kept: &Kept) -> Vec<Kill> {
         let mut graves = self.graves();
-        let mut apps = HashSet::new();
-        let mut keys = HashSet::new();
+        let mut listed = Listed::default();
         let mut ended = Vec::new();
         for change in changes {
-            match &change {
-                Change::App(record) => drop(apps.insert(record.id.clone())),
-                Change::SecretKey(record) => drop(keys.insert(record.id.clone())),
-                Change::PublishableKey(_) | Change::Kill(_) => {}
-            }
+            listed.note(&change);
             ended.extend(self.apply_locked(&mut graves, revision, change));
         }
-        for kill in self.missing(revision, &apps, &keys, kept) {
+        for kill in self.missing(revision, &listed, kept) {
             ended.extend(self.kill(&mut graves, revision, kill));
         }
         graves.level(revision);
@@ -332,29 +289,36 @@ impl Replica {
         self.status.set_applied(revision);
     }
 
-    fn missing(
-        &self,
-        revision: Revision,
-        apps: &HashSet<AppId>,
-        keys: &HashSet<SecretKeyId>,
-        kept: &Kept,
-    ) -> Vec<Kill> {
+    fn missing(&self, revision: Revision, listed: &Listed, kept: &Kept) -> Vec<Kill> {
         let maps = self.read();
         let facts =
             |app: &App| app.facts.lock().unwrap_or_else(PoisonError::into_inner).record_revision();
         let gone_apps = maps
             .apps
             .values()
-            .filter(|app| !apps.contains(&app.id) && !kept.apps.contains(app.id.as_str()))
+            .filter(|app| !listed.apps.contains(&app.id) && !kept.apps.contains(app.id.as_str()))
             .filter(|app| facts(app) <= revision)
             .map(|app| Kill::DeleteApp { app: app.id.clone() });
-        let gone_keys = maps
-            .secret_keys
-            .values()
-            .filter(|key| !keys.contains(&key.id) && !kept.secret_keys.contains(key.id.as_str()))
-            .filter(|key| key.revision <= revision)
-            .map(|key| Kill::RevokeSecretKey { app: key.app.clone(), id: key.id.clone() });
-        gone_apps.chain(gone_keys).collect()
+        gone_apps.chain(maps.missing_keys(revision, listed, kept)).collect()
+    }
+}
+
+/// What a snapshot has a record of.
+#[derive(Debug, Default)]
+struct Listed {
+    apps: HashSet<AppId>,
+    secret_keys: HashSet<SecretKeyId>,
+    publishable_keys: HashSet<PublishableKey>,
+}
+
+impl Listed {
+    fn note(&mut self, change: &Change) {
+        let _is_new = match change {
+            Change::App(record) => self.apps.insert(record.id.clone()),
+            Change::SecretKey(record) => self.secret_keys.insert(record.id.clone()),
+            Change::PublishableKey(record) => self.publishable_keys.insert(record.key.clone()),
+            Change::Kill(_) => false,
+        };
     }
 }
 
@@ -363,18 +327,12 @@ impl Replica {
 pub struct Kept {
     pub apps: HashSet<String>,
     pub secret_keys: HashSet<String>,
+    pub publishable_keys: HashSet<String>,
 }
 
 fn release(maps: &mut Maps, key: &AppKey, app: &Arc<App>) {
     if maps.keys.get(key).is_some_and(|holder| Arc::ptr_eq(holder, app)) {
         maps.keys.remove(key);
-    }
-}
-
-fn remove_secret_key(maps: &mut Maps, id: &SecretKeyId) {
-    if let Some(ById(key)) = maps.secret_keys_by_id.take(id) {
-        key.end();
-        maps.secret_keys.remove(&key.hash);
     }
 }
 

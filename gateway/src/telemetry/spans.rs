@@ -13,6 +13,7 @@ pub fn request_span(app: &AppId, key: &KeyRef) -> Span {
     let credential = match key {
         KeyRef::App(_) => "signed_query",
         KeyRef::Secret(_) => "secret_key",
+        KeyRef::Publishable(_) => "publishable_key",
     };
     tracing::trace_span!(target: TARGET, "api_request", app.id = app.as_str(), credential)
 }

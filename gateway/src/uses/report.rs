@@ -3,8 +3,8 @@
 use super::LastUse;
 use crate::{config::Config, control_plane, directory::Directory};
 use contract::{
-    AppKey, GatewayToken, SecretKeyId,
-    uses::{CredentialUse, SecretKeyUse, Uses},
+    AppKey, GatewayToken, PublishableKey, SecretKeyId,
+    uses::{CredentialUse, PublishableKeyUse, SecretKeyUse, Uses},
 };
 use reqwest::StatusCode;
 use std::{sync::Arc, time::Duration};
@@ -43,6 +43,7 @@ struct Due {
 enum Name {
     Credential(AppKey),
     SecretKey(SecretKeyId),
+    PublishableKey(PublishableKey),
 }
 
 impl Reporter {
@@ -113,6 +114,9 @@ impl Reporter {
                 Name::SecretKey(id) => {
                     uses.secret_keys.push(SecretKeyUse { id: id.clone(), at_s });
                 }
+                Name::PublishableKey(key) => {
+                    uses.publishable_keys.push(PublishableKeyUse { key: key.clone(), at_s });
+                }
             }
         }
         uses
@@ -131,7 +135,13 @@ fn collect(directory: &Directory) -> Vec<Due> {
     }
     for key in directory.secret_keys() {
         if let Some(at_s) = key.last_use.unreported() {
-            let name = Name::SecretKey(key.id.clone());
+            let name = Name::SecretKey(key.name.clone());
+            due.push(Due { name, at_s, last_use: key.last_use.clone() });
+        }
+    }
+    for key in directory.publishable_keys() {
+        if let Some(at_s) = key.last_use.unreported() {
+            let name = Name::PublishableKey(key.name.clone());
             due.push(Due { name, at_s, last_use: key.last_use.clone() });
         }
     }

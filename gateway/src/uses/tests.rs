@@ -102,7 +102,7 @@ fn noted(directory: &Directory) -> Vec<(String, Option<u64>)> {
     let mut all: Vec<_> =
         credentials.map(|c| (c.key.to_string(), c.last_use.unreported())).collect();
     let keys = directory.secret_keys();
-    all.extend(keys.iter().map(|key| (key.id.to_string(), key.last_use.unreported())));
+    all.extend(keys.iter().map(|key| (key.name.to_string(), key.last_use.unreported())));
     all
 }
 

@@ -50,6 +50,7 @@ pub fn view<'a>(request: &'a HttpRequest, gateway: &'a Gateway) -> RequestView<'
         query: request.query_string(),
         authorization: authorization.and_then(|value| value.to_str().ok()),
         peer: request.peer_addr().map(|peer| peer.ip()),
+        app_secret_bearer: false,
         mount: &gateway.config.mount,
     }
 }

@@ -75,9 +75,12 @@ impl Snapshot {
     fn keep(&mut self, line: &[u8]) -> Result<(), BadSnapshot> {
         let value: Value = serde_json::from_slice(line).map_err(|_| BadSnapshot::Garbled)?;
         let text = |name| value.get(name).and_then(Value::as_str);
-        match (text("type"), text("id")) {
-            (Some("app"), Some(id)) => self.kept.apps.insert(id.to_owned()),
-            (Some("secret_key"), Some(id)) => self.kept.secret_keys.insert(id.to_owned()),
+        match (text("type"), text("id"), text("key")) {
+            (Some("app"), Some(id), _) => self.kept.apps.insert(id.to_owned()),
+            (Some("secret_key"), Some(id), _) => self.kept.secret_keys.insert(id.to_owned()),
+            (Some("publishable_key"), _, Some(key)) => {
+                self.kept.publishable_keys.insert(key.to_owned())
+            }
             _ => return Err(BadSnapshot::Nameless),
         };
         self.undecoded += 1;
