@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Callable
 
 import table
-from scenarios import GROWTH, SCENARIOS
+from scenarios import DIALECT_ROWS, DIALECTS, GROWTH, SCENARIOS
 from servers import Bench, Gateway, Other, Reference, Trouble
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -41,7 +41,8 @@ class Measurement:
             running = self.server.start(bench, self.apps)
             try:
                 pid = running.process.pid
-                result["report"] = load(bench.load_command(self.words, running.port, pid, timing))
+                words = f"{self.words} --dialect {getattr(self.server, 'dialect', 'pusher')}"
+                result["report"] = load(bench.load_command(words, running.port, pid, timing))
             finally:
                 running.end()
         except (Trouble, OSError, subprocess.SubprocessError) as error:
@@ -64,7 +65,7 @@ def plan(options: argparse.Namespace, servers: list) -> list[Measurement]:
         for name in options.scenarios:
             scenario = SCENARIOS[name]
             words = fit_descriptors(scenario.load)
-            takers = [Reference(scenario.limit), *servers]
+            takers = [*([] if options.dialects else [Reference(scenario.limit)]), *servers]
             for server in takers if rep % 2 == 0 else reversed(takers):
                 measurements.append(Measurement(server, name, words, rep))
         for name in options.growth:
@@ -132,6 +133,11 @@ def arguments() -> argparse.Namespace:
     parser.add_argument(
         "--growth", type=names(GROWTH), default=list(GROWTH), help="of channels,apps,connections"
     )
+    parser.add_argument(
+        "--dialects",
+        action="store_true",
+        help="Signalbox's dialects beside each other instead: A, A1, B and E",
+    )
     parser.add_argument("--quick", action="store_true", help="one short repetition, to see it work")
     parser.add_argument("--warm-up", type=float, default=0.6, help="seconds (0.6)")
     parser.add_argument("--duration", type=float, default=2.5, help="seconds measured (2.5)")
@@ -147,6 +153,12 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--no-build", action="store_true", help="take the binaries as they are")
     parser.add_argument("--unpinned", action="store_true", help="leave cores to the scheduler")
     options = parser.parse_args()
+    if options.dialects:
+        compared = {row.scenario for row in DIALECT_ROWS}
+        options.scenarios = [name for name in options.scenarios if name in compared]
+        options.growth = []
+        if options.no_gateway or options.server_cmd:
+            parser.error("--dialects compares Signalbox with itself")
     if options.quick:
         options.reps, options.warm_up, options.duration = 1, 0.2, 0.5
     return options
@@ -155,6 +167,8 @@ def arguments() -> argparse.Namespace:
 def main() -> int:
     options = arguments()
     servers = ([] if options.no_gateway else [Gateway()]) + options.server_cmd
+    if options.dialects:
+        servers = [Gateway(label, dialect) for dialect, label in DIALECTS.items()]
     labels = [server.label for server in servers]
     binaries = build(options)
     pinned = not options.unpinned
@@ -178,7 +192,9 @@ def main() -> int:
 
 
 def print_report(results: list[dict], labels: list[str], options: argparse.Namespace) -> int:
-    if options.scenarios:
+    if options.dialects:
+        print(table.dialects_table(results, options.scenarios), end="\n\n")
+    elif options.scenarios:
         print(table.targets_table(results, labels, options.scenarios), end="\n\n")
     if options.growth and labels:
         print(table.growth_table(results, labels, options.growth), end="\n\n")

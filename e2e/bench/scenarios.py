@@ -56,6 +56,8 @@ class Row:
     """Whether the target is a share of the limit, or the figure itself."""
     at_most: bool = False
     digits: int = 0
+    limit: str = "the limit"
+    """What the share is taken of, in the reader's words."""
 
     def is_met(self, figure: float, ratio: float | None) -> bool | None:
         reached = ratio if self.of_limit else figure
@@ -65,7 +67,7 @@ class Row:
 
     def target_text(self) -> str:
         sign = "≤" if self.at_most else "≥"
-        return f"{sign} {self.target:g}{' of the limit' if self.of_limit else ''}"
+        return f"{sign} {self.target:g}{f' of {self.limit}' if self.of_limit else ''}"
 
 
 def _delivered(report: dict) -> float:
@@ -80,7 +82,12 @@ def _latency(quantile: str) -> Callable[[dict], float]:
     return lambda report: report["load"]["delivery_us"][quantile] / 1e3
 
 
+def _memory(report: dict) -> float:
+    return report["opening"]["resident_bytes_per_connection"] / 1024
+
+
 DELIVERIES = "thousand deliveries / CPU s"
+KIB_PER_CONNECTION = "KiB resident per connection"
 ROWS = [
     Row("A", DELIVERIES, _delivered, 0.85, of_limit=True),
     Row("A1", DELIVERIES, _delivered, 0.90, of_limit=True),
@@ -89,8 +96,8 @@ ROWS = [
     Row("D", "thousand publishes / CPU s", _published, 0.50, of_limit=True),
     Row(
         "E",
-        "KiB resident per connection",
-        lambda report: report["opening"]["resident_bytes_per_connection"] / 1024,
+        KIB_PER_CONNECTION,
+        _memory,
         8,
         of_limit=False,
         at_most=True,
@@ -107,6 +114,31 @@ ROWS = [
     Row("F", "p50 ms", _latency("p50"), 1.25, of_limit=True, at_most=True, digits=2),
     Row("F", "p99 ms", _latency("p99"), 1.25, of_limit=True, at_most=True, digits=2),
 ]
+
+
+DIALECTS = {
+    "pusher": "Pusher",
+    "relay": "Relay",
+    "anycable": "AnyCable",
+    "anycable-ext": "AnyCable, extended",
+    "metered": "Metered",
+}
+"""Dialects by bench-load's words for them. The first is what the others are compared with."""
+
+
+def _beside_pusher(
+    scenario: str, figure: str, value: Callable[[dict], float], target: float, **more
+) -> Row:
+    return Row(scenario, figure, value, target, of_limit=True, limit="Pusher's", **more)
+
+
+DIALECT_ROWS = [
+    _beside_pusher("A", DELIVERIES, _delivered, 0.90),
+    _beside_pusher("A1", DELIVERIES, _delivered, 0.90),
+    _beside_pusher("B", DELIVERIES, _delivered, 0.90),
+    _beside_pusher("E", KIB_PER_CONNECTION, _memory, 1.20, at_most=True, digits=1),
+]
+"""What a dialect may cost: a tenth less throughput than Pusher's, a fifth more memory."""
 
 
 @dataclass(frozen=True)

@@ -120,6 +120,8 @@ class Gateway:
     """Our gateway alone, with all its features: it starts from its copy of the directory."""
 
     label: str = "Signalbox"
+    dialect: str = "pusher"
+    """What the subscribers speak, in bench-load's words."""
 
     def start(self, bench: Bench, apps: int) -> Running:
         public, metrics, nobody = free_ports(3)
@@ -133,11 +135,13 @@ class Gateway:
             "SIGNALBOX_MASTER_KEY": bench.master_key,
             "SIGNALBOX_GATEWAY_ID": "bench",
             "SIGNALBOX_LOG": "warn",
+            # All clients of a benchmark have one address.
+            "SIGNALBOX_METERED_CONNECTS_PER_MINUTE": "0",
         }
         if bench.pinned:
             env["SIGNALBOX_WORKERS"] = "1"
         env["SIGNALBOX_STATE_DIR"] = str(self._state(bench, binary, apps, env))
-        return bench.start([binary], public, self.label, env)
+        return bench.start([binary], public, f"{self.label}-{self.dialect}", env)
 
     def _state(self, bench: Bench, binary: str, apps: int, env: dict[str, str]) -> Path:
         """A state directory whose copy of the directory holds this many apps."""

@@ -5,7 +5,7 @@ A run that lost, repeated or refused anything has no figure; it stands under wha
 
 from statistics import median
 
-from scenarios import FLAT, GROWTH, ROWS, SCENARIOS, Row
+from scenarios import DIALECT_ROWS, DIALECTS, FLAT, GROWTH, ROWS, SCENARIOS, Row
 
 LIMIT = "limit"
 
@@ -23,6 +23,20 @@ def targets_table(results: list[dict], labels: list[str], names: list[str]) -> s
         for label in labels:
             cells += _server_cells(row, limits, _values(results, label, row))
         lines.append(cells + [row.target_text()])
+    return _markdown(lines)
+
+
+def dialects_table(results: list[dict], names: list[str]) -> str:
+    """One row per figure and dialect, each beside the first dialect's."""
+    lines = [["", "scenario", "figure", "dialect", "", "of Pusher's", "spread", "met", "target"]]
+    first, *others = DIALECTS.values()
+    for row in (row for row in DIALECT_ROWS if row.scenario in names):
+        figures = _values(results, first, row)
+        heading = [row.scenario, SCENARIOS[row.scenario].what, row.figure]
+        lines.append([*heading, first, _number(_median(figures), row.digits), "", "", "", ""])
+        for label in others:
+            cells = _server_cells(row, figures, _values(results, label, row))
+            lines.append(["", "", "", label, *cells, row.target_text()])
     return _markdown(lines)
 
 

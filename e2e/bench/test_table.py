@@ -41,6 +41,33 @@ class Targets(unittest.TestCase):
         self.assertEqual(table.errors([failed]), expected)
 
 
+class Dialects(unittest.TestCase):
+    def rows(self, results: list[dict], names: list[str]) -> list[list[str]]:
+        lines = table.dialects_table(results, names).splitlines()[2:]
+        return [[cell.strip() for cell in line.split("|")[4:9]] for line in lines]
+
+    def test_each_is_compared_with_pusher_within_a_repetition(self):
+        results = [fanout("Pusher", 0, 1e6), fanout("Relay", 0, 0.95e6)]
+        results += [fanout("Pusher", 1, 2e6), fanout("Relay", 1, 1.9e6)]
+        results += [fanout("Metered", 0, 0.8e6), fanout("Metered", 1, 1.6e6)]
+        rows = {row[0]: row[1:] for row in self.rows(results, ["A"])}
+        self.assertEqual(rows["Pusher"], ["1,500", "", "", ""])
+        self.assertEqual(rows["Relay"], ["1,425", "0.95", "±0%", "yes"])
+        self.assertEqual(rows["Metered"], ["1,200", "0.80", "±0%", "**no**"])
+        self.assertEqual(rows["AnyCable"], ["–", "–", "–", "–"])
+
+    def test_memory_may_be_a_fifth_more(self):
+        def idle(label: str, per_connection: float) -> dict:
+            opening = {"resident_bytes_per_connection": per_connection, "per_cpu_s": 1}
+            report = {"opening": opening, "sound": True}
+            return {"server": label, "scenario": "E", "rep": 0, "report": report}
+
+        results = [idle("Pusher", 4096), idle("Relay", 4800), idle("AnyCable", 5000)]
+        rows = {row[0]: row[1:] for row in self.rows(results, ["E"])}
+        self.assertEqual(rows["Relay"], ["4.7", "1.17", "–", "yes"])
+        self.assertEqual(rows["AnyCable"], ["4.9", "1.22", "–", "**no**"])
+
+
 class OtherServers(unittest.TestCase):
     def test_a_command_needs_a_label_and_a_port(self):
         self.assertEqual(Other.parse("x=serve {port}"), Other("x", "serve {port}"))

@@ -1,11 +1,13 @@
 //! The apps a benchmark uses, numbered from 0; every part of it derives them the same way.
 
-/// Id, key and secret of one app.
+/// Id and keys of one app.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct App {
     pub id: String,
     pub key: String,
     pub secret: String,
+    /// What clients carry openly in the dialect that has such keys.
+    pub publishable_key: String,
 }
 
 impl App {
@@ -14,6 +16,7 @@ impl App {
             id: (100_000 + n).to_string(),
             key: format!("bench-key-{n}"),
             secret: format!("bench-secret-{n}"),
+            publishable_key: format!("pk_bench-{n}"),
         }
     }
 }

@@ -113,7 +113,8 @@ impl Fleet {
                 return Ok(());
             }
             let target = io.dialect.socket_target(options.app_of(subscriber.channel));
-            socket::send_all(socket, upgrade_request(&target, options).as_bytes())?;
+            let request = upgrade_request(&target, io.dialect.subprotocol(), options);
+            socket::send_all(socket, request.as_bytes())?;
             subscriber.phase = Phase::Upgrading;
         }
         if ready.readable() { self.read(at, ready.ended(), io) } else { Ok(()) }
@@ -157,7 +158,7 @@ impl Fleet {
         let mut used = 0;
         if self.subscribers[at].phase == Phase::Upgrading {
             let Some(head) = http::head_length(bytes) else { return Ok(0) };
-            check_upgrade(&bytes[..head])?;
+            check_upgrade(&bytes[..head], dialect.subprotocol())?;
             self.subscribers[at].phase = Phase::Greeting;
             used = head;
         }
@@ -233,19 +234,22 @@ impl Fleet {
     }
 }
 
-fn upgrade_request(target: &str, options: &Options) -> String {
+fn upgrade_request(target: &str, subprotocol: Option<&str>, options: &Options) -> String {
+    let offer = subprotocol.map(|name| format!("Sec-WebSocket-Protocol: {name}\r\n"));
     format!(
         "GET {target} HTTP/1.1\r\nHost: {}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
-         Sec-WebSocket-Key: {}\r\nSec-WebSocket-Version: 13\r\n\r\n",
+         Sec-WebSocket-Key: {}\r\nSec-WebSocket-Version: 13\r\n{}\r\n",
         options.server,
-        websocket::CLIENT_KEY
+        websocket::CLIENT_KEY,
+        offer.unwrap_or_default()
     )
 }
 
-fn check_upgrade(head: &[u8]) -> io::Result<()> {
+fn check_upgrade(head: &[u8], subprotocol: Option<&str>) -> io::Result<()> {
     let accepted = head.starts_with(b"HTTP/1.1 101 ")
         && http::header(head, "sec-websocket-accept")
-            == Some(websocket::accept(websocket::CLIENT_KEY.as_bytes()).as_bytes());
+            == Some(websocket::accept(websocket::CLIENT_KEY.as_bytes()).as_bytes())
+        && http::header(head, "sec-websocket-protocol") == subprotocol.map(str::as_bytes);
     if accepted {
         return Ok(());
     }

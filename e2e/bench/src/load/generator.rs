@@ -9,10 +9,13 @@ use super::{
     publishers::{Publishers, TOKEN},
     report::{Measured, Opened, Report},
 };
-use crate::sys::{
-    Clock, Epoll,
-    clock::ns,
-    process::{self, Reading},
+use crate::{
+    dialect::Posts,
+    sys::{
+        Clock, Epoll,
+        clock::ns,
+        process::{self, Reading},
+    },
 };
 use std::{io, time::Duration};
 
@@ -80,7 +83,8 @@ impl<'a> Generator<'a> {
             io: Io {
                 clock,
                 epoll: Epoll::new(1024)?,
-                dialect: options.dialect.dialect(&options.apps(), &host),
+                dialect: options.dialect.dialect(options.apps()),
+                posts: Posts::new(&options.apps(), &host),
                 scratch: vec![0; SCRATCH_BYTES],
                 troubles: Troubles::default(),
             },

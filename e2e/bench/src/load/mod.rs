@@ -19,7 +19,7 @@ pub use options::{Options, Scenario};
 pub use report::Report;
 
 use crate::{
-    dialect::Dialect,
+    dialect::{Dialect, Posts},
     sys::{Clock, Epoll},
 };
 
@@ -28,6 +28,7 @@ struct Io {
     clock: Clock,
     epoll: Epoll,
     dialect: Box<dyn Dialect>,
+    posts: Posts,
     /// Every read goes in here first.
     scratch: Vec<u8>,
     troubles: Troubles,

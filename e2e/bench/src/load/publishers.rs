@@ -97,7 +97,7 @@ impl Publishers {
             data_bytes: options.data_bytes as usize,
         };
         publisher.request.clear();
-        io.dialect.publish(&post, &mut publisher.request);
+        io.posts.append(&post, &mut publisher.request);
         publisher.state = State::Waiting { sent_ns: io.clock.now_ns(), channel };
         socket::send_all(&publisher.socket, &publisher.request)?;
         self.published += 1;
