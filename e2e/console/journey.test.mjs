@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { before, describe, test } from "node:test";
+import { WebSocket } from "ws";
 import { App } from "../harness/apps.mjs";
 import { givenBrowser, givenPage, violations } from "../harness/browser.mjs";
 import { connected, heard, subscribed } from "../harness/browsers.mjs";
@@ -14,7 +15,7 @@ describe("the console", { timeout: 180000 }, () => {
   const email = `person-${randomBytes(5).toString("hex")}@signalbox.example`;
   const password = `Right-horse-${randomBytes(6).toString("hex")}`;
   const life = lifetime();
-  let stack, page, app, token;
+  let stack, page, app, token, openKey;
   const inaccessible = [];
   const look = async (where) => inaccessible.push(...(await violations(page, where)));
 
@@ -127,7 +128,7 @@ describe("the console", { timeout: 180000 }, () => {
     await look("keys");
   });
 
-  const publishWithKey = () => app.bearer(token, "POST", "/events", { name: "e", channel: "a", data: "1" });
+  const publishWithKey = () => app.bearer(token, "POST", "/events", { event: "e", channel: "a", data: "1" });
 
   test("revoking it asks for its name, says where it is in force, and it is", async () => {
     await page.getByRole("button", { name: "Actions for Billing worker" }).click();
@@ -141,6 +142,132 @@ describe("the console", { timeout: 180000 }, () => {
     assert.equal((await publishWithKey()).status, 401);
     await look("receipt");
     await page.getByRole("button", { name: "Close", exact: true }).last().click();
+  });
+
+  test("a publishable key is made for a page of ours, and its whole text stays to be copied", async () => {
+    await page.getByRole("button", { name: "Create publishable key" }).click();
+    const dialog = page.getByRole("dialog");
+    await dialog.getByLabel("Name", { exact: true }).fill("Web shop");
+    assert.match(await dialog.getByTestId("pattern-summary").textContent(), /match/);
+    await dialog.getByTestId("pattern-name").filter({ hasText: "presence-lobby" }).getByText("needs a token").waitFor();
+    await dialog.getByLabel("Allowed origins").fill("https://shop.example");
+    await page.keyboard.press("Enter");
+    await look("create publishable key");
+    await dialog.getByRole("button", { name: "Create publishable key" }).click();
+    const row = page.getByTestId("publishable-key-row").filter({ hasText: "Web shop" });
+    await row.getByText("https://shop.example").waitFor();
+    await row.getByRole("button", { name: /^Copy/ }).click();
+    openKey = await page.evaluate(() => navigator.clipboard.readText());
+    assert.match(openKey, /^pk_sbx_[A-Za-z0-9]{30}$/);
+    await until("the gateway takes it from that page", async () => (await firstWords(openKey, "https://shop.example")).type === "welcome");
+    assert.equal((await firstWords(openKey, "https://other.example")).closed, 4001);
+  });
+
+  test("its origins can be changed later", async () => {
+    await page.getByRole("button", { name: "Actions for Web shop" }).click();
+    await page.getByRole("menuitem", { name: /Edit/ }).click();
+    const dialog = page.getByRole("dialog");
+    await dialog.getByLabel("Allowed origins").fill("https://other.example");
+    await page.keyboard.press("Enter");
+    await dialog.getByRole("button", { name: "Save" }).click();
+    await page.getByTestId("publishable-key-row").getByText("https://other.example").waitFor();
+    await until("the gateway takes it from the other page too", async () => (await firstWords(openKey, "https://other.example")).type === "welcome");
+  });
+
+  test("revoking it says where it is in force", async () => {
+    await page.getByRole("button", { name: "Actions for Web shop" }).click();
+    await page.getByRole("menuitem", { name: /Revoke/ }).click();
+    const dialog = page.getByRole("dialog");
+    await dialog.getByLabel(/Type/).fill("Web shop");
+    await dialog.getByRole("button", { name: "Revoke key" }).click();
+    await page.getByTestId("revocation-receipt").filter({ hasText: /confirmed in/ }).waitFor();
+    assert.equal((await firstWords(openKey, "https://shop.example")).closed, 4001);
+    await page.getByRole("button", { name: "Close", exact: true }).last().click();
+  });
+
+  /** What a Metered client with this key is told first: a frame, or the code it is closed with. */
+  async function firstWords(key, origin) {
+    const socket = new WebSocket(`${stack.gateway_url.replace("http", "ws")}/v1?${new URLSearchParams({ key })}`, { origin });
+    try {
+      return await new Promise((resolve, reject) => {
+        socket.once("message", (text) => resolve(JSON.parse(text)));
+        socket.once("close", (closed) => resolve({ closed }));
+        socket.once("error", reject);
+      });
+    } finally {
+      socket.terminate();
+    }
+  }
+
+  test("a key's signing secret is made, replaced only on purpose, and shown once each time", async () => {
+    await page.getByRole("button", { name: "Create secret key" }).first().click();
+    let dialog = page.getByRole("dialog");
+    await dialog.getByLabel("Name", { exact: true }).fill("Token issuer");
+    await dialog.getByRole("switch", { name: /signing secret/ }).check({ force: true });
+    await dialog.getByRole("button", { name: "Create secret key" }).click();
+    const [first, pair] = [await shown("token-secret"), await shown("key-pair")];
+    assert.match(first, /^ss_sbx_/);
+    assert.match(pair, new RegExp(`^[A-Za-z0-9]{12}:${first}$`));
+    await look("signing secret");
+    await page.getByRole("button", { name: "I have stored it" }).click();
+    await page.getByTestId("key-row").filter({ hasText: "signs tokens" }).waitFor();
+    assert.ok(!(await page.content()).includes(first));
+
+    await page.getByRole("button", { name: "Actions for Token issuer" }).click();
+    await page.getByRole("menuitem", { name: /Replace signing secret/ }).click();
+    dialog = page.getByRole("dialog");
+    assert.ok(await dialog.getByRole("button", { name: "Replace secret" }).isDisabled());
+    await dialog.getByLabel(/Type/).fill("Token issuer");
+    await dialog.getByRole("button", { name: "Replace secret" }).click();
+    const second = await shown("token-secret");
+    assert.match(second, /^ss_sbx_/);
+    assert.notEqual(second, first);
+    await page.getByRole("button", { name: "I have stored it" }).click();
+    assert.ok(!(await page.content()).includes(second));
+  });
+
+  test("there is code for every dialect, with the app's own key in it", async () => {
+    await room("Overview");
+    for (const [dialect, snippet, own] of [
+      ["Relay", "relay-websocket", () => `/app/${app.key}`],
+      ["AnyCable", "anycable-web", () => `/apps/${app.key}/cable`],
+      ["Metered", "metered-js", () => stack.gateway_url.replace("http", "ws")],
+      ["Pusher", "pusher-js", () => app.key],
+    ]) {
+      await page.getByRole("radiogroup", { name: "Dialect" }).getByText(dialect, { exact: true }).click();
+      assert.ok((await shown(`snippet-${snippet}`)).includes(own()), dialect);
+      await look(`overview, ${dialect}`);
+    }
+  });
+
+  test("a publishable key for the snippet is one click away", async () => {
+    await page.getByRole("radiogroup", { name: "Dialect" }).getByText("Metered", { exact: true }).click();
+    await page.getByRole("region", { name: "Receive" }).getByRole("button", { name: "Create one and fill it in" }).click();
+    await page.getByTestId("snippet-metered-js").filter({ hasText: "pk_sbx_" }).waitFor();
+  });
+
+  test("a dialect is switched off: its API refuses, and its code says so", async () => {
+    await room("Settings");
+    const relay = page.getByRole("form", { name: "Relay" });
+    await relay.getByRole("switch", { name: "Speak Relay" }).uncheck({ force: true });
+    await relay.getByRole("button", { name: "Save" }).click();
+    await until("Relay is refused", async () => (await app.relay("GET", "/channels")).status === 403, { within: 3000 });
+    await room("Overview");
+    await page.getByRole("radiogroup", { name: "Dialect" }).getByText("Relay", { exact: true }).click();
+    await page.getByText("Relay is switched off for this app").waitFor();
+    await page.getByRole("link", { name: "Switch it on in Settings" }).click();
+    await relay.getByRole("switch", { name: "Speak Relay" }).check({ force: true });
+    await relay.getByRole("button", { name: "Save" }).click();
+    await until("Relay is back", async () => (await app.relay("GET", "/channels")).status === 200, { within: 3000 });
+  });
+
+  test("what is open to strangers says so before it is saved", async () => {
+    const cable = page.getByRole("form", { name: "AnyCable" });
+    await cable.getByRole("switch", { name: "Clients without a token" }).check({ force: true });
+    await cable.getByRole("switch", { name: "Streams by plain name" }).check({ force: true });
+    await cable.getByText(/Whoever knows the app key can hear/).waitFor();
+    await look("settings, open streams");
+    await cable.getByRole("button", { name: "Undo" }).click();
   });
 
   test("settings are switched and hold", async () => {

@@ -11,9 +11,8 @@ export function anycableSnippets(values: FilledIn): Snippet[] {
   ${cable},
 );
 
-cable.streamFrom(${js(channel)}).on('message', (message) => {
-  console.log('received', message);
-});
+cable.streamFrom(${js(channel)})
+  .on('message', (message) => console.log('received', message));
 `;
   const signed = `// Your back end signs both: see “Node, signing”.
 const cable = createCable(
@@ -21,9 +20,20 @@ const cable = createCable(
   { auth: { token } },
 );
 
-cable.streamFromSigned(signedStream).on('message', (message) => {
-  console.log('received', message);
+cable.streamFromSigned(signedStream) // of ${js(channel)}
+  .on('message', (message) => console.log('received', message));
+`;
+  const events = `${http}/apps/${key}/sse`;
+  const openEvents = `const events = new EventSource(
+  ${js(`${events}?${new URLSearchParams({ stream: channel })}`)},
+);
+`;
+  const signedEvents = `// Your back end signs both: see “Node, signing”.
+const query = new URLSearchParams({
+  signed_stream: signedStream, // of ${js(channel)}
+  jid: token,
 });
+const events = new EventSource(${js(`${events}?`)} + query);
 `;
   return [
     {
@@ -37,6 +47,20 @@ cable.streamFromSigned(signedStream).on('message', (message) => {
       code: `import { createCable } from '@anycable/web';
 
 ${openStreams ? open : signed}`,
+    },
+    {
+      id: 'anycable-events',
+      dialect: 'anycable',
+      label: 'EventSource',
+      side: 'receive',
+      language: 'javascript',
+      install: null,
+      missing: null,
+      code: `${openStreams ? openEvents : signedEvents}
+events.onmessage = ({ data }) => {
+  console.log('received', JSON.parse(data));
+};
+`,
     },
     {
       id: 'anycable-curl',

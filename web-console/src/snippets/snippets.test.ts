@@ -96,8 +96,10 @@ test('a channel is one segment of a Metered path', () => {
 });
 
 test.each([
-  [true, 'streamFrom('],
-  [false, 'streamFromSigned('],
-])('where streams are open (%s), AnyCable clients use %s', (openStreams, call) => {
-  expect(code('anycable-web', { openStreams }).code).toContain(call);
+  ['anycable-web', true, 'streamFrom('],
+  ['anycable-web', false, 'streamFromSigned('],
+  ['anycable-events', true, '/sse?stream=rooms%2F1'],
+  ['anycable-events', false, 'signed_stream: signedStream'],
+])('%s, streams open %s: %s', (id, openStreams, call) => {
+  expect(code(id, { openStreams, channel: 'rooms/1' }).code).toContain(call);
 });
