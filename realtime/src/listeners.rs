@@ -1,7 +1,7 @@
 //! Connections that listen to patterns of channels.
 //!
-//! They are known to all shards alike and looked up with each event, so an app without any must
-//! cost a publish next to nothing: one relaxed load of its mark.
+//! They are known to all shards alike and looked up with each publish, so an app without any must
+//! cost it next to nothing: one relaxed load of its mark.
 
 use crate::{
     OriginId, Topic,

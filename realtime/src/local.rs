@@ -1,7 +1,7 @@
 //! The shards of this process.
 
 use crate::{
-    EngineConfig, EngineStats, OriginId, Outlet, Topic,
+    EngineConfig, EngineStats, OriginId, Outlet, Publish, PublishError, Published, Topic,
     listeners::Listeners,
     placement::shard_of,
     shard::{Budget, Shard},
@@ -14,7 +14,7 @@ use std::sync::{
 /// All shards, each behind its own lock.
 pub struct Local {
     shards: Box<[Padded]>,
-    listeners: Arc<Listeners>,
+    listeners: Listeners,
     placement_key: u64,
     next_origin: AtomicU32,
 }
@@ -26,11 +26,10 @@ struct Padded(Mutex<Shard>);
 impl Local {
     pub fn new(config: &EngineConfig) -> Self {
         let budget = Arc::new(Budget::new(config.retained_max_bytes));
-        let listeners = Arc::new(Listeners::default());
-        let shard = |_| Padded(Mutex::new(Shard::new(config, budget.clone(), listeners.clone())));
+        let shard = |_| Padded(Mutex::new(Shard::new(config, budget.clone())));
         Self {
             shards: (0..config.shards.max(1)).map(shard).collect(),
-            listeners,
+            listeners: Listeners::default(),
             placement_key: config.placement_key,
             next_origin: AtomicU32::new(0),
         }
@@ -40,6 +39,13 @@ impl Local {
     pub fn owner(&self, topic: &Topic) -> MutexGuard<'_, Shard> {
         let at = shard_of(topic, self.placement_key, self.shards.len() as u32);
         lock(&self.shards[at as usize])
+    }
+
+    /// Takes a message. Patterns are tried before the owner is locked: a customer's patterns must not
+    /// hold up other customers' channels.
+    pub fn publish(&self, publish: Publish, now_ms: u64) -> Result<Published, PublishError> {
+        let listening = self.listeners.of(&publish.topic);
+        self.owner(&publish.topic).publish(publish, &listening, now_ms)
     }
 
     /// Every shard, one after the other.

@@ -60,7 +60,7 @@ impl Router {
         now_ms: u64,
     ) -> Result<Result<Published, PublishError>, Box<Publish>> {
         match &self.0 {
-            Link::Local(local) => Ok(local.owner(&publish.topic).publish(publish, now_ms)),
+            Link::Local(local) => Ok(local.publish(publish, now_ms)),
         }
     }
 

@@ -12,7 +12,7 @@ use crate::{
     Delivery, EngineConfig, EnterRefusal, Join, JoinRefusal, Member, OriginId, Outlet, Publish,
     PublishError, Published, Topic,
     channel::{Channel, Origins as _, audience::Seat, retained::HistoryLimits},
-    listeners::Listeners,
+    listeners::Listening,
 };
 use apps::Apps;
 use hashbrown::{DefaultHashBuilder, HashTable};
@@ -39,7 +39,6 @@ pub struct Shard {
     outlets: Outlets,
     bounds: Bounds,
     budget: Arc<Budget>,
-    listeners: Arc<Listeners>,
     next_epoch: u64,
     next_generation: u32,
     tally: Tally,
@@ -67,7 +66,7 @@ struct Tally {
 pub struct Full;
 
 impl Shard {
-    pub fn new(config: &EngineConfig, budget: Arc<Budget>, listeners: Arc<Listeners>) -> Self {
+    pub fn new(config: &EngineConfig, budget: Arc<Budget>) -> Self {
         let shards = config.shards.max(1) as usize;
         Self {
             table: HashTable::new(),
@@ -84,7 +83,6 @@ impl Shard {
                 history: HistoryLimits::from(config),
             },
             budget,
-            listeners,
             next_epoch: config.first_epoch,
             next_generation: 0,
             tally: Tally::default(),
@@ -111,19 +109,23 @@ impl Shard {
     ///
     /// A channel without subscribers that is to remember nothing is not even kept: its message has
     /// the only place of an epoch of its own.
-    pub fn publish(&mut self, publish: Publish, now_ms: u64) -> Result<Published, PublishError> {
-        let listening = self.listeners.of(&publish.topic);
+    pub fn publish(
+        &mut self,
+        publish: Publish,
+        listening: &Listening,
+        now_ms: u64,
+    ) -> Result<Published, PublishError> {
         let slot = match self.find(&publish.topic) {
             Some(slot) => slot,
             None if !publish.is_remembered() => {
                 let mut channel = Channel::new(publish.topic.channel.kind(), self.epoch());
                 let limits = &self.bounds.history;
-                return channel.publish(publish, &listening, limits, now_ms, &self.outlets);
+                return channel.publish(publish, listening, limits, now_ms, &self.outlets);
             }
             None => self.create(&publish.topic).map_err(|Full| PublishError::Overloaded)?,
         };
         let published = self.act(slot, |channel, cx| {
-            channel.publish(publish, &listening, cx.history, now_ms, cx.outlets)
+            channel.publish(publish, listening, cx.history, now_ms, cx.outlets)
         });
         self.make_room(Some(slot));
         published

@@ -98,3 +98,42 @@ fn coming_and_going_under_load_loses_and_doubles_nothing() {
     }
     assert_eq!(desk.router.stats().occupied_channels(), 0);
 }
+
+#[test]
+fn a_listener_hears_every_channel_in_its_order_while_others_begin_and_end() {
+    let desk = Desk::new(EngineConfig { shards: 4, ..EngineConfig::default() });
+    (0..CHANNELS).for_each(|channel| desk.join(&format!("room-{channel}"), 1, 0));
+    let listener = desk.beside();
+    let (app, pattern) = ("1".parse().expect("app"), "room-*".parse().expect("pattern"));
+    let listen = |socket| {
+        let socket = SocketId::from_random(socket);
+        desk.router.listen(&app, &pattern, listener.origin, socket).expect("room");
+    };
+    listen(1_000);
+    thread::scope(|scope| {
+        for publisher in 0..3 {
+            let desk = &desk;
+            scope.spawn(move || {
+                for n in 0..MESSAGES {
+                    desk.say(&format!("room-{}", (n + publisher) % CHANNELS), "x", n as u64);
+                }
+            });
+        }
+        scope.spawn(|| {
+            for n in 0..MESSAGES as u64 {
+                listen(n % 50);
+                let socket = SocketId::from_random((n * 7) % 50);
+                desk.router.unlisten(&app, &pattern, listener.origin, socket);
+            }
+        });
+    });
+    let mut last = HashMap::<String, u64>::new();
+    let told = listener.told.take();
+    for delivery in &told {
+        let Delivery::Event(event) = delivery else { panic!("{delivery:?}") };
+        let last = last.entry(event.topic.channel.to_string()).or_default();
+        assert_eq!(event.position.seq, *last + 1, "the next one of {:?}", event.topic.channel);
+        *last += 1;
+    }
+    assert_eq!(told.len(), 3 * MESSAGES);
+}
