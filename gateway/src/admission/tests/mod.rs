@@ -1,8 +1,13 @@
 //! Admission as the sheet's worked examples see it.
 
+mod app_tokens;
+mod bearers;
 mod channel;
+mod minting;
+mod publishable;
 mod scope;
 mod signed;
+mod tokens;
 
 use crate::{
     admission::{Pending, Refusal, RequestView, http_credential},
