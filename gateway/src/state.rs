@@ -2,6 +2,7 @@
 
 use crate::{
     config::Config,
+    dialects::metered::arrivals::Arrivals,
     directory::Directory,
     hub::inbox::{Inbox, ToWorker},
     metering::Traffic,
@@ -23,6 +24,7 @@ pub struct Gateway {
     pub router: Router,
     pub started: Instant,
     pub traffic: Traffic,
+    pub arrivals: Arrivals,
     workers: Mutex<Vec<Arc<Inbox>>>,
     draining: AtomicBool,
 }
@@ -35,6 +37,7 @@ impl Gateway {
             router,
             started: Instant::now(),
             traffic: Traffic::default(),
+            arrivals: Arrivals::default(),
             workers: Mutex::default(),
             draining: AtomicBool::new(false),
         })

@@ -6,6 +6,7 @@
 
 pub mod desk;
 pub mod json;
+pub mod metered;
 pub mod neutral;
 pub mod pusher;
 pub mod route;
@@ -96,7 +97,8 @@ impl Dialect {
     pub fn encode_due(self, voice: &Voice, topic: &Topic, due: &Due) -> Bytes {
         match self {
             Self::Pusher => pusher::codec::frame_due(voice, topic, due),
-            Self::Relay | Self::AnyCable | Self::AnyCableEvents | Self::Metered => Bytes::new(),
+            Self::Relay | Self::AnyCable | Self::AnyCableEvents => Bytes::new(),
+            Self::Metered => metered::codec::frame_due(voice, topic, due),
         }
     }
 }
@@ -128,6 +130,7 @@ pub enum Parting {
 /// One connection's conversation, in its dialect.
 pub enum Conversation {
     Pusher(pusher::conversation::Conversation),
+    Metered(metered::conversation::Conversation),
 }
 
 /// The same call to whichever dialect is spoken.
@@ -135,6 +138,7 @@ macro_rules! speak {
     ($self:expr, $conversation:ident => $call:expr) => {
         match $self {
             Conversation::Pusher($conversation) => $call,
+            Conversation::Metered($conversation) => $call,
         }
     };
 }
@@ -145,6 +149,7 @@ impl Conversation {
     pub fn dialect(&self) -> Dialect {
         match self {
             Self::Pusher(_) => Dialect::Pusher,
+            Self::Metered(_) => Dialect::Metered,
         }
     }
 
@@ -273,16 +278,16 @@ pub struct Admission {
 /// What has to be known before the upgrade is answered: the protocol to agree on, or a refusal
 /// over HTTP.
 pub fn handshake(
-    _gateway: &Gateway,
-    _asked: &Asked<'_>,
+    gateway: &Gateway,
+    asked: &Asked<'_>,
     route: Route<'_>,
 ) -> Result<Handshake, HttpRefusal> {
     match route.dialect {
         Dialect::Pusher
         | Dialect::Relay
         | Dialect::AnyCable
-        | Dialect::AnyCableEvents
-        | Dialect::Metered => Ok(Handshake::default()),
+        | Dialect::AnyCableEvents => Ok(Handshake::default()),
+        Dialect::Metered => metered::socket::handshake(gateway, asked),
     }
 }
 
@@ -297,7 +302,7 @@ pub fn admit(
         Dialect::Pusher
         | Dialect::Relay
         | Dialect::AnyCable
-        | Dialect::AnyCableEvents
-        | Dialect::Metered => pusher::socket::admit(gateway, asked, route.key, socket),
+        | Dialect::AnyCableEvents => pusher::socket::admit(gateway, asked, route.key, socket),
+        Dialect::Metered => metered::socket::admit(gateway, asked, socket),
     }
 }

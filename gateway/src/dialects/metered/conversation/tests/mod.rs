@@ -1,0 +1,7 @@
+mod lifecycle;
+mod messages;
+mod patterns;
+mod random;
+mod subscribe;
+mod talk;
+mod welcome;

@@ -1,0 +1,6 @@
+mod house;
+mod limits;
+mod peers;
+mod publishing;
+mod refusals;
+mod tokens;

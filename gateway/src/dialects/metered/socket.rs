@@ -1,0 +1,210 @@
+//! Letting WebSocket upgrades in. Source: spec/metered.md §4.
+
+use super::{
+    conversation::{Conversation, Opening},
+    errors::{Fatal, refuse_token, refuse_upgrade},
+};
+use crate::{
+    admission::{self, Bearing, Refusal},
+    dialects::{self, Admission, Dialect, json},
+    directory::AppState,
+    hub::clock,
+    state::Gateway,
+    telemetry::log_refusal,
+    upgrade::{Asked, Farewell, Handshake, HttpRefusal},
+};
+use actix_http::StatusCode;
+use bytes::Bytes;
+use contract::{SocketId, UserId, credential::random_bytes};
+use percent_encoding::percent_decode_str;
+use realtime::Member;
+use std::borrow::Cow;
+
+/// The one refusal that is told over HTTP: an address that connects too often. Everything else
+/// comes after the upgrade, where clients look for it. Source: spec/metered.md §4, §15 trap 7.
+pub fn handshake(gateway: &Gateway, asked: &Asked<'_>) -> Result<Handshake, HttpRefusal> {
+    let Some(peer) = asked.peer else { return Ok(Handshake::default()) };
+    let per_minute = gateway.config.metered_connects_per_minute;
+    match gateway.arrivals.note(peer, per_minute, clock::unix_ms()) {
+        Ok(()) => Ok(Handshake::default()),
+        Err(wait_ms) => Err(HttpRefusal {
+            status: StatusCode::TOO_MANY_REQUESTS,
+            body: Bytes::new(),
+            retry_after_s: Some(wait_ms.div_ceil(1_000).max(1)),
+        }),
+    }
+}
+
+/// Answers an upgrade: a connection with its conversation, or the code to close it with.
+pub fn admit(
+    gateway: &Gateway,
+    asked: &Asked<'_>,
+    socket: SocketId,
+) -> Result<Admission, Farewell> {
+    enter(gateway, asked, socket).map_err(|fatal| {
+        let (code, reason) = (fatal.code(), fatal.reason());
+        tracing::debug!(dialect = "metered", code, reason, "upgrade refused");
+        Farewell { frames: Vec::new(), code, reason }
+    })
+}
+
+fn enter(gateway: &Gateway, asked: &Asked<'_>, socket: SocketId) -> Result<Admission, Fatal> {
+    let now_ms = clock::unix_ms();
+    let pass = match Credential::in_query(asked.query).ok_or(Fatal::InvalidToken)? {
+        Credential::Key(key) => {
+            let bearing = admission::publishable(&gateway.directory, &key, asked.origin, now_ms)
+                .map_err(|refusal| refuse_upgrade(&refusal))?;
+            // Nobody can choose who they are with a key that everybody has.
+            let peer = Member::new(fresh_peer().ok_or(Fatal::Internal)?, None);
+            Pass { bearing, peer, expires_at: None, metadata: None }
+        }
+        Credential::Token(token) => {
+            let (bearing, claims) = admission::signed_token(&gateway.directory, &token, now_ms)
+                .map_err(refuse_token)?;
+            let peer = Member::new(claims.peer, claims.peer_metadata);
+            let expires_at = Some(claims.expires_at_s);
+            Pass { bearing, peer, expires_at, metadata: claims.metadata.map(|m| m.to_string()) }
+        }
+    };
+    let app = pass.bearing.app.clone();
+    let refused = |refusal: Refusal| {
+        app.counters.add_refusal(&refusal);
+        log_refusal(&refusal, "socket", Some(&app.id), now_ms);
+        refuse_upgrade(&refusal)
+    };
+    let state = app.state();
+    if !Dialect::Metered.is_on(&state) {
+        return Err(refused(Refusal::DialectDisabled));
+    }
+    let permit = admission::connect(&app, asked.origin, asked.is_tls).map_err(refused)?;
+    pass.bearing.used(now_ms);
+    let opening = Opening {
+        socket,
+        metadata: welcome_metadata(&pass, &state),
+        max_message_bytes: state.limits.max_payload_bytes,
+        peer: pass.peer,
+        bearing: pass.bearing,
+        expires_at: pass.expires_at,
+    };
+    let conversation = dialects::Conversation::Metered(Conversation::open(opening));
+    Ok(Admission { app, permit, conversation })
+}
+
+/// What a credential made of a connection.
+struct Pass {
+    bearing: Bearing,
+    peer: Member,
+    expires_at: Option<u64>,
+    /// The token's own, as the text of an object.
+    metadata: Option<String>,
+}
+
+/// What the query of the upgrade presents.
+#[derive(Debug, PartialEq, Eq)]
+enum Credential<'a> {
+    Key(Cow<'a, str>),
+    Token(Cow<'a, str>),
+}
+
+impl<'a> Credential<'a> {
+    /// Exactly one, given once.
+    fn in_query(query: &'a str) -> Option<Self> {
+        let mut found = None;
+        for (name, value) in query.split('&').filter_map(|pair| pair.split_once('=')) {
+            let text = || percent_decode_str(value).decode_utf8().ok();
+            let credential = match name {
+                "key" => Self::Key(text()?),
+                "token" => Self::Token(text()?),
+                _ => continue,
+            };
+            if found.replace(credential).is_some() {
+                return None;
+            }
+        }
+        found
+    }
+}
+
+/// A new peer on every connect: a random UUID. Source: spec/metered.md §4, §15 trap 21.
+fn fresh_peer() -> Option<UserId> {
+    let mut bytes = random_bytes::<16>().ok()?;
+    bytes[6] = bytes[6] & 0x0F | 0x40;
+    bytes[8] = bytes[8] & 0x3F | 0x80;
+    let hex = hex::encode(bytes);
+    let groups = [&hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..]];
+    groups.join("-").parse().ok()
+}
+
+/// The token's own metadata, with the app's ICE servers unless it brings some itself.
+/// Source: spec/metered.md §2, §4.
+fn welcome_metadata(pass: &Pass, state: &AppState) -> Option<String> {
+    let servers = &state.settings.metered.ice_servers;
+    if servers.is_empty() || !pass.bearing.grant.takes_ice_servers() {
+        return pass.metadata.clone();
+    }
+    let servers = serde_json::to_string(servers).ok()?;
+    let own = pass.metadata.as_deref().unwrap_or("{}");
+    Some(with_ice_servers(own, &servers))
+}
+
+/// `object` with a member `iceServers`, unless it has one.
+fn with_ice_servers(object: &str, servers: &str) -> String {
+    let Ok(value) = json::parse(object) else { return object.to_owned() };
+    if value.members().any(|(name, _)| name == "iceServers") {
+        return object.to_owned();
+    }
+    let text = value.as_text();
+    let open = text[..text.len() - 1].trim_end();
+    let comma = if open == "{" { "" } else { "," };
+    format!(r#"{open}{comma}"iceServers":{servers}}}"#)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_query_presents_exactly_one_credential() {
+        let key = |text: &'static str| Some(Credential::Key(text.into()));
+        for (query, expected) in [
+            ("key=pk_live_dev", key("pk_live_dev")),
+            ("x=1&key=pk_live_dev&y", key("pk_live_dev")),
+            ("token=a.b.c", Some(Credential::Token("a.b.c".into()))),
+            ("key=pk%5Flive", key("pk_live")),
+            ("key=a+b", key("a+b")),
+            ("", None),
+            ("key", None),
+            ("Key=pk_live_dev", None),
+            ("key=a&token=b", None),
+            ("key=a&key=a", None),
+            ("token=%ff", None),
+        ] {
+            assert_eq!(Credential::in_query(query), expected, "{query}");
+        }
+    }
+
+    #[test]
+    fn a_fresh_peer_is_a_random_uuid() {
+        let peers: std::collections::HashSet<String> =
+            (0..100).map(|_| fresh_peer().expect("randomness").as_str().to_owned()).collect();
+        assert_eq!(peers.len(), 100);
+        for peer in peers {
+            let groups: Vec<usize> = peer.split('-').map(str::len).collect();
+            assert_eq!(groups, [8, 4, 4, 4, 12], "{peer}");
+            assert_eq!(peer.as_bytes()[14], b'4', "{peer}");
+            assert!(b"89ab".contains(&peer.as_bytes()[19]), "{peer}");
+        }
+    }
+
+    #[test]
+    fn ice_servers_are_added_where_there_are_none() {
+        for (own, expected) in [
+            ("{}", r#"{"iceServers":[1]}"#),
+            (r#"{"a":{"b":{}}}"#, r#"{"a":{"b":{}},"iceServers":[1]}"#),
+            (r#"{"iceServers":[]}"#, r#"{"iceServers":[]}"#),
+            (r#"{"a":"iceServers"}"#, r#"{"a":"iceServers","iceServers":[1]}"#),
+        ] {
+            assert_eq!(with_ice_servers(own, "[1]"), expected, "{own}");
+        }
+    }
+}
