@@ -5,7 +5,6 @@ import ActionCable from "@rails/actioncable";
 import { lint } from "./lint/cable.mjs";
 import { recording } from "./recording.mjs";
 import { JsonSocket } from "./socket.mjs";
-import { until } from "./until.mjs";
 
 export const BASE = "actioncable-v1-json";
 export const EXT = "actioncable-v1-ext-json";
@@ -93,7 +92,7 @@ export async function rawCable(t, app, { url, query, protocols = [BASE], headers
   return socket;
 }
 
-export class RawCable extends JsonSocket {
+class RawCable extends JsonSocket {
   command(command, identifier, more = {}) {
     this.send({ command, ...(identifier === undefined ? {} : { identifier }), ...more });
   }
@@ -117,5 +116,3 @@ export class RawCable extends JsonSocket {
     return { ...frame, code };
   }
 }
-
-export const confirmed = (channel) => until("a confirmation", () => channel.told.connected.length > 0);

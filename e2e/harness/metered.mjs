@@ -11,8 +11,8 @@ import { until } from "./until.mjs";
 export const ACTIONS = ["publish", "subscribe", "presence", "send"];
 const EVENTS = ["connected", "disconnected", "message", "direct", "presence", "server-error", "going-away", "token-provider-error"];
 
-export const meteredOrigin = (app) => app.stack.gateway_url.replace("http", "ws");
-export const meteredUrl = (app, query) => `${meteredOrigin(app)}/v1?${new URLSearchParams(query)}`;
+const meteredOrigin = (app) => app.stack.gateway_url.replace("http", "ws");
+const meteredUrl = (app, query) => `${meteredOrigin(app)}/v1?${new URLSearchParams(query)}`;
 
 /** A JWT of a customer's back end for a peer; `key` as `app.givenTokenKey` gives it. */
 export function peerToken(key, sub, { exp = now() + 600, ...claims } = {}) {
@@ -100,7 +100,7 @@ export async function rawMetered(t, app, { query, headers, settled = true } = {}
   return socket;
 }
 
-export class RawMetered extends JsonSocket {
+class RawMetered extends JsonSocket {
   /** Sends a request and returns its ack or error. */
   async request(frame) {
     const requestId = randomUUID();

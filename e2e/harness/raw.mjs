@@ -18,7 +18,7 @@ export async function rawClient(t, app, { url, settled = true, ...where } = {}) 
   return client;
 }
 
-export class RawClient extends JsonSocket {
+class RawClient extends JsonSocket {
   constructor(url, app) {
     super(url, { lint });
     this.app = app;

@@ -30,6 +30,7 @@ class App:
     secret: str
     host: str
     port: int
+    management: Management
 
 
 def eventually(what: str, check: Callable[[], Any], within: float = 5.0) -> Any:
@@ -58,7 +59,7 @@ def app(stack: dict[str, Any]) -> App:
     settings = {"client_events": True, "subscription_counting": True, "watchlist_events": True}
     management.call("PATCH", f"/v1/apps/{made['app']['id']}", {"settings": settings})
     gateway = urlsplit(stack["gateway_url"])
-    app = App(made["app"]["id"], made["credential"]["key"], made["credential"]["secret"], gateway.hostname, gateway.port)
+    app = App(made["app"]["id"], made["credential"]["key"], made["credential"]["secret"], gateway.hostname, gateway.port, management)
     # The feed keeps the order of commits: where this key is known, the settings before it are too.
     scope = {"name": "settled", "actions": ["channels.read"], "channels": ["**"]}
     token = management.call("POST", f"/v1/apps/{app.id}/keys", scope)["token"]
