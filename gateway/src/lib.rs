@@ -8,6 +8,7 @@ pub mod directory;
 pub mod hub;
 pub mod metering;
 pub mod ops;
+pub mod resume;
 pub mod routes;
 pub mod run;
 pub mod server;

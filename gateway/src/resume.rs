@@ -77,7 +77,12 @@ impl<S: Keepsake> ResumeStore<S> {
         let mut shelves = self.lock();
         shelves.apps.entry(app.clone()).or_default().entries.insert(socket, entry);
         drop(shelves);
-        Kept { store: Self(self.0.clone()), app: app.clone(), socket, clock: crate::hub::clock::unix_ms }
+        Kept {
+            store: Self(self.0.clone()),
+            app: app.clone(),
+            socket,
+            clock: crate::hub::clock::unix_ms,
+        }
     }
 
     /// The state of a connection of this app, for who knows its secret. It stays: a client whose
@@ -262,7 +267,8 @@ mod tests {
         for n in 1..=3 {
             drop(keep(&store, &app, n));
         }
-        let left: Vec<u64> = [1, 2, 3, 9].into_iter().filter(|n| has(&store, &app, *n, 1_000)).collect();
+        let left: Vec<u64> =
+            [1, 2, 3, 9].into_iter().filter(|n| has(&store, &app, *n, 1_000)).collect();
         assert_eq!(left, [2, 3, 9]);
         assert!(has(&store, &other, 5, 1_000), "another app pays nothing for it");
         drop(open);

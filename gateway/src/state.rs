@@ -2,7 +2,7 @@
 
 use crate::{
     config::Config,
-    dialects::metered::arrivals::Arrivals,
+    dialects::{anycable, metered::arrivals::Arrivals},
     directory::Directory,
     hub::inbox::{Inbox, ToWorker},
     metering::Traffic,
@@ -25,6 +25,8 @@ pub struct Gateway {
     pub started: Instant,
     pub traffic: Traffic,
     pub arrivals: Arrivals,
+    /// What clients of ended connections may go on from.
+    pub resumes: anycable::resume::Store,
     workers: Mutex<Vec<Arc<Inbox>>>,
     draining: AtomicBool,
 }
@@ -38,6 +40,7 @@ impl Gateway {
             started: Instant::now(),
             traffic: Traffic::default(),
             arrivals: Arrivals::default(),
+            resumes: anycable::resume::Store::new(Default::default()),
             workers: Mutex::default(),
             draining: AtomicBool::new(false),
         })

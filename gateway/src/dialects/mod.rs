@@ -4,11 +4,13 @@
 //! the two meet: every dialect has a conversation for a connection's own affairs and an encoder
 //! for what goes to all subscribers of a channel alike.
 
+pub mod anycable;
 pub mod desk;
 pub mod json;
 pub mod metered;
 pub mod neutral;
 pub mod pusher;
+pub mod rate;
 pub mod route;
 mod seldom;
 
@@ -97,7 +99,8 @@ impl Dialect {
     pub fn encode_due(self, voice: &Voice, topic: &Topic, due: &Due) -> Bytes {
         match self {
             Self::Pusher => pusher::codec::frame_due(voice, topic, due),
-            Self::Relay | Self::AnyCable | Self::AnyCableEvents => Bytes::new(),
+            Self::AnyCable => anycable::codec::frame_due(voice, topic, due),
+            Self::Relay | Self::AnyCableEvents => Bytes::new(),
             Self::Metered => metered::codec::frame_due(voice, topic, due),
         }
     }
@@ -130,6 +133,7 @@ pub enum Parting {
 /// One connection's conversation, in its dialect.
 pub enum Conversation {
     Pusher(pusher::conversation::Conversation),
+    AnyCable(anycable::Conversation),
     Metered(metered::conversation::Conversation),
 }
 
@@ -138,6 +142,7 @@ macro_rules! speak {
     ($self:expr, $conversation:ident => $call:expr) => {
         match $self {
             Conversation::Pusher($conversation) => $call,
+            Conversation::AnyCable($conversation) => $call,
             Conversation::Metered($conversation) => $call,
         }
     };
@@ -149,6 +154,7 @@ impl Conversation {
     pub fn dialect(&self) -> Dialect {
         match self {
             Self::Pusher(_) => Dialect::Pusher,
+            Self::AnyCable(_) => Dialect::AnyCable,
             Self::Metered(_) => Dialect::Metered,
         }
     }
@@ -283,10 +289,8 @@ pub fn handshake(
     route: Route<'_>,
 ) -> Result<Handshake, HttpRefusal> {
     match route.dialect {
-        Dialect::Pusher
-        | Dialect::Relay
-        | Dialect::AnyCable
-        | Dialect::AnyCableEvents => Ok(Handshake::default()),
+        Dialect::AnyCable => anycable::socket::handshake(gateway, asked, route.key),
+        Dialect::Pusher | Dialect::Relay | Dialect::AnyCableEvents => Ok(Handshake::default()),
         Dialect::Metered => metered::socket::handshake(gateway, asked),
     }
 }
@@ -299,10 +303,10 @@ pub fn admit(
     socket: SocketId,
 ) -> Result<Admission, Farewell> {
     match route.dialect {
-        Dialect::Pusher
-        | Dialect::Relay
-        | Dialect::AnyCable
-        | Dialect::AnyCableEvents => pusher::socket::admit(gateway, asked, route.key, socket),
+        Dialect::AnyCable => anycable::socket::admit(gateway, asked, route.key, socket),
+        Dialect::Pusher | Dialect::Relay | Dialect::AnyCableEvents => {
+            pusher::socket::admit(gateway, asked, route.key, socket)
+        }
         Dialect::Metered => metered::socket::admit(gateway, asked, socket),
     }
 }

@@ -158,8 +158,14 @@ pub fn with_header(text: String) -> Bytes {
 
 /// Appends a whole server frame.
 pub fn push_frame(buf: &mut Vec<u8>, opcode: Opcode, payload: &[u8]) {
+    push_header(buf, opcode, payload.len());
+    buf.extend_from_slice(payload);
+}
+
+/// Appends the header of a server frame whose payload of so many bytes comes next.
+pub fn push_header(buf: &mut Vec<u8>, opcode: Opcode, payload: usize) {
     buf.push(0x80 | opcode as u8);
-    match payload.len() {
+    match payload {
         len @ 0..=125 => buf.push(len as u8),
         len @ 126..=0xffff => {
             buf.push(126);
@@ -170,7 +176,6 @@ pub fn push_frame(buf: &mut Vec<u8>, opcode: Opcode, payload: &[u8]) {
             buf.extend_from_slice(&(len as u64).to_be_bytes());
         }
     }
-    buf.extend_from_slice(payload);
 }
 
 fn whole(opcode: Opcode, payload: &[u8]) -> Bytes {

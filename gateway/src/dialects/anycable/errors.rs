@@ -164,10 +164,7 @@ mod tests {
                 Refusal::RateLimited { retry_after_ms: 1, rule: Rule::Reads },
                 (r#""overloaded","reconnect":true"#, 1000),
             ),
-            (
-                Refusal::Overloaded { retry_after_ms: 1 },
-                (r#""overloaded","reconnect":true"#, 1000),
-            ),
+            (Refusal::Overloaded { retry_after_ms: 1 }, (r#""overloaded","reconnect":true"#, 1000)),
             (Refusal::Internal, (r#""overloaded","reconnect":true"#, 1000)),
             (Refusal::Draining, (r#""server_restart","reconnect":true"#, 1001)),
         ] {

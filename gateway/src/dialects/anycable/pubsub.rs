@@ -121,3 +121,23 @@ fn text(value: Option<Value<'_>>) -> Option<Cow<'_, str>> {
 fn named(value: Option<Value<'_>>) -> Option<Cow<'_, str>> {
     text(value).filter(|name| !name.is_empty())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dialects::anycable::{fixtures, vectors};
+
+    #[test]
+    fn the_sheets_signed_names_are_accepted_whoever_made_them() {
+        let gateway = fixtures::gateway(|_| {});
+        let state = fixtures::app(&gateway).state();
+        let mut seen = 0;
+        for (name, stream) in vectors::streams() {
+            let identifier = format!(r#"{{"channel":"$pubsub","signed_stream_name":"{name}"}}"#);
+            let expected = Stream { channel: stream.parse().unwrap(), way: Way::Signed };
+            assert_eq!(decide(&identifier, &state), Ok(expected), "{name}");
+            seen += 1;
+        }
+        assert_eq!(seen, 5);
+    }
+}

@@ -78,7 +78,8 @@ mod tests {
 
     #[test]
     fn a_sid_has_its_shape_and_gives_back_what_it_holds() {
-        for (socket, random) in [(0, 0), (u64::MAX, MOST), (1 << 32 | 2, 5), (1234 << 32, MOST - 1)] {
+        for (socket, random) in [(0, 0), (u64::MAX, MOST), (1 << 32 | 2, 5), (1234 << 32, MOST - 1)]
+        {
             let socket = SocketId::from_random(socket);
             let sid = Sid::new(socket, random);
             assert_eq!(sid.as_str().len(), 21);
@@ -96,7 +97,9 @@ mod tests {
 
     #[test]
     fn other_shapes_are_no_sid() {
-        for raw in ["", "pconpOF0JVn7vUEvTvCL", "pconpOF0JVn7vUEvTvCLdd", "pconpOF0JVn7vUEvTvC d", "é"] {
+        for raw in
+            ["", "pconpOF0JVn7vUEvTvCL", "pconpOF0JVn7vUEvTvCLdd", "pconpOF0JVn7vUEvTvC d", "é"]
+        {
             assert_eq!(Sid::parse(raw), None, "{raw:?}");
         }
         assert!(Sid::parse("pconpOF0JVn7vUEvTvCLd").is_some());

@@ -42,15 +42,12 @@ pub fn decode(text: &str) -> Result<Inbound<'_>, Ignored> {
             identifier: identifier()?,
             data: data.ok_or(BadMember::Missing("data"))?.as_text(),
         },
-        "history" => Inbound::History {
-            identifier: identifier()?,
-            history: history.and_then(history_ask),
-        },
+        "history" => {
+            Inbound::History { identifier: identifier()?, history: history.and_then(history_ask) }
+        }
         "join" => Inbound::Join {
             identifier: identifier()?,
-            presence: presence
-                .and_then(presence_ask)
-                .ok_or(BadMember::Missing("presence.id"))?,
+            presence: presence.and_then(presence_ask).ok_or(BadMember::Missing("presence.id"))?,
         },
         "leave" => Inbound::Leave { identifier: identifier()? },
         "presence" => Inbound::Presence { identifier: identifier()?, records: wants_records(data) },

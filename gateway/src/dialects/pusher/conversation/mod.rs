@@ -2,7 +2,6 @@
 
 mod client_event;
 mod lifecycle;
-mod rate;
 mod sign_in;
 mod subscribe;
 #[cfg(test)]
@@ -15,12 +14,11 @@ use super::{
     upgrade::ClientHint,
 };
 use crate::{
-    dialects::{Cx, Seldom},
+    dialects::{Cx, Seldom, rate::Rate},
     directory::AppState,
     hub::effect::Effect,
 };
 use contract::{AppKey, ChannelName, SocketId, UserId, live::LiveKind};
-use rate::Rate;
 use rustc_hash::FxHashMap;
 use sign_in::SignedIn;
 use subscribe::Seat;

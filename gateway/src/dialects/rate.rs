@@ -2,14 +2,14 @@
 
 /// A bucket of a second's worth that refills evenly. Eight bytes.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Rate {
+pub struct Rate {
     /// Microseconds at which the bucket is full again.
     full_at_us: u64,
 }
 
 impl Rate {
     /// Whether one more is within `per_s`; if so it is counted.
-    pub(super) fn allows(&mut self, now_ms: u64, per_s: u32) -> bool {
+    pub fn allows(&mut self, now_ms: u64, per_s: u32) -> bool {
         let one_us = 1_000_000 / u64::from(per_s.max(1));
         let now_us = now_ms * 1_000;
         let full_at_us = self.full_at_us.max(now_us) + one_us;
