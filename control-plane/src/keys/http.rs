@@ -59,7 +59,7 @@ pub async fn list_keys(
     responses(
         (status = 201, body = CreatedKey, description = "The token is in this answer and nowhere else"),
         (status = 401, body = Problem), (status = 403, body = Problem), (status = 404, body = Problem),
-        (status = 409, body = Problem, description = "The app has as many keys as it may"),
+        (status = 409, body = Problem, description = "The imported id is taken, or the app has as many keys as it may"),
         (status = 422, body = Problem),
     )
 )]
@@ -81,9 +81,14 @@ pub async fn create_key(
     apps::store::lock(&mut tx, &access.app).await?.ok_or(ApiError::NotFound)?;
     store::require_room(&mut tx, &access.app).await?;
     let token = SecretKeyToken::generate()?;
-    let secret = body.value.token_secret.then(TokenSecret::generate).transpose()?;
-    let sealed = secret.as_ref().map(|secret| sealed(&state, &token.id(), secret)).transpose()?;
-    let key = store::insert(&mut tx, &access.app, body.value, &token, sealed).await?;
+    let mut wanted = body.value;
+    let (id, secret) = match wanted.import.take() {
+        Some(import) => (import.id, Some(import.token_secret.0)),
+        None if wanted.token_secret => (token.id(), Some(TokenSecret::generate()?)),
+        None => (token.id(), None),
+    };
+    let sealed = secret.as_ref().map(|secret| sealed(&state, &id, secret)).transpose()?;
+    let key = store::insert(&mut tx, &access.app, &id, wanted, token.hash(), sealed).await?;
     tx.audit("key.created", key.id.as_str()).await?;
     let created = CreatedKey::of(key, &token, secret);
     let answer = ticket.finish(&state, &mut tx, StatusCode::CREATED, &created).await?;

@@ -119,6 +119,39 @@ pub struct NewKey {
     /// Whether it also gets a secret to sign tokens with.
     #[serde(default)]
     pub token_secret: bool,
+    /// Brings a signing key from elsewhere, so that back ends go on signing as they do.
+    #[serde(default)]
+    pub import: Option<ImportedKey>,
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ImportedKey {
+    /// Its id elsewhere, `sk_id_…`: what tokens name as their `kid`.
+    #[schema(value_type = String, max_length = 64)]
+    pub id: SecretKeyId,
+    /// 16 to 128 printable ASCII characters.
+    #[schema(value_type = String, format = "password", min_length = 16, max_length = 128)]
+    pub token_secret: ImportedSecret,
+}
+
+/// A signing secret that came in a request.
+pub struct ImportedSecret(pub TokenSecret);
+
+impl ImportedSecret {
+    /// Anybody can try secrets against a token they hold, as many as they like.
+    const MIN_CHARS: usize = 16;
+}
+
+impl<'de> Deserialize<'de> for ImportedSecret {
+    fn deserialize<D: serde::Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+        let raw = zeroize::Zeroizing::new(String::deserialize(d)?);
+        if raw.len() < Self::MIN_CHARS {
+            let message = format!("must be at least {} characters", Self::MIN_CHARS);
+            return Err(serde::de::Error::custom(message));
+        }
+        raw.parse().map(Self).map_err(serde::de::Error::custom)
+    }
 }
 
 impl NewKey {
@@ -126,6 +159,11 @@ impl NewKey {
         check_channels(&self.channels)?;
         if self.expires_at.is_some_and(|at| at <= now) {
             return Err(ApiError::field("expires_at", "must be in the future"));
+        }
+        // Ids of the other shape are ours to issue.
+        let foreign = |import: &ImportedKey| import.id.as_str().starts_with("sk_id_");
+        if self.import.as_ref().is_some_and(|import| !foreign(import)) {
+            return Err(ApiError::field("import.id", "must begin with sk_id_"));
         }
         self.actions.sort_unstable();
         self.actions.dedup();

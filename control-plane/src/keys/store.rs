@@ -7,7 +7,7 @@ use crate::{
     feed,
 };
 use contract::{
-    AppId, SecretKeyId, SecretKeyToken, TokenHash,
+    AppId, SecretKeyId, TokenHash,
     directory::{Change, Kill, Revision, SecretKeyRecord},
 };
 use time::OffsetDateTime;
@@ -61,15 +61,15 @@ pub fn texts<T>(values: &[T], text: impl Fn(&T) -> &str) -> Vec<String> {
     values.iter().map(|value| text(value).to_owned()).collect()
 }
 
-/// Stores a key and tells the gateways.
+/// Stores a key and tells the gateways. Errors: 409 when the id is in use anywhere, or was once.
 pub async fn insert(
     tx: &mut TenantTx,
     app: &AppId,
+    id: &SecretKeyId,
     new: NewKey,
-    token: &SecretKeyToken,
+    hash: TokenHash,
     sealed_token_secret: Option<Vec<u8>>,
 ) -> Result<SecretKey, ApiError> {
-    let (id, hash) = (token.id(), token.hash());
     sqlx::query!(
         "INSERT INTO secret_keys
              (id, app_id, organisation_id, name, token_hash, actions, channels, expires_at,
@@ -87,8 +87,19 @@ pub async fn insert(
         sealed_token_secret,
     )
     .execute(tx.db())
-    .await?;
-    publish(tx, app, &id).await
+    .await
+    .map_err(|e| taken_or(e, "secret_keys_pkey"))?;
+    publish(tx, app, id).await
+}
+
+/// What a name that is in use already answers, of keys of either kind.
+pub fn taken_or(error: sqlx::Error, constraint: &str) -> ApiError {
+    match error.as_database_error().and_then(|d| d.constraint()) {
+        Some(name) if name == constraint => {
+            ApiError::Conflict { code: "key_taken", detail: "this key is in use, or was once" }
+        }
+        _ => error.into(),
+    }
 }
 
 /// Tells the gateways the key's whole present state, and returns it.

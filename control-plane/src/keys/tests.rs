@@ -119,6 +119,38 @@ async fn a_signing_secret_comes_on_demand_is_shown_once_and_kept_sealed(db: PgPo
 }
 
 #[sqlx::test(migrations = "../migrations")]
+async fn a_signing_key_brought_along_keeps_its_id_and_secret(db: PgPool) {
+    let service = service(&db).await;
+    let ann = service.sign_up("ann@example.com").await;
+    let bob = service.sign_up("bob@example.com").await;
+    let mut gateway = service.gateway("gw", 2).await;
+    let body = |import: Value| json!({"name": "moved", "actions": ["publish"], "channels": ["**"], "import": import});
+    let import = json!({"id": "sk_id_abc", "token_secret": "sk_secret_0123456789"});
+    let made = ann.post(&ann.of_app("/keys"), body(import.clone())).await.expect(201);
+    assert_eq!(made["key"]["id"], "sk_id_abc");
+    assert_eq!(made["pair"], "sk_id_abc:sk_secret_0123456789");
+    let Change::SecretKey(record) = gateway.change().await.change else { panic!("a key") };
+    let token: SecretKeyToken = made["token"].as_str().unwrap().parse().unwrap();
+    assert!(record.hash.ct_eq(&token.hash()), "its token is ours");
+    let opened = service.state.master_key.open(&record.sealed_token_secret.unwrap(), "sk_id_abc");
+    assert_eq!(opened.unwrap().as_str(), "sk_secret_0123456789");
+    bob.post(&bob.of_app("/keys"), body(import.clone())).await.problem(409, "key_taken");
+    ann.delete(&ann.of_app("/keys/sk_id_abc")).await.expect(200);
+    bob.post(&bob.of_app("/keys"), body(import)).await.problem(409, "key_taken");
+    for (field, import) in [
+        ("import.id", json!({"id": "0123456789ab", "token_secret": "x".repeat(16)})),
+        ("import.id", json!({"id": "sk_id_a:b", "token_secret": "x".repeat(16)})),
+        ("import.token_secret", json!({"id": "sk_id_a", "token_secret": "x".repeat(15)})),
+        ("import.token_secret", json!({"id": "sk_id_a", "token_secret": "x".repeat(129)})),
+        ("import.token_secret", json!({"id": "sk_id_a"})),
+    ] {
+        let answer = ann.post(&ann.of_app("/keys"), body(import)).await;
+        answer.problem(422, "invalid");
+        assert_eq!(answer.json()["errors"][0]["field"], field, "{}", answer.text);
+    }
+}
+
+#[sqlx::test(migrations = "../migrations")]
 async fn a_keys_scope_may_change_and_its_secrets_stay(db: PgPool) {
     let service = service(&db).await;
     let ann = service.sign_up("ann@example.com").await;

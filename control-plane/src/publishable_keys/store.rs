@@ -5,7 +5,7 @@ use crate::{
     api::{ApiError, PageRequest, Position},
     db::TenantTx,
     feed,
-    keys::store::{decode, decode_all, texts},
+    keys::store::{decode, decode_all, taken_or, texts},
 };
 use contract::{
     Action, AppId, Pattern, PublishableKey,
@@ -72,17 +72,8 @@ pub async fn insert(
     )
     .fetch_one(tx.db())
     .await
-    .map_err(taken)?;
+    .map_err(|e| taken_or(e, "publishable_keys_pkey"))?;
     tell(tx, app, row.try_into()?).await
-}
-
-fn taken(error: sqlx::Error) -> ApiError {
-    match error.as_database_error().and_then(|d| d.constraint()) {
-        Some("publishable_keys_pkey") => {
-            ApiError::Conflict { code: "key_taken", detail: "this key is in use, or was once" }
-        }
-        _ => error.into(),
-    }
 }
 
 /// Publishes the key's whole present state, and returns it.

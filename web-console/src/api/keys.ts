@@ -23,6 +23,7 @@ export type NewKey = {
   channels: string[];
   expires_at?: string;
   token_secret?: boolean;
+  import?: { id: string; token_secret: string };
   idempotencyKey: string;
 };
 

@@ -617,6 +617,15 @@ export interface components {
             /** Format: password */
             secret: string;
         };
+        ImportedKey: {
+            /** @description Its id elsewhere, `sk_id_…`: what tokens name as their `kid`. */
+            id: string;
+            /**
+             * Format: password
+             * @description 16 to 128 printable ASCII characters.
+             */
+            token_secret: string;
+        };
         /** @description What to change; what is absent stays. Narrowing a scope reaches open connections as well. */
         KeyPatch: {
             actions?: components["schemas"]["ActionName"][] | null;
@@ -763,6 +772,7 @@ export interface components {
              * @description When the key stops working by itself.
              */
             expires_at?: string | null;
+            import?: components["schemas"]["ImportedKey"] | null;
             name: string;
             /** @description Whether it also gets a secret to sign tokens with. */
             token_secret?: boolean;
@@ -1550,7 +1560,7 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The app has as many keys as it may */
+            /** @description The imported id is taken, or the app has as many keys as it may */
             409: {
                 headers: {
                     [name: string]: unknown;

@@ -62,6 +62,8 @@ type Values = {
   expiry: Expiry;
   date: string;
   token_secret: boolean;
+  brought_id: string;
+  brought_secret: string;
 };
 
 function CreateKeyForm({
@@ -84,6 +86,8 @@ function CreateKeyForm({
       expiry: 'never',
       date: '',
       token_secret: false,
+      brought_id: '',
+      brought_secret: '',
     },
     // Another wish is another request: the key that makes a repeat harmless belongs to one content.
     onValuesChange: () => setIdempotencyKey(uuid()),
@@ -102,11 +106,15 @@ function CreateKeyForm({
             ? 'Correct the patterns above'
             : null,
       date: (date, { expiry }) => dateProblem(expiry, date),
+      brought_id: (id, { token_secret }) =>
+        !token_secret || id === '' || /^sk_id_[\w-]+$/.test(id) ? null : 'An id begins with sk_id_',
+      brought_secret: (secret, { token_secret, brought_id }) =>
+        !token_secret || brought_id === '' || secret.length >= 16 ? null : 'At least 16 characters',
     },
   });
 
   const submit = form.onSubmit(
-    ({ name, actions, channels, expiry, date, token_secret }) =>
+    ({ name, actions, channels, expiry, date, token_secret, brought_id, brought_secret }) =>
       create.mutate(
         {
           name: name.trim(),
@@ -114,11 +122,14 @@ function CreateKeyForm({
           channels,
           expires_at: expiresAt(expiry, date),
           token_secret,
+          ...(token_secret && brought_id !== ''
+            ? { import: { id: brought_id, token_secret: brought_secret } }
+            : {}),
           idempotencyKey,
         },
         {
           onSuccess: onCreated,
-          onError: (error) => form.setErrors(asProblem(error).byNameIn(Object.keys(form.values))),
+          onError: (error) => form.setErrors(byForm(error)),
         },
       ),
     () => setTouched(true),
@@ -163,6 +174,28 @@ function CreateKeyForm({
             description="For Metered: your back end signs tokens with it that let peers connect in their own name. You can add one later."
             {...form.getInputProps('token_secret', { type: 'checkbox' })}
           />
+          {form.values.token_secret && (
+            <Group align="flex-start" grow gap="sm">
+              <TextInput
+                label="Bring an id along (optional)"
+                description="Of a key your back end signs with already"
+                placeholder="sk_id_…"
+                autoComplete="off"
+                spellCheck={false}
+                {...form.getInputProps('brought_id')}
+              />
+              {form.values.brought_id !== '' && (
+                <TextInput
+                  label="And its secret"
+                  description="What it signs with"
+                  placeholder="sk_secret_…"
+                  autoComplete="off"
+                  spellCheck={false}
+                  {...form.getInputProps('brought_secret')}
+                />
+              )}
+            </Group>
+          )}
         </Stack>
         <PatternPreview appId={app.id} patterns={form.values.channels} />
       </div>
@@ -181,6 +214,19 @@ function CreateKeyForm({
       </Group>
     </form>
   );
+}
+
+/** The API calls what is brought along `import`. */
+function byForm(error: Error): Record<string, string> {
+  const problem = asProblem(error);
+  if (problem.code === 'key_taken') return { brought_id: problem.message };
+  const names = ['name', 'actions', 'channels', 'expires_at', 'import'];
+  const { expires_at, import: brought, ...rest } = problem.byNameIn(names);
+  return {
+    ...rest,
+    ...(expires_at === undefined ? {} : { date: expires_at }),
+    ...(brought === undefined ? {} : { brought_id: brought }),
+  };
 }
 
 function ShownOnce({ app, made, onDone }: { app: App; made: CreatedKey; onDone: () => void }) {

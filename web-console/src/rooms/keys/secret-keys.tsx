@@ -164,7 +164,7 @@ function KeyRow({ item, onSign, onRevoke }: { item: SecretKey; onSign: () => voi
         {item.token_secret_at && <Tag tone="info">signs tokens</Tag>}
         <br />
         <span style={{ color: 'var(--sb-text-3)', whiteSpace: 'nowrap' }}>
-          <Mono>sk_sbx_{item.id}…</Mono>
+          <Mono>{item.id.startsWith('sk_id_') ? item.id : `sk_sbx_${item.id}…`}</Mono>
         </span>
       </Table.Td>
       <Table.Td>

@@ -72,6 +72,8 @@ function asEnvironment(
     `PUSHER_HOST=${gateway.hostname}`,
     `PUSHER_PORT=${gateway.port || (tls ? '443' : '80')}`,
     `PUSHER_SCHEME=${tls ? 'https' : 'http'}`,
+    `ANYCABLE_SECRET=${credential.secret}`,
+    `ANYCABLE_HTTP_BROADCAST_URL=${gateway.origin}/apps/${credential.key}/_broadcast`,
     '',
   ].join('\n');
 }
