@@ -82,7 +82,12 @@ impl Groups {
         if let Some(at) = self.find(&voice) {
             return at;
         }
-        let at = self.all.insert(Group { voice: voice.clone(), subscribers: Vec::new() });
+        // Every signed-in connection has a channel of its own, with one voice and one subscriber.
+        if self.all.is_empty() {
+            self.all.reserve_exact(1);
+        }
+        let at =
+            self.all.insert(Group { voice: voice.clone(), subscribers: Vec::with_capacity(1) });
         if let Some(by_voice) = &mut self.by_voice {
             by_voice.insert(voice, at);
         } else if self.all.len() > Self::FEW {
@@ -150,6 +155,9 @@ impl LocalTopic {
         let subscribers = &mut groups.all[group].subscribers;
         let index = subscribers.len();
         subscribers.push(connection.clone());
+        if held.is_empty() {
+            held.reserve_exact(1);
+        }
         held.push(Subscription { topic: self.clone(), group, index });
         connection.hears(held.len());
         true
