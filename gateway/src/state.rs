@@ -2,20 +2,21 @@
 
 use crate::{
     config::Config,
-    dialects::{anycable, metered::arrivals::Arrivals},
+    dialects::{anycable, metered::arrivals::Arrivals, relay},
     directory::Directory,
     hub::inbox::{Inbox, ToWorker},
     metering::Traffic,
 };
-use contract::AppId;
+use contract::{AppId, SocketId};
 use realtime::Router;
 use std::{
     sync::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
-    time::Instant,
+    time::{Duration, Instant},
 };
+use tokio::sync::mpsc;
 
 /// A running gateway.
 pub struct Gateway {
@@ -25,6 +26,7 @@ pub struct Gateway {
     pub started: Instant,
     pub traffic: Traffic,
     pub arrivals: Arrivals,
+    pub relay: relay::Memory,
     /// What clients of ended connections may go on from.
     pub resumes: anycable::resume::Store,
     workers: Mutex<Vec<Arc<Inbox>>>,
@@ -40,6 +42,7 @@ impl Gateway {
             started: Instant::now(),
             traffic: Traffic::default(),
             arrivals: Arrivals::default(),
+            relay: relay::Memory::default(),
             resumes: anycable::resume::Store::new(Default::default()),
             workers: Mutex::default(),
             draining: AtomicBool::new(false),
@@ -66,6 +69,20 @@ impl Gateway {
             let (app, identity) = (app.clone(), identity.clone());
             worker.push(ToWorker::Disconnect { app, identity, reconnect });
         }
+    }
+
+    /// Whether the connection is open here and is the app's. Nothing when a worker did not say.
+    pub async fn holds(&self, app: &AppId, socket: SocketId) -> Option<bool> {
+        const PATIENCE: Duration = Duration::from_secs(1);
+        let (found, mut answer) = mpsc::channel(1);
+        for worker in self.workers() {
+            let (app, found) = (app.clone(), found.clone());
+            worker.push(ToWorker::Find { app, socket, found });
+        }
+        drop(found);
+        // Every worker lets go of its end; only the one that holds the socket answers first.
+        let answered = tokio::time::timeout(PATIENCE, answer.recv()).await;
+        answered.ok().map(|found| found.is_some())
     }
 
     /// Takes no new connections and asks the open ones to go elsewhere within `over_ms`.

@@ -6,7 +6,7 @@ use crate::{
     admission::signed::parse_signature,
     directory::{AppState, SigningKey},
 };
-use contract::SocketId;
+use contract::{ChannelName, SocketId};
 use std::fmt::Write;
 use subtle::ConstantTimeEq;
 
@@ -57,6 +57,40 @@ pub fn user_signature(
 ) -> Result<(), BadSignature> {
     let socket = SocketText::new(socket);
     check(state, auth, &[&[socket.as_bytes(), b"::user::", user_data.as_bytes()]])
+}
+
+/// Signs what the customer's back end could sign too: that a connection may join a protected
+/// channel. `key` chooses among the app's pairs, of which the newest is the usual one.
+///
+/// Nothing else comes out: a text that could be read as a sign-in, as a request or as another
+/// channel's is not signed. Source: spec/relay.md §7.
+pub fn sign_channel(
+    state: &AppState,
+    key: Option<&str>,
+    socket: SocketId,
+    channel: &ChannelName,
+    channel_data: Option<&str>,
+) -> Option<String> {
+    let name = channel.as_str();
+    let is_object = |data: &str| data.trim_start().starts_with('{');
+    if !channel.kind().needs_authorisation()
+        || name.contains(':')
+        || !channel_data.is_none_or(is_object)
+        || (channel.kind().is_presence() && channel_data.is_none())
+    {
+        return None;
+    }
+    let credential = match key {
+        Some(key) => state.credential(key),
+        None => state.credentials.last(),
+    }?;
+    let socket = SocketText::new(socket);
+    let tail: &[&[u8]] = match channel_data {
+        None => &[],
+        Some(data) => &[b":", data.as_bytes()],
+    };
+    let text = [&[socket.as_bytes(), b":", name.as_bytes()], tail].concat();
+    Some(format!("{}:{}", credential.key, hex::encode(credential.signing_key().sign(&text))))
 }
 
 fn check(state: &AppState, auth: &str, texts: &[&[&[u8]]]) -> Result<(), BadSignature> {

@@ -38,6 +38,17 @@ pub fn connect(
     origin: Option<&str>,
     tls: bool,
 ) -> Result<ConnectionPermit, Refusal> {
+    may_connect(app, origin, tls)?;
+    let limit = app.load().limits.max_connections;
+    if !app.connections.take(limit) {
+        return Err(Refusal::ConnectionLimit { limit });
+    }
+    app.counters.connection_opened();
+    Ok(ConnectionPermit { app: app.clone() })
+}
+
+/// Whether a connection would be let in now, without a place for it.
+pub fn may_connect(app: &App, origin: Option<&str>, tls: bool) -> Result<(), Refusal> {
     let state = app.load();
     if state.deleted {
         return Err(Refusal::AppUnknown);
@@ -52,11 +63,10 @@ pub fn connect(
         return Err(Refusal::OriginRefused);
     }
     let limit = state.limits.max_connections;
-    if !app.connections.take(limit) {
-        return Err(Refusal::ConnectionLimit { limit });
+    match app.connections.open() >= limit {
+        true => Err(Refusal::ConnectionLimit { limit }),
+        false => Ok(()),
     }
-    app.counters.connection_opened();
-    Ok(ConnectionPermit { app: app.clone() })
 }
 
 /// Whether `origin` is one of `allowed`; an empty list allows any.

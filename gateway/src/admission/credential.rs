@@ -8,7 +8,7 @@ use crate::{
         refusal::{Refusal, Rule, Why},
         signed::{Signed, parse_signature},
     },
-    directory::{App, Credential, Directory, SigningKey},
+    directory::{App, Credential, Directory, Purpose, SigningKey},
 };
 use contract::TokenHash;
 use std::{borrow::Cow, sync::Arc};
@@ -161,13 +161,13 @@ fn check_token(
 ) -> Result<Proof, Refusal> {
     let named = app.as_ref().map(|app| app.id.clone());
     let refused = || failed(directory, request.peer, named.as_ref(), now_ms);
-    if let Some(app) = app.as_ref().filter(|_| request.app_secret_bearer) {
+    if request.app_secret_bearer {
         let hash = TokenHash::of(presented);
-        let is_secret =
-            |credential: &Credential| TokenHash::of(credential.secret().expose()).ct_eq(&hash);
-        let key = find(&app.load(), is_secret).map(|c| KeyRef::App(c.key.clone()));
-        if let Some(key) = key {
-            let app = app.clone();
+        let of = app.clone().or_else(|| directory.app_by_bearer(&hash).map(|(app, _)| app));
+        let is_secret = |c: &Credential| c.derived(Purpose::Everything).ct_eq(&hash);
+        let key_of = |app: &App| find(&app.load(), is_secret).map(|c| c.key.clone());
+        if let Some((app, key)) = of.and_then(|app| key_of(&app).map(|key| (app, key))) {
+            let key = KeyRef::App(key);
             let (granted, body) = (Granted::Everything, BodyProof::NotSigned);
             return Ok(Proof { app, key, granted, body });
         }

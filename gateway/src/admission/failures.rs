@@ -44,7 +44,7 @@ impl FailureTable {
 }
 
 /// An address as a caller can hold it: a whole /64 of IPv6.
-fn network(peer: IpAddr) -> u64 {
+pub(crate) fn network(peer: IpAddr) -> u64 {
     match peer {
         IpAddr::V4(v4) => u64::from(v4.to_bits()),
         IpAddr::V6(v6) => (v6.to_bits() >> 64) as u64,

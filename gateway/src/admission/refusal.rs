@@ -69,6 +69,7 @@ pub enum Rule {
     Publishes,
     Reads,
     FailedCredentials,
+    ChannelSignatures,
 }
 
 impl Rule {
@@ -77,6 +78,7 @@ impl Rule {
             Self::Publishes => "publishes_per_second",
             Self::Reads => "reads_per_second",
             Self::FailedCredentials => "failed_credentials",
+            Self::ChannelSignatures => "channel_signatures",
         }
     }
 }

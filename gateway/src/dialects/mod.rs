@@ -6,11 +6,13 @@
 
 pub mod anycable;
 pub mod desk;
+pub mod family;
 pub mod json;
 pub mod metered;
 pub mod neutral;
 pub mod pusher;
 pub mod rate;
+pub mod relay;
 pub mod route;
 mod seldom;
 
@@ -100,7 +102,8 @@ impl Dialect {
         match self {
             Self::Pusher => pusher::codec::frame_due(voice, topic, due),
             Self::AnyCable => anycable::codec::frame_due(voice, topic, due),
-            Self::Relay | Self::AnyCableEvents => Bytes::new(),
+            Self::Relay => relay::codec::frame_due(voice, topic, due),
+            Self::AnyCableEvents => Bytes::new(),
             Self::Metered => metered::codec::frame_due(voice, topic, due),
         }
     }
@@ -133,6 +136,7 @@ pub enum Parting {
 /// One connection's conversation, in its dialect.
 pub enum Conversation {
     Pusher(pusher::conversation::Conversation),
+    Relay(relay::conversation::Conversation),
     AnyCable(anycable::Conversation),
     Metered(metered::conversation::Conversation),
 }
@@ -142,6 +146,7 @@ macro_rules! speak {
     ($self:expr, $conversation:ident => $call:expr) => {
         match $self {
             Conversation::Pusher($conversation) => $call,
+            Conversation::Relay($conversation) => $call,
             Conversation::AnyCable($conversation) => $call,
             Conversation::Metered($conversation) => $call,
         }
@@ -154,6 +159,7 @@ impl Conversation {
     pub fn dialect(&self) -> Dialect {
         match self {
             Self::Pusher(_) => Dialect::Pusher,
+            Self::Relay(_) => Dialect::Relay,
             Self::AnyCable(_) => Dialect::AnyCable,
             Self::Metered(_) => Dialect::Metered,
         }
@@ -290,7 +296,8 @@ pub fn handshake(
 ) -> Result<Handshake, HttpRefusal> {
     match route.dialect {
         Dialect::AnyCable => anycable::socket::handshake(gateway, asked, route.key),
-        Dialect::Pusher | Dialect::Relay | Dialect::AnyCableEvents => Ok(Handshake::default()),
+        Dialect::Relay => relay::socket::handshake(gateway, asked, route.key),
+        Dialect::Pusher | Dialect::AnyCableEvents => Ok(Handshake::default()),
         Dialect::Metered => metered::socket::handshake(gateway, asked),
     }
 }
@@ -304,7 +311,8 @@ pub fn admit(
 ) -> Result<Admission, Farewell> {
     match route.dialect {
         Dialect::AnyCable => anycable::socket::admit(gateway, asked, route.key, socket),
-        Dialect::Pusher | Dialect::Relay | Dialect::AnyCableEvents => {
+        Dialect::Relay => relay::socket::admit(gateway, asked, route.key, socket),
+        Dialect::Pusher | Dialect::AnyCableEvents => {
             pusher::socket::admit(gateway, asked, route.key, socket)
         }
         Dialect::Metered => metered::socket::admit(gateway, asked, socket),

@@ -101,8 +101,8 @@ pub struct Credential {
     pub last_use: Arc<LastUse>,
     secret: AppSecret,
     mac: SigningKey,
-    /// Hashes of the Bearers derived from the secret, in the order of [`Purpose::ALL`].
-    derived: [TokenHash; 2],
+    /// Hashes of the Bearers that the secret stands for, in the order of [`Purpose::ALL`].
+    derived: [TokenHash; Purpose::ALL.len()],
     /// As the control plane sealed it: what the disk copy is written from.
     pub(super) sealed: Box<[u8]>,
 }
@@ -115,8 +115,10 @@ impl Credential {
         last_use: Arc<LastUse>,
     ) -> Self {
         let mac = SigningKey::new(secret.expose());
-        let derived = Purpose::ALL
-            .map(|purpose| TokenHash::of(&hex::encode(mac.sign(&[purpose.label().as_bytes()]))));
+        let derived = Purpose::ALL.map(|purpose| match purpose.label() {
+            Some(label) => TokenHash::of(&hex::encode(mac.sign(&[label.as_bytes()]))),
+            None => TokenHash::of(secret.expose()),
+        });
         Self { key, last_use, secret, mac, derived, sealed: sealed.into() }
     }
 
@@ -125,7 +127,7 @@ impl Credential {
         &self.secret
     }
 
-    /// The hash of the Bearer that is derived from the secret for `purpose`.
+    /// The hash of the Bearer for `purpose`.
     pub fn derived(&self, purpose: Purpose) -> &TokenHash {
         &self.derived[purpose as usize]
     }

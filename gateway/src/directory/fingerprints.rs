@@ -1,25 +1,28 @@
-//! Which app a Bearer belongs to that was derived from the app's secret and names no app.
+//! Which app a Bearer belongs to that is the app's secret, or derived from it, and names no app.
 
 use crate::directory::app::{App, Credential};
 use contract::TokenHash;
 use smallvec::SmallVec;
 use std::{collections::HashMap, sync::Arc};
 
-/// What a derived Bearer is for. Source: spec/anycable.md §2.
+/// What a Bearer is for. Source: spec/anycable.md §2, spec/relay.md §2.9.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Purpose {
     Api,
     Broadcast,
+    /// Whatever an app's secret may do: the Bearer is the secret itself.
+    Everything,
 }
 
 impl Purpose {
-    pub const ALL: [Self; 2] = [Self::Api, Self::Broadcast];
+    pub const ALL: [Self; 3] = [Self::Api, Self::Broadcast, Self::Everything];
 
     /// What is signed with the app's secret to make the Bearer.
-    pub fn label(self) -> &'static str {
+    pub fn label(self) -> Option<&'static str> {
         match self {
-            Self::Api => "api-cable",
-            Self::Broadcast => "broadcast-cable",
+            Self::Api => Some("api-cable"),
+            Self::Broadcast => Some("broadcast-cable"),
+            Self::Everything => None,
         }
     }
 }

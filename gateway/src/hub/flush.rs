@@ -2,7 +2,7 @@
 
 use super::{
     Hub, clock,
-    connection::{Connection, Sent},
+    connection::{Connection, Phase, Sent},
     inbox::ToWorker,
     topics::{Due, LocalTopic},
 };
@@ -18,6 +18,13 @@ impl Hub {
             match item {
                 ToWorker::Delivery(delivery) => self.deliver(delivery, &mut dirty),
                 ToWorker::Drain { over_ms } => self.drain(over_ms),
+                ToWorker::Find { app, socket, found } => {
+                    let is_open = |c: Rc<Connection>| c.app.id == app && c.phase() == Phase::Open;
+                    if self.find(socket).is_some_and(is_open) {
+                        // A full channel says the same.
+                        let _ = found.try_send(());
+                    }
+                }
                 ToWorker::Disconnect { app, identity, reconnect } => {
                     self.disconnect(&app, &identity, reconnect);
                 }

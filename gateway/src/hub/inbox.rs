@@ -1,12 +1,12 @@
 //! The one ordered way into a worker.
 
-use contract::AppId;
+use contract::{AppId, SocketId};
 use realtime::{Delivery, Outlet};
 use std::sync::{
     Arc, Mutex, PoisonError,
     atomic::{AtomicUsize, Ordering},
 };
-use tokio::sync::Notify;
+use tokio::sync::{Notify, mpsc};
 
 /// Something for a worker to act on.
 #[derive(Debug)]
@@ -15,6 +15,12 @@ pub enum ToWorker {
     /// Ask all clients to go elsewhere, spread over so many milliseconds.
     Drain {
         over_ms: u64,
+    },
+    /// Say so if this connection of the app is open here.
+    Find {
+        app: AppId,
+        socket: SocketId,
+        found: mpsc::Sender<()>,
     },
     /// End the connections of an app that go by this name.
     Disconnect {

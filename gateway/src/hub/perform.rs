@@ -176,7 +176,8 @@ impl Hub {
             keep_history,
             want_counts: false,
         };
-        connection.app.counters.add_published(1);
+        let (channel, event) = (publish.topic.channel.clone(), publish.name.clone());
+        connection.app.counters.note_published(channel, event, clock::unix_ms());
         let (router, connection) = (self.gateway.router.clone(), connection.clone());
         let gateway = self.gateway.clone();
         run_now(async move {

@@ -3,11 +3,15 @@
 //! Hot paths add once per batch, not once per frame: a worker sums up locally and calls
 //! `add_delivered(n, bytes)` when it has written what was waiting.
 
+mod recent;
 mod traffic;
 
+pub use recent::Seen;
 pub use traffic::{BOUNDS_MS, SUBSCRIPTION_LABELS, Traffic};
 
 use crate::admission::Refusal;
+use contract::{ChannelName, EventName};
+use recent::Recent;
 use std::sync::{
     OnceLock,
     atomic::{AtomicU64, Ordering::Relaxed},
@@ -31,6 +35,7 @@ pub struct Cells {
     connections_closed: AtomicU64,
     requests: [AtomicU64; Totals::STATUS_CLASSES],
     refusals: [AtomicU64; Refusal::CODES.len()],
+    recent: Recent,
 }
 
 /// The counters at one moment.
@@ -56,9 +61,16 @@ impl Counters {
         self.0.get_or_init(Box::default)
     }
 
-    /// Events accepted, each channel of each item counted.
-    pub fn add_published(&self, events: u64) {
-        self.cells().published.fetch_add(events, Relaxed);
+    /// An event was accepted; each channel of each item counts. `at_ms` is Unix time.
+    pub fn note_published(&self, channel: ChannelName, event: EventName, at_ms: u64) {
+        let cells = self.cells();
+        cells.published.fetch_add(1, Relaxed);
+        cells.recent.note(channel, event, at_ms);
+    }
+
+    /// The app's last events, oldest first.
+    pub fn recent(&self) -> Vec<Seen> {
+        self.0.get().map(|cells| cells.recent.all()).unwrap_or_default()
     }
 
     /// Frames with events written to sockets, and the bytes of all frames.
@@ -161,7 +173,9 @@ mod tests {
     #[test]
     fn what_is_added_is_in_the_totals() {
         let counters = Counters::default();
-        counters.add_published(3);
+        for _ in 0..3 {
+            counters.note_published("chat".parse().unwrap(), "e".parse().unwrap(), 1);
+        }
         counters.add_delivered(2, 80);
         counters.add_socket_bytes_out(20);
         counters.add_socket_in(1, 10);

@@ -80,7 +80,10 @@ fn every_flipped_character_of_a_derived_bearer_is_refused() {
 }
 
 fn derived(secret: &str, purpose: Purpose) -> String {
-    hex::encode(crate::directory::SigningKey::new(secret).sign(&[purpose.label().as_bytes()]))
+    hex::encode(
+        crate::directory::SigningKey::new(secret)
+            .sign(&[purpose.label().expect("derived").as_bytes()]),
+    )
 }
 
 #[test]

@@ -52,6 +52,7 @@ pub fn view<'a>(request: &'a HttpRequest, gateway: &'a Gateway) -> RequestView<'
         peer: request.peer_addr().map(|peer| peer.ip()),
         app_secret_bearer: false,
         mount: &gateway.config.mount,
+        ..RequestView::default()
     }
 }
 
@@ -146,7 +147,8 @@ fn named_app(request: &HttpRequest, gateway: &Gateway) -> Option<Arc<App>> {
     gateway.directory.app_by_path(request.match_info().get("app")?)
 }
 
-fn note(failure: &impl Failing, app: Option<&App>, now_ms: u64) {
+/// Writes down that a request failed: in the log, in the app's counters, in its live view.
+pub fn note(failure: &impl Failing, app: Option<&App>, now_ms: u64) {
     let refusal = failure.refusal();
     if let Some(refusal) = refusal {
         telemetry::log_refusal(refusal, "http", app.map(|app| &app.id), now_ms);

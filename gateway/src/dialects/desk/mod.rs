@@ -8,5 +8,5 @@ mod publish;
 
 pub use answer::{Answer, Failing, respond_unread};
 pub use body::{BodyError, is_announced, read as read_body};
-pub use call::{Call, Door, serve, view};
+pub use call::{Call, Door, note, serve, view};
 pub use publish::publish;

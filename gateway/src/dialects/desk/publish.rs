@@ -13,10 +13,8 @@ pub async fn publish(
     dialect: Dialect,
 ) -> Result<Published, PublishError> {
     let app = &call.admitted.app;
-    let shown = app
-        .live
-        .is_watched()
-        .then(|| (message.topic.channel.clone(), message.name.clone(), message.data.clone()));
+    let (channel, event) = (message.topic.channel.clone(), message.name.clone());
+    let shown = app.live.is_watched().then(|| message.data.clone());
     let is_keyed = message.idempotency_key.is_some();
     let published = call.gateway.router.publish(message, call.now_ms).await?;
     if is_keyed {
@@ -25,8 +23,8 @@ pub async fn publish(
     if published.duplicate {
         return Ok(published);
     }
-    app.counters.add_published(1);
-    if let Some((channel, event, data)) = shown {
+    app.counters.note_published(channel.clone(), event.clone(), call.now_ms);
+    if let Some(data) = shown {
         app.live.emit(call.now_ms, || LiveKind::Published {
             channel,
             event,

@@ -19,14 +19,11 @@ use actix_web::{
 };
 use call::serve;
 
-/// Every endpoint, by the app's id or key; and the one that an SDK calls without either.
+/// The endpoints that only this family has, by the app's id or key; and the one that an SDK calls
+/// without either. The others are in [`crate::dialects::family`].
 pub fn configure(routes: &mut ServiceConfig) {
     routes
-        .service(post("/apps/{app}/events", events))
         .service(post("/apps/{app}/batch_events", batch_events))
-        .service(get("/apps/{app}/channels", channels))
-        .service(get("/apps/{app}/channels/{channel}", channel))
-        .service(get("/apps/{app}/channels/{channel}/users", channel_users))
         .service(post("/apps/{app}/users/{user}/events", user_events))
         .service(post("/apps/{app}/users/{user}/terminate_connections", terminate))
         .service(post("/users/{user}/terminate_connections", terminate));
@@ -39,25 +36,15 @@ where
     F::Output: actix_web::Responder + 'static,
 {
     let route = web::route().guard(guard::Post()).to(handler);
-    web::resource(path).route(route).default_service(web::to(not_found))
-}
-
-fn get<F, Args>(path: &str, handler: F) -> Resource
-where
-    F: actix_web::Handler<Args>,
-    Args: actix_web::FromRequest + 'static,
-    F::Output: actix_web::Responder + 'static,
-{
-    let route = web::route().guard(guard::Get()).to(handler);
-    web::resource(path).route(route).default_service(web::to(not_found))
+    web::resource(path).route(route).default_service(web::to(async || not_found()))
 }
 
 /// A wrong method is an unknown route. Source: spec/pusher.md §16.1, §18.4.
-async fn not_found() -> HttpResponse {
+pub fn not_found() -> HttpResponse {
     HttpResponse::NotFound().content_type("text/plain").body("404 NOT FOUND")
 }
 
-async fn events(request: HttpRequest, body: Payload, gateway: Data<Gateway>) -> HttpResponse {
+pub async fn events(request: HttpRequest, body: Payload, gateway: Data<Gateway>) -> HttpResponse {
     serve(&request, body, &gateway, async |call| publish::event(call).await).await
 }
 
@@ -73,15 +60,15 @@ async fn terminate(request: HttpRequest, body: Payload, gateway: Data<Gateway>) 
     serve(&request, body, &gateway, async |call| users::terminate(call).await).await
 }
 
-async fn channels(request: HttpRequest, body: Payload, gateway: Data<Gateway>) -> HttpResponse {
+pub async fn channels(request: HttpRequest, body: Payload, gateway: Data<Gateway>) -> HttpResponse {
     serve(&request, body, &gateway, async |call| channels::list(call).await).await
 }
 
-async fn channel(request: HttpRequest, body: Payload, gateway: Data<Gateway>) -> HttpResponse {
+pub async fn channel(request: HttpRequest, body: Payload, gateway: Data<Gateway>) -> HttpResponse {
     serve(&request, body, &gateway, async |call| channels::one(call).await).await
 }
 
-async fn channel_users(
+pub async fn channel_users(
     request: HttpRequest,
     body: Payload,
     gateway: Data<Gateway>,

@@ -1,7 +1,7 @@
 //! A gateway's HTTP API without its sockets: an engine, a directory, somebody who listens.
 
 use crate::{
-    dialects::pusher::{fixtures, http},
+    dialects::{family, pusher::fixtures},
     hub::clock,
     state::Gateway,
 };
@@ -159,7 +159,8 @@ impl House {
         for header in headers {
             request = request.insert_header(*header);
         }
-        let app = App::new().app_data(Data::from(self.gateway.clone())).configure(http::configure);
+        let app =
+            App::new().app_data(Data::from(self.gateway.clone())).configure(family::configure);
         let service = test::init_service(app).await;
         let response = test::call_service(&service, request.to_request()).await;
         let (status, headers) = (response.status().as_u16(), response.headers().clone());

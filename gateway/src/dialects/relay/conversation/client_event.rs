@@ -1,0 +1,90 @@
+//! Events from subscriber to subscriber. Source: spec/relay.md §4.3.
+
+use super::{Conversation, seat::SeatState, show_refusal};
+use crate::{
+    dialects::{
+        Cx,
+        relay::{channel, frame::ClientEvent},
+    },
+    hub::effect::{Effect, Outgoing, Ticket},
+};
+use contract::{
+    ChannelName, EventName,
+    live::{LiveEvent, LiveKind},
+};
+use realtime::{Member, Payload, PublishError};
+use std::sync::Arc;
+
+/// A client event that may go out.
+struct Cleared {
+    channel: ChannelName,
+    name: EventName,
+    identity: Option<Arc<Member>>,
+}
+
+impl Conversation {
+    /// What may not go out is dropped without a word to the client; the app's owner can see why.
+    pub(super) fn client_event(
+        &mut self,
+        event: &ClientEvent<'_>,
+        cx: &Cx<'_>,
+        out: &mut Vec<Effect>,
+    ) {
+        let Cleared { channel, name, identity } = match self.clear(event, cx) {
+            Ok(cleared) => cleared,
+            Err(why) => {
+                let message = format!("Client event dropped: {why}");
+                return show_refusal("client_event_rejected", &message, cx, out);
+            }
+        };
+        if cx.app.live.is_watched() {
+            out.push(Effect::Live(LiveKind::ClientEvent {
+                channel: channel.clone(),
+                event: name.clone(),
+                data: LiveEvent::shortened(&event.data).to_owned(),
+                socket_id: self.socket,
+                user_id: identity.as_ref().map(|member| member.user.clone()),
+            }));
+        }
+        let data = Payload::Text(event.data.as_ref().into());
+        let message = Outgoing { channel, name, data, identity, keep_history: false };
+        out.push(Effect::Publish { message, ticket: None });
+    }
+
+    /// The owner had no room for this connection's event.
+    pub fn on_publish_failed(
+        &mut self,
+        _: Option<Ticket>,
+        error: &PublishError,
+        cx: &Cx<'_>,
+        out: &mut Vec<Effect>,
+    ) {
+        show_refusal("client_event_rejected", &format!("Client event dropped: {error}"), cx, out);
+    }
+
+    fn clear(&mut self, event: &ClientEvent<'_>, cx: &Cx<'_>) -> Result<Cleared, String> {
+        if event.name.len() == "client-".len() {
+            return Err("the event name must be longer than client-".into());
+        }
+        if !cx.state.settings.client_events {
+            return Err("client events are switched off for this app (client_events)".into());
+        }
+        let name: EventName = event.name.parse().map_err(|e| format!("the event name {e}"))?;
+        let channel =
+            channel::parse(&event.channel).map_err(|e| format!("the channel name {e}"))?;
+        if !channel.kind().takes_client_events() {
+            return Err(format!("{channel} is not a private or presence channel"));
+        }
+        let seat = self.seats.get(&channel).filter(|seat| seat.state == SeatState::Taken);
+        let seat = seat.ok_or_else(|| format!("not subscribed to {channel}"))?;
+        let max_bytes = cx.state.limits.max_payload_bytes as usize;
+        if event.data.len() > max_bytes {
+            return Err(format!("data must be at most {max_bytes} bytes"));
+        }
+        let identity = seat.member.clone();
+        if !self.client_events.allows(cx.now_ms, cx.state.limits.max_client_events_per_s) {
+            return Err("rate limit exceeded".into());
+        }
+        Ok(Cleared { channel, name, identity })
+    }
+}

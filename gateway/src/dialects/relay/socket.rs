@@ -1,0 +1,95 @@
+//! Letting WebSocket upgrades in. Source: spec/relay.md §4.1, §10 (trap 9).
+
+use super::{
+    conversation::{Conversation, Opening},
+    errors::{Fatal, http_body, refuse_upgrade},
+};
+use crate::{
+    admission::{self, Refusal},
+    dialects::{self, Admission, Dialect},
+    directory::App,
+    hub::clock,
+    state::Gateway,
+    telemetry::log_refusal,
+    upgrade::{Asked, Farewell, Handshake, HttpRefusal},
+};
+use actix_http::StatusCode;
+use contract::{AppKey, SocketId};
+use std::sync::Arc;
+
+/// Decides before the handshake whether a caller that keeps being turned away is heard again.
+pub fn handshake(
+    gateway: &Gateway,
+    asked: &Asked<'_>,
+    raw_key: &str,
+) -> Result<Handshake, HttpRefusal> {
+    let turned_away = &gateway.relay.turned_away;
+    let held_off = turned_away.is_held_off(asked.peer, raw_key, clock::unix_ms());
+    // What was refused may be in order by now: then nobody is held off.
+    match held_off && look(gateway, asked, raw_key).is_err_and(Fatal::is_held_against) {
+        true => Err(HttpRefusal {
+            status: StatusCode::TOO_MANY_REQUESTS,
+            body: http_body("rate limit exceeded").into(),
+            retry_after_s: Some(60),
+        }),
+        false => Ok(Handshake::default()),
+    }
+}
+
+/// Answers an upgrade: a connection with its conversation, or what to say before closing.
+pub fn admit(
+    gateway: &Gateway,
+    asked: &Asked<'_>,
+    raw_key: &str,
+    socket: SocketId,
+) -> Result<Admission, Farewell> {
+    enter(gateway, asked, raw_key, socket).map_err(|fatal| {
+        if fatal.is_held_against() {
+            gateway.relay.turned_away.note(asked.peer, raw_key, clock::unix_ms());
+        }
+        let (code, reason) = (fatal.code(), fatal.reason());
+        tracing::debug!(dialect = "relay", code, reason, "upgrade refused");
+        Farewell { frames: vec![fatal.frame()], code, reason }
+    })
+}
+
+fn enter(
+    gateway: &Gateway,
+    asked: &Asked<'_>,
+    raw_key: &str,
+    socket: SocketId,
+) -> Result<Admission, Fatal> {
+    let (app, key) = find(gateway, raw_key)?;
+    let refused = |refusal: Refusal| {
+        app.counters.add_refusal(&refusal);
+        log_refusal(&refusal, "socket", Some(&app.id), clock::unix_ms());
+        refuse_upgrade(&refusal)
+    };
+    speaks(&app).map_err(refused)?;
+    let permit = admission::connect(&app, asked.origin, asked.is_tls).map_err(refused)?;
+    permit.opened_with(&key, clock::unix_ms());
+    let opening = Opening { socket, key, now_ms: clock::now_ms() };
+    let conversation = Conversation::open(opening, &app.state());
+    Ok(Admission { app, permit, conversation: dialects::Conversation::Relay(conversation) })
+}
+
+/// Whether the connection would be let in, without letting it in.
+fn look(gateway: &Gateway, asked: &Asked<'_>, raw_key: &str) -> Result<(), Fatal> {
+    let (app, _) = find(gateway, raw_key)?;
+    speaks(&app)
+        .and_then(|()| admission::may_connect(&app, asked.origin, asked.is_tls))
+        .map_err(|refusal| refuse_upgrade(&refusal))
+}
+
+fn find(gateway: &Gateway, raw_key: &str) -> Result<(Arc<App>, AppKey), Fatal> {
+    let key: AppKey = raw_key.parse().map_err(|_| Fatal::InvalidAppKey)?;
+    let app = gateway.directory.app_by_key(raw_key).ok_or(Fatal::InvalidAppKey)?;
+    Ok((app, key))
+}
+
+fn speaks(app: &App) -> Result<(), Refusal> {
+    match Dialect::Relay.is_on(&app.load()) {
+        true => Ok(()),
+        false => Err(Refusal::DialectDisabled),
+    }
+}
