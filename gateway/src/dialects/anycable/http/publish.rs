@@ -10,7 +10,7 @@ use crate::dialects::{
     desk::{self, Call},
     neutral,
 };
-use contract::Action;
+use contract::{Action, SocketId};
 use realtime::{Payload, Publish, Sender};
 
 /// `POST …/api/publish` and `POST …/_broadcast`
@@ -50,12 +50,18 @@ fn message(call: &Call<'_>, publication: Publication<'_>) -> Publish {
         name: neutral::name_in(&message),
         data: Payload::Json(message),
         sender: Sender::server(),
-        // A connection of another app, or one that nobody has: then nobody is left out.
-        except: except.as_deref().and_then(sid::excluded),
+        except: except.as_deref().and_then(|name| left_out(call, name)),
         idempotency_key: None,
         cache_ttl_ms: (stream.kind().is_cache() && !transient).then_some(ttl_ms),
         keep_history: !transient,
         want_counts: false,
         topic: call.topic(stream),
     }
+}
+
+/// The connection that a back end means: the one it names, or the one that its client has gone on
+/// with since. If nobody has it, or another app, nobody is left out.
+fn left_out(call: &Call<'_>, name: &str) -> Option<SocketId> {
+    let socket = sid::excluded(name)?;
+    Some(call.gateway.resumes.latest(&call.admitted.app.id, socket))
 }
