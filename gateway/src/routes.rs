@@ -1,7 +1,7 @@
 //! Every URL of the public endpoint, on one screen. WebSocket upgrades go to [`crate::upgrade`].
 
 use crate::{
-    dialects::{family, metered},
+    dialects::{anycable, family, metered},
     ops,
     state::Gateway,
 };
@@ -11,12 +11,14 @@ use std::sync::Arc;
 pub fn public(routes: &mut web::ServiceConfig, gateway: &Arc<Gateway>) {
     routes
         .app_data(web::Data::from(gateway.clone()))
+        .configure(anycable::configure)
         .configure(family::configure)
         .configure(metered::http::configure)
         .configure(ops::configure_public);
     // A proxy may or may not take the mount prefix off, so both forms are served.
     if !gateway.config.mount.is_empty() {
         let mounted = web::scope(&gateway.config.mount)
+            .configure(anycable::configure)
             .configure(family::configure)
             .configure(metered::http::configure);
         routes.service(mounted);

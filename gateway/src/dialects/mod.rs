@@ -103,7 +103,7 @@ impl Dialect {
             Self::Pusher => pusher::codec::frame_due(voice, topic, due),
             Self::AnyCable => anycable::codec::frame_due(voice, topic, due),
             Self::Relay => relay::codec::frame_due(voice, topic, due),
-            Self::AnyCableEvents => Bytes::new(),
+            Self::AnyCableEvents => anycable::sse::codec::frame_due(voice, topic, due),
             Self::Metered => metered::codec::frame_due(voice, topic, due),
         }
     }
@@ -138,6 +138,7 @@ pub enum Conversation {
     Pusher(pusher::conversation::Conversation),
     Relay(relay::conversation::Conversation),
     AnyCable(anycable::Conversation),
+    AnyCableEvents(Box<anycable::sse::Conversation>),
     Metered(metered::conversation::Conversation),
 }
 
@@ -148,6 +149,7 @@ macro_rules! speak {
             Conversation::Pusher($conversation) => $call,
             Conversation::Relay($conversation) => $call,
             Conversation::AnyCable($conversation) => $call,
+            Conversation::AnyCableEvents($conversation) => $call,
             Conversation::Metered($conversation) => $call,
         }
     };
@@ -161,6 +163,7 @@ impl Conversation {
             Self::Pusher(_) => Dialect::Pusher,
             Self::Relay(_) => Dialect::Relay,
             Self::AnyCable(_) => Dialect::AnyCable,
+            Self::AnyCableEvents(_) => Dialect::AnyCableEvents,
             Self::Metered(_) => Dialect::Metered,
         }
     }

@@ -10,23 +10,93 @@ use std::{
     net::Shutdown,
     pin::Pin,
     task::{Context, Poll, Waker},
+    time::Duration,
 };
 use tokio::{
     io::{AsyncRead, AsyncWrite, DuplexStream, ReadBuf},
     net::TcpStream,
+    time::Sleep,
 };
 use tokio_rustls::server::TlsStream;
 
-/// A client's socket. Before the upgrade it reads under the eye of a [`HeadGuard`].
+/// A client's socket. Before the upgrade it is under the eye of a [`HeadGuard`], and one that takes
+/// nothing of a response for too long is given up.
 pub struct Wire {
     transport: Transport,
-    guard: Option<Box<HeadGuard>>,
+    http: Option<Box<Http>>,
 }
 
 enum Transport {
     Plain(TcpStream),
     Tls(Box<TlsStream<TcpStream>>),
-    Pipe(DuplexStream),
+    Pipe(Box<Pipe>),
+}
+
+/// What is looked after while HTTP is spoken.
+#[derive(Default)]
+struct Http {
+    guard: HeadGuard,
+    /// Runs while the peer takes nothing.
+    stalled: Option<Pin<Box<Sleep>>>,
+}
+
+/// A peer that takes nothing of a response for so long is gone.
+const STALLED: Duration = Duration::from_secs(10);
+
+impl Http {
+    /// Passes on how a write went, unless the peer has been stalling too long.
+    fn watch<T>(
+        &mut self,
+        cx: &mut Context<'_>,
+        wrote: Poll<io::Result<T>>,
+    ) -> Poll<io::Result<T>> {
+        if wrote.is_ready() {
+            self.stalled = None;
+            return wrote;
+        }
+        let stalled = self.stalled.get_or_insert_with(|| Box::pin(tokio::time::sleep(STALLED)));
+        match stalled.as_mut().poll(cx) {
+            Poll::Ready(()) => Poll::Ready(Err(io::ErrorKind::TimedOut.into())),
+            Poll::Pending => Poll::Pending,
+        }
+    }
+}
+
+/// One end of a pipe within the process, until it is cut.
+struct Pipe {
+    end: Option<DuplexStream>,
+    /// Who waits to read.
+    reader: Option<Waker>,
+}
+
+impl Pipe {
+    fn poll_read(&mut self, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        let Some(end) = &mut self.end else { return Poll::Ready(Ok(())) };
+        let read = Pin::new(end).poll_read(cx, buf);
+        if read.is_pending() && !self.reader.as_ref().is_some_and(|w| w.will_wake(cx.waker())) {
+            self.reader = Some(cx.waker().clone());
+        }
+        read
+    }
+
+    /// What was written stays to be read at the other end, before it finds the end.
+    fn cut(&mut self) {
+        self.end = None;
+        if let Some(reader) = self.reader.take() {
+            reader.wake();
+        }
+    }
+
+    fn poll_write(
+        &mut self,
+        cx: &mut Context<'_>,
+        slices: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        match &mut self.end {
+            Some(end) => Pin::new(end).poll_write_vectored(cx, slices),
+            None => Poll::Ready(Err(io::ErrorKind::BrokenPipe.into())),
+        }
+    }
 }
 
 /// Slices handed to one vectored write.
@@ -34,16 +104,17 @@ const MAX_SLICES: usize = 64;
 
 impl Wire {
     pub fn plain(tcp: TcpStream) -> Self {
-        Self { transport: Transport::Plain(tcp), guard: Some(Box::default()) }
+        Self { transport: Transport::Plain(tcp), http: Some(Box::default()) }
     }
 
     pub fn tls(stream: TlsStream<TcpStream>) -> Self {
-        Self { transport: Transport::Tls(Box::new(stream)), guard: Some(Box::default()) }
+        Self { transport: Transport::Tls(Box::new(stream)), http: Some(Box::default()) }
     }
 
     /// One end of a pipe within the process; the other is the body of an HTTP response.
     pub fn pipe(end: DuplexStream) -> Self {
-        Self { transport: Transport::Pipe(end), guard: None }
+        let pipe = Pipe { end: Some(end), reader: None };
+        Self { transport: Transport::Pipe(Box::new(pipe)), http: None }
     }
 
     pub fn is_tls(&self) -> bool {
@@ -52,7 +123,7 @@ impl Wire {
 
     /// From here on bytes are WebSocket frames, not HTTP heads.
     pub fn end_of_http(&mut self) {
-        self.guard = None;
+        self.http = None;
     }
 
     fn tcp(&self) -> Option<&TcpStream> {
@@ -69,8 +140,14 @@ impl Wire {
             // The socket itself is asked, not what is remembered of its readiness: one memory
             // access less per delivery. Whoever waits for room later goes through the reactor.
             Transport::Plain(tcp) => or_full(SockRef::from(&*tcp).send(bytes)),
-            Transport::Tls(stream) => now_or_full(stream.as_mut(), bytes),
-            Transport::Pipe(pipe) => now_or_full(pipe, bytes),
+            Transport::Tls(stream) => {
+                let mut cx = Context::from_waker(Waker::noop());
+                now_or_full(Pin::new(stream.as_mut()).poll_write(&mut cx, bytes))
+            }
+            Transport::Pipe(pipe) => {
+                let mut cx = Context::from_waker(Waker::noop());
+                now_or_full(pipe.poll_write(&mut cx, &[IoSlice::new(bytes)]))
+            }
         }
     }
 
@@ -97,13 +174,27 @@ impl Wire {
         Pin::new(self).poll_write_vectored(cx, &slices[..count])
     }
 
+    fn watch<T>(
+        &mut self,
+        cx: &mut Context<'_>,
+        wrote: Poll<io::Result<T>>,
+    ) -> Poll<io::Result<T>> {
+        match &mut self.http {
+            Some(http) => http.watch(cx, wrote),
+            None => wrote,
+        }
+    }
+
     /// Ends both directions, so that whoever reads wakes up to an end of file.
     pub fn cut(&mut self) {
         // An error here means that the peer was faster: the socket is gone either way.
         let cut = match &mut self.transport {
             Transport::Plain(tcp) => SockRef::from(&*tcp).shutdown(Shutdown::Both),
             Transport::Tls(stream) => SockRef::from(stream.get_ref().0).shutdown(Shutdown::Both),
-            Transport::Pipe(pipe) => end_pipe(pipe),
+            Transport::Pipe(pipe) => {
+                pipe.cut();
+                Ok(())
+            }
         };
         if let Err(e) = cut {
             tracing::trace!(error = %e, "socket was already closed");
@@ -111,19 +202,10 @@ impl Wire {
     }
 }
 
-fn now_or_full(stream: &mut (impl AsyncWrite + Unpin), bytes: &[u8]) -> io::Result<usize> {
-    let mut cx = Context::from_waker(Waker::noop());
-    match Pin::new(stream).poll_write(&mut cx, bytes) {
+fn now_or_full(wrote: Poll<io::Result<usize>>) -> io::Result<usize> {
+    match wrote {
         Poll::Ready(result) => result,
         Poll::Pending => Ok(0),
-    }
-}
-
-/// What was written stays to be read; then the reader finds the end.
-fn end_pipe(pipe: &mut DuplexStream) -> io::Result<()> {
-    match Pin::new(pipe).poll_shutdown(&mut Context::from_waker(Waker::noop())) {
-        Poll::Ready(result) => result,
-        Poll::Pending => Ok(()),
     }
 }
 
@@ -145,10 +227,10 @@ impl AsyncRead for Wire {
         let result = match &mut this.transport {
             Transport::Plain(tcp) => Pin::new(tcp).poll_read(cx, buf),
             Transport::Tls(stream) => Pin::new(stream.as_mut()).poll_read(cx, buf),
-            Transport::Pipe(pipe) => Pin::new(pipe).poll_read(cx, buf),
+            Transport::Pipe(pipe) => pipe.poll_read(cx, buf),
         };
-        if let (Some(guard), Poll::Ready(Ok(()))) = (&mut this.guard, &result) {
-            guard.inspect(&mut buf.filled_mut()[before..]);
+        if let (Some(http), Poll::Ready(Ok(()))) = (&mut this.http, &result) {
+            http.guard.inspect(&mut buf.filled_mut()[before..]);
         }
         result
     }
@@ -160,11 +242,13 @@ impl AsyncWrite for Wire {
         cx: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        match &mut self.transport {
+        let this = &mut *self;
+        let wrote = match &mut this.transport {
             Transport::Plain(tcp) => Pin::new(tcp).poll_write(cx, bytes),
             Transport::Tls(stream) => Pin::new(stream.as_mut()).poll_write(cx, bytes),
-            Transport::Pipe(pipe) => Pin::new(pipe).poll_write(cx, bytes),
-        }
+            Transport::Pipe(pipe) => pipe.poll_write(cx, &[IoSlice::new(bytes)]),
+        };
+        this.watch(cx, wrote)
     }
 
     fn poll_write_vectored(
@@ -172,11 +256,13 @@ impl AsyncWrite for Wire {
         cx: &mut Context<'_>,
         slices: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        match &mut self.transport {
+        let this = &mut *self;
+        let wrote = match &mut this.transport {
             Transport::Plain(tcp) => Pin::new(tcp).poll_write_vectored(cx, slices),
             Transport::Tls(stream) => Pin::new(stream.as_mut()).poll_write_vectored(cx, slices),
-            Transport::Pipe(pipe) => Pin::new(pipe).poll_write_vectored(cx, slices),
-        }
+            Transport::Pipe(pipe) => pipe.poll_write(cx, slices),
+        };
+        this.watch(cx, wrote)
     }
 
     fn is_write_vectored(&self) -> bool {
@@ -187,7 +273,7 @@ impl AsyncWrite for Wire {
         match &mut self.transport {
             Transport::Plain(tcp) => Pin::new(tcp).poll_flush(cx),
             Transport::Tls(stream) => Pin::new(stream.as_mut()).poll_flush(cx),
-            Transport::Pipe(pipe) => Pin::new(pipe).poll_flush(cx),
+            Transport::Pipe(_) => Poll::Ready(Ok(())),
         }
     }
 
@@ -195,7 +281,10 @@ impl AsyncWrite for Wire {
         match &mut self.transport {
             Transport::Plain(tcp) => Pin::new(tcp).poll_shutdown(cx),
             Transport::Tls(stream) => Pin::new(stream.as_mut()).poll_shutdown(cx),
-            Transport::Pipe(pipe) => Pin::new(pipe).poll_shutdown(cx),
+            Transport::Pipe(pipe) => {
+                pipe.cut();
+                Poll::Ready(Ok(()))
+            }
         }
     }
 }

@@ -28,6 +28,7 @@ pub mod errors;
 pub(crate) mod fixtures;
 pub mod frame;
 mod heartbeat;
+pub mod http;
 #[cfg(test)]
 mod linter;
 pub mod pubsub;
@@ -35,8 +36,14 @@ mod query;
 pub mod resume;
 pub mod sid;
 pub mod socket;
+pub mod sse;
 mod subprotocol;
 #[cfg(test)]
 mod vectors;
 
 pub use conversation::Conversation;
+
+/// What is asked over HTTP. Must come before the Pusher family's routes, whose paths it shares.
+pub fn configure(routes: &mut actix_web::web::ServiceConfig) {
+    routes.configure(http::configure).configure(sse::configure);
+}

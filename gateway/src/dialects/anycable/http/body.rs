@@ -314,10 +314,8 @@ mod tests {
             Ok(Posted::Command(command)) => command,
             other => panic!("{body}: {other:?}"),
         };
-        let disconnect = |reconnect| Command::Disconnect {
-            identity: r#"{"user_id":42}"#.into(),
-            reconnect,
-        };
+        let disconnect =
+            |reconnect| Command::Disconnect { identity: r#"{"user_id":42}"#.into(), reconnect };
         let plain = r#"{"command":"disconnect","payload":{"identifier":"{\"user_id\":42}"}}"#;
         assert_eq!(of(plain), disconnect(false));
         let back = r#"{"command":"disconnect","payload":{"identifier":"{\"user_id\":42}","reconnect":true}}"#;

@@ -55,8 +55,16 @@ mod tests {
         for (list, origin, expected) in [
             (&[][..], None, star.clone()),
             (&[], Some("https://any.test"), star),
-            (&list, Some("https://A.example.com"), (Some("https://a.example.com".into()), true, true)),
-            (&list, Some("http://localhost:3000"), (Some("http://localhost:3000".into()), true, true)),
+            (
+                &list,
+                Some("https://A.example.com"),
+                (Some("https://a.example.com".into()), true, true),
+            ),
+            (
+                &list,
+                Some("http://localhost:3000"),
+                (Some("http://localhost:3000".into()), true, true),
+            ),
             (&list, Some("https://example.com"), (None, false, true)),
             (&list, Some("https://evil.test"), (None, false, true)),
             (&list, Some("null"), (None, false, true)),

@@ -19,6 +19,7 @@ use actix_web::{
     http::{Method, StatusCode, header},
     web::Payload,
 };
+use contract::AppLimits;
 use std::sync::Arc;
 
 /// What an endpoint is for.
@@ -51,7 +52,7 @@ impl Door {
                     app = Some(pending.app().clone());
                     Ok(pending)
                 };
-                let door = desk::Door::new(credential);
+                let door = desk::Door { credential, max_body_bytes: AppLimits::max_body_bytes };
                 desk::serve(request, payload, gateway, door, work).await
             }
         };

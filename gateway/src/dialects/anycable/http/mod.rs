@@ -11,7 +11,7 @@ mod door;
 mod path;
 mod publish;
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
 
 use super::codec;
 use crate::{admission::Purpose, state::Gateway};

@@ -93,7 +93,6 @@ impl Query {
         command.push('}');
         Ok(command)
     }
-
 }
 
 fn push_history(out: &mut String, left_off: Option<LastEvent<'_>>, since: Option<u64>) {
@@ -204,7 +203,8 @@ mod tests {
             ("channel=a", Some("something else"), r#"{\"channel\":\"a\"}"#, ""),
             ("channel=a&history_since=", Some(""), r#"{\"channel\":\"a\"}"#, ""),
         ] {
-            let expected = format!(r#"{{"command":"subscribe","identifier":"{identifier}"{history}}}"#);
+            let expected =
+                format!(r#"{{"command":"subscribe","identifier":"{identifier}"{history}}}"#);
             assert_eq!(command(query, last), Ok(expected), "{query}");
         }
     }
@@ -227,9 +227,14 @@ mod tests {
 
     #[test]
     fn raw_and_the_token_are_found() {
-        for (query, raw) in
-            [("raw=1", true), ("raw=t", true), ("raw=y", true), ("raw=true", true), ("raw=0", false), ("raw", false)]
-        {
+        for (query, raw) in [
+            ("raw=1", true),
+            ("raw=t", true),
+            ("raw=y", true),
+            ("raw=true", true),
+            ("raw=0", false),
+            ("raw", false),
+        ] {
             assert_eq!(Query::read(query).raw, raw, "{query}");
         }
         let token = Query::read("jid=a.b.c&jid=d").token;

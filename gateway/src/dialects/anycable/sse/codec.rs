@@ -18,9 +18,7 @@ pub fn voice(voice: Voice, form: Form) -> Voice {
     let flags = match form {
         // Neither who comes nor what the subscription is called goes into bare messages.
         Form { raw: true, whole: false } => return Voice::with_flags(Dialect::AnyCableEvents, RAW),
-        Form { raw, whole } => {
-            flags | if raw { RAW } else { 0 } | if whole { WHOLE } else { 0 }
-        }
+        Form { raw, whole } => flags | if raw { RAW } else { 0 } | if whole { WHOLE } else { 0 },
     };
     Voice { dialect: Dialect::AnyCableEvents, flags, tag }
 }
@@ -141,7 +139,8 @@ mod tests {
                 assert_eq!(told(form, &kept), format!("{bare}id: 7/z/chat/1\n\n"));
                 assert_eq!(told(form, &passing), format!("{bare}\n"));
             }
-            let frame = format!(r#"{{"identifier":"i","message":{value}"#).replace('\n', "\ndata: ");
+            let frame =
+                format!(r#"{{"identifier":"i","message":{value}"#).replace('\n', "\ndata: ");
             let at = r#","stream_id":"chat/1","epoch":"z","offset":7"#;
             let whole = format!("data: {frame}{at}}}\nid: 7/z/chat/1\n\n");
             assert_eq!(told(WHOLE_FORM, &kept), whole);

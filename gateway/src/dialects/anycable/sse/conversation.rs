@@ -14,7 +14,7 @@ use crate::{
     hub::effect::{Effect, Left, Ticket},
 };
 use bytes::Bytes;
-use contract::{ChannelName, SocketId, UserId, directory::Kill};
+use contract::{ChannelName, UserId, directory::Kill};
 use realtime::{History, JoinRefusal, Joined, Member, PublishError};
 
 /// What the client asked for is said for it, right after the greeting; it never says anything

@@ -35,7 +35,7 @@ use actix_web::{
     http::{Method, StatusCode},
     web::{self, Data, Payload, ServiceConfig},
 };
-use contract::{SocketId, credential};
+use contract::{SocketId, credential, live::LiveKind};
 use std::sync::Arc;
 
 /// On a cable's own host, and below the app everywhere. Posting to `/apps/{app}/events` is
@@ -69,10 +69,7 @@ async fn events(
     let mut response = match outcome {
         Ok(response) => response,
         Err(failure) => {
-            if let (Failure::Refused(refusal), Some(app)) = (&failure, &app) {
-                app.counters.add_refusal(refusal);
-                log_refusal(refusal, "http", Some(&app.id), clock::unix_ms());
-            }
+            failure.note(app.as_deref());
             failure.respond(&request, payload)
         }
     };
@@ -128,9 +125,7 @@ async fn open(
 fn check(said: &[String], state: &AppState) -> Result<(), BadAsk> {
     let mut subscriptions = 0;
     for line in said {
-        if let Inbound::Subscribe { identifier, .. } =
-            decode(line).map_err(|_| BadAsk::Commands)?
-        {
+        if let Inbound::Subscribe { identifier, .. } = decode(line).map_err(|_| BadAsk::Commands)? {
             pubsub::decide(&identifier, state).map_err(BadAsk::Rejected)?;
             subscriptions += 1;
         }
@@ -268,6 +263,30 @@ impl Failure {
             Self::Method => StatusCode::METHOD_NOT_ALLOWED,
             Self::Off => StatusCode::NOT_FOUND,
         }
+    }
+
+    /// What the client is not told, whoever watches the app is.
+    fn note(&self, app: Option<&App>) {
+        let now_ms = clock::unix_ms();
+        if let Self::Refused(refusal) = self {
+            log_refusal(refusal, "http", app.map(|app| &app.id), now_ms);
+        }
+        let Some(app) = app else { return };
+        if let Self::Refused(refusal) = self {
+            app.counters.add_refusal(refusal);
+        }
+        app.live.emit(now_ms, || {
+            let (code, message) = match self {
+                Self::Refused(refusal) => (refusal.code(), refusal.to_string()),
+                Self::Asked(bad) => ("bad_request", bad.to_string()),
+                Self::Body(_) => ("bad_request", "the body could not be read".into()),
+                Self::Method => ("bad_request", "the method must be GET or POST".into()),
+                Self::Off => {
+                    ("not_found", "server-sent events are off (setting anycable.sse)".into())
+                }
+            };
+            LiveKind::Refused { source: "http".into(), code: code.into(), message }
+        });
     }
 
     fn respond(&self, request: &HttpRequest, payload: Payload) -> HttpResponse {

@@ -16,9 +16,9 @@ pub mod codec;
 mod conversation;
 mod http;
 mod response;
-mod text;
 #[cfg(test)]
 mod tests;
+mod text;
 
 pub use conversation::Conversation;
 pub use http::configure;

@@ -148,7 +148,8 @@ mod tests {
     #[test]
     fn messages_are_bare_and_have_their_position() {
         let at = r#","stream_id":"chat/1/2","epoch":"-J4v","offset":1"#;
-        let frame = |message: &str, at: &str| format!(r#"{{"identifier":"i","message":{message}{at}}}"#);
+        let frame =
+            |message: &str, at: &str| format!(r#"{{"identifier":"i","message":{message}{at}}}"#);
         for (message, data) in [
             (r#"{"n":1}"#, "data: {\"n\":1}\n"),
             ("{\"n\":\r\n1}", "data: {\"n\":\ndata: 1}\n"),

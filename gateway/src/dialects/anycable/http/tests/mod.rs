@@ -1,5 +1,5 @@
-pub(in crate::dialects::anycable) mod house;
 mod finding;
+pub(in crate::dialects::anycable) mod house;
 mod limits;
 mod presence;
 mod publishing;

@@ -1,5 +1,5 @@
 use super::house::{API, Asked, BROADCAST, House, NEXT_SECRET, SECRET, derived};
-use crate::dialects::anycable::sid::Sid;
+use crate::{dialects::anycable::sid::Sid, hub::clock};
 use contract::SocketId;
 
 const GOOD: &str = r#"{"stream":"chat/1","data":"{\"message\":\"Hello\"}"}"#;
@@ -70,10 +70,7 @@ async fn what_was_published_is_heard_as_a_value() {
         ("", r#"chat/1 message """#),
         ("false", "chat/1 message false"),
         (r#"{\"event\":\"e\",\"data\":1}"#, r#"chat/1 e {"event":"e","data":1}"#),
-        (
-            r#"{\"event\":\"pusher:error\"}"#,
-            r#"chat/1 message {"event":"pusher:error"}"#,
-        ),
+        (r#"{\"event\":\"pusher:error\"}"#, r#"chat/1 message {"event":"pusher:error"}"#),
     ] {
         let body = format!(r#"{{"stream":"chat/1","data":"{data}"}}"#);
         assert_eq!(house.publish(&body).await, 201);
@@ -87,7 +84,8 @@ async fn a_batch_is_published_in_its_order_or_not_at_all() {
     for channel in ["a", "b"] {
         house.join(channel, "1.1", None);
     }
-    let batch = r#"[{"stream":"a","data":"1"},{"stream":"b","data":"2"},{"stream":"a","data":"3"}]"#;
+    let batch =
+        r#"[{"stream":"a","data":"1"},{"stream":"b","data":"2"},{"stream":"a","data":"3"}]"#;
     assert_eq!(house.publish(batch).await, 201);
     assert_eq!(house.heard(), ["a message 1", "b message 2", "a message 3"]);
     for bad in [
@@ -125,9 +123,9 @@ async fn everything_is_kept_but_what_is_transient() {
     let house = House::new();
     let batch = r#"[{"stream":"a","data":"1"},{"stream":"a","data":"2","meta":{"transient":true}},{"stream":"a","data":"3","meta":{"transient":false}}]"#;
     assert_eq!(house.publish(batch).await, 201);
-    let history =
-        house.gateway.router.history(&House::topic("a"), None, 10, crate::hub::clock::unix_ms());
-    let events = history.await.unwrap().events;
+    let (topic, now_ms) = (House::topic("a"), clock::unix_ms());
+    let history = house.gateway.router.history(&topic, None, 10, now_ms).await.unwrap();
+    let events = history.events;
     let kept: Vec<&str> = events.iter().map(|event| event.data.as_str()).collect();
     assert_eq!(kept, ["1", "3"]);
 }
@@ -136,14 +134,17 @@ async fn everything_is_kept_but_what_is_transient() {
 async fn commands_reach_every_worker_and_publish_nothing() {
     let house = House::new();
     let disconnect = |rest: &str| {
-        format!(r#"{{"command":"disconnect","payload":{{"identifier":"{{\"user_id\":42}}"{rest}}}}}"#)
+        format!(
+            r#"{{"command":"disconnect","payload":{{"identifier":"{{\"user_id\":42}}"{rest}}}}}"#
+        )
     };
     let who = r#"{"user_id":42}"#.to_owned();
     assert_eq!(house.publish(&disconnect("")).await, 201);
     assert_eq!(house.publish(&disconnect(r#","reconnect":true"#)).await, 201);
     assert_eq!(house.disconnected(), [(who.clone(), false), (who, true)]);
     let asked = disconnect("");
-    let answer = house.ask(Asked::new("POST", "/_broadcast").by(Some(BROADCAST)).with(&asked)).await;
+    let answer =
+        house.ask(Asked::new("POST", "/_broadcast").by(Some(BROADCAST)).with(&asked)).await;
     assert_eq!((answer.status, house.disconnected().len()), (201, 1));
     assert_eq!(house.publish(r#"{"command":"unheard_of"}"#).await, 201);
     assert_eq!(house.publish(r#"{"command":"disconnect","payload":{}}"#).await, 422);

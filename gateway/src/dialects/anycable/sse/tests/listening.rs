@@ -21,10 +21,7 @@ async fn a_stream_is_confirmed_and_then_heard() {
     let confirm = stream.next().await;
     assert!(confirm.starts_with("event: confirm_subscription\ndata: {"), "{confirm}");
     let identifier = member(&confirm, "identifier");
-    assert_eq!(
-        identifier,
-        format!(r#"{{"channel":"$pubsub","signed_stream_name":"{SIGNED}"}}"#)
-    );
+    assert_eq!(identifier, format!(r#"{{"channel":"$pubsub","signed_stream_name":"{SIGNED}"}}"#));
     publish(&house, "chat/2024", r#"{"n":12345678901234567890}"#).await;
     let event = stream.next().await;
     let (data, at) = event.split_once('\n').expect("two lines");
@@ -112,9 +109,8 @@ async fn a_post_hears_several_streams_in_whole_frames() {
     let house = open_house();
     let identifier = |stream: &str| format!(r#"{{"channel":"$pubsub","stream_name":"{stream}"}}"#);
     let quoted = |stream: &str| serde_json::to_string(&identifier(stream)).unwrap();
-    let subscribe = |stream: &str| {
-        format!(r#"{{"command":"subscribe","identifier":{}}}"#, quoted(stream))
-    };
+    let subscribe =
+        |stream: &str| format!(r#"{{"command":"subscribe","identifier":{}}}"#, quoted(stream));
     let join = format!(
         r#"{{"command":"join","identifier":{},"presence":{{"id":"7","info":{{"name":"Seven"}}}}}}"#,
         quoted("b")
@@ -134,7 +130,8 @@ async fn a_post_hears_several_streams_in_whole_frames() {
     for name in ["a", "b"] {
         publish(&house, name, "1").await;
         let event = stream.next().await;
-        let head = format!(r#"data: {{"identifier":{},"message":1,"stream_id":"{name}","#, quoted(name));
+        let head =
+            format!(r#"data: {{"identifier":{},"message":1,"stream_id":"{name}","#, quoted(name));
         assert!(event.starts_with(&head) && id(&event).ends_with(name), "{event}");
     }
     drop(stream);

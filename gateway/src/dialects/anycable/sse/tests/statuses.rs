@@ -19,7 +19,12 @@ async fn what_is_wrong_is_told_before_the_stream_begins() {
     for (house, method, query, expected) in [
         (&open, "GET", "stream=a", 200),
         (&open, "GET", signed.as_str(), 200),
-        (&open, "GET", "identifier=%7B%22channel%22%3A%22%24pubsub%22%2C%22stream_name%22%3A%22a%22%7D", 200),
+        (
+            &open,
+            "GET",
+            "identifier=%7B%22channel%22%3A%22%24pubsub%22%2C%22stream_name%22%3A%22a%22%7D",
+            200,
+        ),
         (&open, "GET", "", 400),
         (&open, "GET", "stream=", 400),
         (&open, "GET", "channel=ChatChannel", 400),
@@ -55,7 +60,8 @@ async fn what_is_wrong_is_told_before_the_stream_begins() {
 #[actix_web::test]
 async fn a_post_brings_its_commands() {
     let house = open_house();
-    let subscribe = r#"{"command":"subscribe","identifier":"{\"channel\":\"$pubsub\",\"stream_name\":\"a\"}"}"#;
+    let subscribe =
+        r#"{"command":"subscribe","identifier":"{\"channel\":\"$pubsub\",\"stream_name\":\"a\"}"}"#;
     let rejected = r#"{"command":"subscribe","identifier":"{\"channel\":\"Chat\"}"}"#;
     let long = format!("{subscribe}\n{}", " ".repeat(64 << 10));
     for (body, expected) in [
@@ -125,10 +131,7 @@ async fn answers_say_that_they_are_events_and_who_may_read_them() {
     let response = house.open(asked).await;
     let header = |name: &str| response.headers().get(name).unwrap().to_str().unwrap().to_owned();
     assert_eq!(header("content-type"), "text/event-stream; charset=utf-8");
-    assert_eq!(
-        header("cache-control"),
-        "private, no-cache, no-store, must-revalidate, max-age=0"
-    );
+    assert_eq!(header("cache-control"), "private, no-cache, no-store, must-revalidate, max-age=0");
     assert_eq!(header("x-accel-buffering"), "no");
     assert_eq!(header("access-control-allow-origin"), "*");
     assert_eq!(header("access-control-allow-methods"), "GET, POST, OPTIONS");
