@@ -12,8 +12,10 @@ export const ACTIONS = [
   { id: 'usage.read', label: 'Read usage', help: 'Read the app’s usage figures' },
 ] as const satisfies readonly { id: ActionName; label: string; help: string }[];
 
-/** The ones that a key in clients' hands may have. */
-export const CLIENT_ACTIONS = ACTIONS.filter(
-  (action): action is Extract<(typeof ACTIONS)[number], { id: ClientAction }> =>
-    ['publish', 'subscribe', 'presence', 'send'].includes(action.id),
-);
+/** The ones that a key in clients' hands may have, in clients' words. */
+export const CLIENT_ACTIONS = [
+  { id: 'publish', label: 'Publish', help: 'Send messages to channels' },
+  { id: 'subscribe', label: 'Subscribe', help: 'Receive messages of channels' },
+  { id: 'presence', label: 'Presence', help: 'See who else is on a channel' },
+  { id: 'send', label: 'Send', help: 'Send to one peer directly, as calls need' },
+] as const satisfies readonly { id: ClientAction; label: string; help: string }[];
