@@ -3,7 +3,7 @@
 use super::{ReportError, Reporter};
 use crate::{
     admission::{
-        connect,
+        connect, publishable,
         tests::{KEY, NOW_S, SECRET, app_record, ask, given_app, given_directory, given_key},
     },
     config::{Config, Flags},
@@ -11,9 +11,9 @@ use crate::{
 };
 use actix_web::{App, HttpRequest, HttpResponse, HttpServer, http::StatusCode, web};
 use contract::{
-    AppSecret, SecretKeyToken,
-    directory::{AppCredential, Change, SecretKeyRecord},
-    uses::Uses,
+    AppSecret, PublishableKey, SecretKeyToken,
+    directory::{AppCredential, Change, PublishableKeyRecord, SecretKeyRecord},
+    uses::{PublishableKeyUse, Uses},
 };
 use std::{
     collections::VecDeque,
@@ -168,6 +168,36 @@ fn an_admitted_request_is_a_use_of_its_credential_alone() {
     permit.opened_with(&KEY.parse().unwrap(), (NOW_S + 5) * 1_000);
     permit.opened_with(&"unknown".parse().unwrap(), (NOW_S + 5) * 1_000);
     assert_eq!(noted(&directory), all(Some(NOW_S + 5), Some(NOW_S), Some(NOW_S)));
+}
+
+#[actix_web::test]
+async fn keys_that_connections_were_opened_with_are_reported() {
+    let world = World::given().await;
+    let directory = given_directory();
+    let key: PublishableKey = "pk_live_demo".parse().unwrap();
+    let record = PublishableKeyRecord {
+        key: key.clone(),
+        app: "100042".parse().unwrap(),
+        actions: Vec::new(),
+        channels: Vec::new(),
+        allowed_origins: Vec::new(),
+        allow_no_origin: false,
+        ice_servers: true,
+        expires_at: None,
+    };
+    let next = directory.status().applied() + 1;
+    assert!(directory.apply(next, Change::PublishableKey(record)).is_none());
+    let bearing = publishable(&directory, key.as_str(), None, NOW_S * 1_000).unwrap();
+    let reporter = reporter(&directory, world.url.clone());
+    reporter.report().await.unwrap();
+    assert_eq!(world.taken(), [], "not used yet");
+    bearing.used(NOW_S * 1_000);
+    reporter.report().await.unwrap();
+    let used = vec![PublishableKeyUse { key, at_s: NOW_S }];
+    assert_eq!(world.taken(), [Uses { publishable_keys: used, ..Uses::of("g1") }]);
+    reporter.report().await.unwrap();
+    assert_eq!(world.taken(), [], "once");
+    world.end().await;
 }
 
 #[test]

@@ -200,7 +200,8 @@ fn the_apps_own_secret_is_a_bearer_where_that_is_asked_for() {
         ("/apps/100042/events", SECRET, false, Err(401)),
         ("/apps/100042/events", "other_secret", true, Err(401)),
         ("/apps/200001/events", SECRET, true, Err(401)),
-        ("/users/u/terminate_connections", SECRET, true, Err(401)),
+        ("/users/u/terminate_connections", SECRET, true, Ok(of(KEY))),
+        ("/users/u/terminate_connections", SECRET, false, Err(401)),
         ("/apps/100042/events", KEY, true, Err(401)),
         ("/apps/nobody/events", SECRET, true, Err(404)),
     ] {

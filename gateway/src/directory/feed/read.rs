@@ -136,6 +136,8 @@ mod tests {
         check(&[start, kill, &end(1)], Ok(5));
         check(&[start, &end(0)], Ok(5));
         check(&[start, unread, &end(1)], Ok(5));
+        let unread_key = r#"{"type":"publishable_key","key":"pk_live_1","of_next_year":true}"#;
+        check(&[start, unread_key, &end(1)], Ok(5));
         check(&[start, kill], Err(BadSnapshot::CutOff));
         check(&[], Err(BadSnapshot::CutOff));
         check(&[start, kill, &end(2)], Err(BadSnapshot::Count { announced: 2, is: 1 }));

@@ -190,18 +190,34 @@ fn an_import_seals_plain_secrets_and_counts_its_records() {
     let line = r#"{"type":"app","id":"7","organisation":"o","enabled":true,"credentials":[{"key":"k7","secret":"plain-text"}]}"#;
     let end = |n: u64| format!("{{\"end\":{{\"revision\":5,\"records\":{n}}}}}");
     let start = r#"{"snapshot":{"revision":5}}"#;
-    fs::write(&file, format!("{start}\n{line}\n{}\n", end(1))).unwrap();
-    assert_eq!(import(&file, &folder.0, &master()).unwrap(), 1);
+    let hash = "0".repeat(64);
+    let secret_key = format!(
+        r#"{{"type":"secret_key","id":"sk_id_abc","app":"7","hash":"{hash}","actions":["send"],"channels":[],"token_secret":"sk_secret_def"}}"#
+    );
+    let publishable_key =
+        r#"{"type":"publishable_key","key":"pk_live_1","app":"7","actions":[],"channels":["**"]}"#;
+    let lines = [start, line, &secret_key, publishable_key, &end(3)].join("\n");
+    fs::write(&file, lines).unwrap();
+    assert_eq!(import(&file, &folder.0, &master()).unwrap(), 3);
     let (directory, _) = loaded(&folder.path());
     assert_eq!(directory.status().applied(), 5);
     assert!(directory.app_by_key("k7").is_some());
     let written = fs::read_to_string(only(&folder.path(), "snapshot-")).unwrap();
-    assert!(!written.contains("plain-text"));
+    assert!(!written.contains("plain-text") && !written.contains("sk_secret_def"));
+
+    let sealed = |name: &str| written.contains(&format!("\"sealed_{name}\":\""));
+    assert!(sealed("secret") && sealed("token_secret"));
+    let terms = directory.secret_key_by_id("sk_id_abc").and_then(|key| key.terms()).unwrap();
+    let token_key = terms.token_key.as_ref().expect("imported");
+    assert_eq!(token_key.secret.expose(), "sk_secret_def");
+    assert!(directory.publishable_key("pk_live_1").is_some());
 
     for bad in [
         format!("{start}\n{line}\n{}\n", end(2)),
         line.replace("plain-text", "two words"),
         line.replace("\"7\"", "\"a/b\""),
+        secret_key.replace("sk_secret_def", "two words"),
+        publishable_key.replace("pk_live_1", "sk_live_1"),
         "not json".to_owned(),
     ] {
         fs::write(&file, &bad).unwrap();

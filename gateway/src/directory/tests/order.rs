@@ -2,11 +2,11 @@
 
 use crate::{
     admission::tests::{app_record, master},
-    directory::{Alarm, Directory, replica::Kept},
+    directory::{Alarm, Directory, SigningKey, replica::Kept},
 };
 use contract::{
     AppLimits, SecretKeyId, TokenHash,
-    directory::{AppRecord, Change, Kill, Revision, SecretKeyRecord},
+    directory::{AppRecord, Change, Kill, PublishableKeyRecord, Revision, SecretKeyRecord},
 };
 use proptest::prelude::*;
 
@@ -28,10 +28,30 @@ fn secret_key(id: &str) -> SecretKeyRecord {
     }
 }
 
+fn publishable_key(key: &str, app: &str) -> PublishableKeyRecord {
+    PublishableKeyRecord {
+        key: key.parse().unwrap(),
+        app: app.parse().unwrap(),
+        actions: vec![],
+        channels: vec![],
+        allowed_origins: vec![],
+        allow_no_origin: false,
+        ice_servers: true,
+        expires_at: None,
+    }
+}
+
 const SK: &str = "000000000001";
+const PK: &str = "pk_live_1";
 
 fn sk() -> SecretKeyId {
     SK.parse().unwrap()
+}
+
+/// The hash of the Bearer derived from the secret of every credential here.
+fn derived_from_secret() -> TokenHash {
+    let mac = SigningKey::new("secret").sign(&[b"api-cable"]);
+    TokenHash::of(&hex::encode(mac))
 }
 
 /// What can be seen from outside.
@@ -42,7 +62,16 @@ fn seen(directory: &Directory) -> String {
         (state.enabled, state.deleted, state.limits.max_connections, keys)
     });
     let by_key = ["k1", "k2"].map(|key| directory.app_by_key(key).is_some());
-    format!("{app:?} {by_key:?} {}", directory.secret_key(&TokenHash::of(SK)).is_some())
+    let secret_key = directory.secret_key_by_id(SK).and_then(|key| key.to_record());
+    let by_token = ["another token", SK].map(TokenHash::of).map(|hash| {
+        let found = directory.secret_key(&hash).is_some();
+        let expected = secret_key.as_ref().is_some_and(|(_, record)| record.hash == hash);
+        assert_eq!(found, expected, "found by its token and no other");
+        found
+    });
+    let publishable_key = directory.publishable_key(PK).map(|key| key.to_record());
+    let by_bearer = directory.app_by_bearer(&derived_from_secret()).map(|(app, _)| app.id.clone());
+    format!("{app:?} {by_key:?} {secret_key:?} {by_token:?} {publishable_key:?} {by_bearer:?}")
 }
 
 fn app() -> contract::AppId {
@@ -57,6 +86,15 @@ fn histories() -> Vec<Vec<Change>> {
     let delete = || kill(Kill::DeleteApp { app: app() });
     let revoke_sk = || kill(Kill::RevokeSecretKey { app: app(), id: sk() });
     let put = |n, enabled, keys: &[&str]| Change::App(record(n, enabled, keys));
+    let revoke_pk = || kill(Kill::RevokePublishableKey { app: app(), key: PK.parse().unwrap() });
+    let put_pk = |expires_at| {
+        let expires_at = Some(expires_at);
+        Change::PublishableKey(PublishableKeyRecord { expires_at, ..publishable_key(PK, "1") })
+    };
+    let put_sk = |token: &str| {
+        let hash = TokenHash::of(token);
+        Change::SecretKey(SecretKeyRecord { hash, ..secret_key(SK) })
+    };
     vec![
         vec![put(1, true, &["k1"]), put(2, true, &["k1", "k2"]), revoke_k1(), disable()],
         vec![put(1, true, &["k1"]), disable(), put(2, true, &["k1"]), put(3, true, &["k1", "k2"])],
@@ -69,6 +107,10 @@ fn histories() -> Vec<Vec<Change>> {
         ],
         vec![put(1, true, &["k1", "k2"]), revoke_k1(), put(2, true, &["k2"]), revoke_k1()],
         vec![Change::SecretKey(secret_key(SK)), revoke_sk(), put(1, true, &["k1"]), disable()],
+        vec![put(1, true, &["k1"]), put_pk(1), put_pk(2), revoke_pk()],
+        vec![put_pk(1), revoke_pk(), put_pk(2), put(1, true, &["k1"])],
+        vec![put(1, true, &["k1"]), put_pk(1), delete(), put_pk(2)],
+        vec![put_sk("another token"), put_sk(SK), put_pk(1), put_sk(SK)],
     ]
 }
 
@@ -125,7 +167,7 @@ fn nothing_of_the_same_or_a_lower_revision_undoes_a_kill() {
 proptest! {
     #[test]
     fn a_copy_of_the_directory_is_the_directory(
-        picks in proptest::collection::vec((0usize..6, 0usize..4), 1..20)
+        picks in proptest::collection::vec((0usize..10, 0usize..4), 1..20)
     ) {
         let all = histories();
         let entries: Vec<_> =
@@ -165,9 +207,14 @@ async fn what_is_missing_in_a_snapshot_ends_and_its_sockets_are_told() {
     let directory = after(&[
         (1, Change::App(record(1, true, &["k1", "k2"]))),
         (2, Change::SecretKey(secret_key(SK))),
+        (3, Change::PublishableKey(publishable_key(PK, "1"))),
+        (3, Change::PublishableKey(publishable_key("pk_live_2", "1"))),
     ]);
     let mut kills = directory.subscribe_kills();
-    let snapshot = vec![Change::App(record(1, true, &["k2"]))];
+    let snapshot = vec![
+        Change::App(record(1, true, &["k2"])),
+        Change::PublishableKey(publishable_key("pk_live_2", "1")),
+    ];
     assert!(directory.replace(5, snapshot, &Kept::default()).is_some());
     let mut told = Vec::new();
     while let Some(notice) = kills.try_recv() {
@@ -176,20 +223,72 @@ async fn what_is_missing_in_a_snapshot_ends_and_its_sockets_are_told() {
     let expected = [
         Kill::RevokeCredential { app: app(), key: "k1".parse().unwrap() },
         Kill::RevokeSecretKey { app: app(), id: sk() },
+        Kill::RevokePublishableKey { app: app(), key: PK.parse().unwrap() },
     ];
     assert_eq!(told, expected);
     assert!(directory.replace(6, Vec::new(), &Kept::default()).is_some());
     assert!(directory.is_empty() && directory.app_by_key("k2").is_none());
     drop(directory.apply(4, Change::App(record(1, true, &["k1"]))));
+    drop(directory.apply(4, Change::PublishableKey(publishable_key(PK, "1"))));
     assert!(directory.is_empty(), "a late fill after the snapshot");
+    assert!(directory.publishable_keys().is_empty());
 }
 
 #[test]
 fn what_a_snapshot_could_not_say_is_kept() {
-    let directory = after(&[(1, Change::App(record(1, true, &["k1"])))]);
-    let kept = Kept { apps: ["1".to_owned()].into(), ..Kept::default() };
+    let directory = after(&[
+        (1, Change::App(record(1, true, &["k1"]))),
+        (2, Change::SecretKey(secret_key(SK))),
+        (3, Change::PublishableKey(publishable_key(PK, "1"))),
+    ]);
+    let kept = Kept {
+        apps: ["1".to_owned()].into(),
+        secret_keys: [SK.to_owned()].into(),
+        publishable_keys: [PK.to_owned()].into(),
+    };
     assert!(directory.replace(5, Vec::new(), &kept).is_none());
-    assert!(directory.app_by_key("k1").is_some());
+    assert!(directory.app_by_key("k1").is_some() && directory.publishable_key(PK).is_some());
+    assert!(directory.secret_key_by_id(SK).is_some());
+}
+
+#[test]
+fn a_key_that_moves_to_another_app_ends_where_it_was() {
+    let directory = after(&[(1, Change::PublishableKey(publishable_key(PK, "1")))]);
+    let before = directory.publishable_key(PK).unwrap();
+    let mut kills = directory.subscribe_kills();
+    assert!(directory.apply(2, Change::PublishableKey(publishable_key(PK, "2"))).is_some());
+    let told = kills.try_recv().map(|notice| notice.kill.clone());
+    let ended = Kill::RevokePublishableKey { app: app(), key: PK.parse().unwrap() };
+    assert_eq!((told, before.terms().is_none()), (Some(ended), true));
+    assert_eq!(directory.publishable_key(PK).unwrap().app.as_str(), "2");
+    assert_eq!(directory.status().raised(Alarm::KeyConflict), 1);
+}
+
+#[test]
+fn a_new_version_of_a_key_reaches_those_who_hold_it() {
+    let directory = after(&[(1, Change::SecretKey(secret_key(SK)))]);
+    let held = directory.secret_key_by_id(SK).unwrap();
+    let hash = TokenHash::of("another token");
+    let actions = vec![contract::Action::Send];
+    let newer = SecretKeyRecord { hash, actions, ..secret_key(SK) };
+    assert!(directory.apply(2, Change::SecretKey(newer)).is_none());
+    assert!(held.terms().unwrap().scope.allows(contract::Action::Send));
+    assert!(directory.secret_key(&TokenHash::of(SK)).is_none(), "the token before");
+    assert!(directory.secret_key(&hash).is_some_and(|key| std::sync::Arc::ptr_eq(&key, &held)));
+}
+
+#[test]
+fn a_token_secret_opens_in_its_key_alone() {
+    let sealed = |place: &str| Some(master().seal("a-secret-like-no-other", place).unwrap());
+    let put = |sealed_token_secret| {
+        Change::SecretKey(SecretKeyRecord { sealed_token_secret, ..secret_key(SK) })
+    };
+    let directory = after(&[(1, put(sealed(SK))), (2, put(sealed("another key")))]);
+    assert_eq!(directory.status().raised(Alarm::BadRecord), 1);
+    let terms = directory.secret_key_by_id(SK).and_then(|key| key.terms()).unwrap();
+    let token_key = terms.token_key.as_ref().expect("the last good version");
+    assert_eq!(token_key.secret.expose(), "a-secret-like-no-other");
+    assert!(!format!("{terms:?} {directory:?}").contains("like-no-other"));
 }
 
 #[test]
