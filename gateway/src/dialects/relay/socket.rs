@@ -93,3 +93,76 @@ fn speaks(app: &App) -> Result<(), Refusal> {
         false => Err(Refusal::DialectDisabled),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dialects::{pusher, relay::fixtures, relay::pace::TurnedAway};
+    use actix_http::header::HeaderMap;
+
+    fn asked<'a>(path: &'a str, headers: &'a HeaderMap, origin: Option<&'a str>) -> Asked<'a> {
+        let peer = Some([127, 0, 0, 1].into());
+        Asked { path, query: "", host: None, origin, is_tls: false, peer, headers }
+    }
+
+    #[test]
+    fn a_caller_is_told_why_a_few_times_and_then_held_off_before_the_upgrade() {
+        let gateway = pusher::fixtures::gateway(fixtures::directory(|_| {}));
+        let headers = HeaderMap::new();
+        let asked = asked("/app/nobody", &headers, None);
+        for _ in 0..TurnedAway::TOLD {
+            assert!(handshake(&gateway, &asked, "nobody").is_ok());
+            let farewell = admit(&gateway, &asked, "nobody", fixtures::socket()).err();
+            let farewell = farewell.expect("nobody's key");
+            assert_eq!((farewell.code, farewell.reason), (4001, "Invalid app key"));
+        }
+        let refusal = handshake(&gateway, &asked, "nobody").expect_err("held off");
+        assert_eq!((refusal.status.as_u16(), refusal.retry_after_s), (429, Some(60)));
+        assert_eq!(refusal.body, r#"{"error":"rate limit exceeded"}"#);
+        assert!(handshake(&gateway, &asked, fixtures::KEY).is_ok(), "another key");
+    }
+
+    #[test]
+    fn nobody_is_held_off_once_there_is_room() {
+        let full = |record: &mut contract::directory::AppRecord| record.limits.max_connections = 1;
+        let gateway = pusher::fixtures::gateway(fixtures::directory(full));
+        let headers = HeaderMap::new();
+        let asked = asked("/app/my-key", &headers, None);
+        let enter = || admit(&gateway, &asked, fixtures::KEY, fixtures::socket());
+        let first = enter().map_err(|f| f.code).expect("there is a place");
+        for _ in 0..TurnedAway::TOLD {
+            let farewell = enter().err().expect("no place");
+            assert_eq!((farewell.code, farewell.reason), (4100, "Over connection limit"));
+        }
+        assert!(handshake(&gateway, &asked, fixtures::KEY).is_err());
+        drop(first);
+        assert!(handshake(&gateway, &asked, fixtures::KEY).is_ok());
+        assert!(enter().is_ok());
+    }
+
+    #[test]
+    fn an_app_lets_in_whom_its_settings_allow() {
+        for (change, code, reason) in [
+            (
+                (|r| r.settings.dialects.relay = false) as fn(&mut contract::directory::AppRecord),
+                4001,
+                "This protocol is switched off for the app",
+            ),
+            (|r| r.enabled = false, 4001, "App is disabled"),
+            (|r| r.settings.tls_only = true, 4001, "The app takes connections over TLS only"),
+            (
+                |r| r.settings.allowed_origins = vec!["https://shop.example".into()],
+                4001,
+                "Origin not allowed",
+            ),
+        ] {
+            let gateway = pusher::fixtures::gateway(fixtures::directory(change));
+            let headers = HeaderMap::new();
+            let asked = asked("/app/my-key", &headers, Some("https://evil.example"));
+            let farewell = admit(&gateway, &asked, fixtures::KEY, fixtures::socket()).err();
+            let farewell = farewell.expect("refused");
+            assert_eq!((farewell.code, farewell.reason), (code, reason));
+            assert_eq!(farewell.frames.len(), 1);
+        }
+    }
+}

@@ -4,6 +4,7 @@ use crate::{
     admission::Refusal,
     dialects::{
         desk::{Answer, BodyError, Failing},
+        json::BadMember,
         relay::errors,
     },
 };
@@ -54,6 +55,16 @@ impl Failure {
             Self::Signing(why) => (403, (*why).into()),
             Self::TooSlow => (408, "the body did not arrive in time".into()),
             Self::Broken => (400, "the body could not be read".into()),
+        }
+    }
+}
+
+impl From<BadMember> for Failure {
+    fn from(bad: BadMember) -> Self {
+        match bad {
+            // Two readers could see two different requests in it.
+            BadMember::Twice(_) => Self::NotJson,
+            bad => Self::unprocessable(bad.to_string()),
         }
     }
 }

@@ -43,9 +43,15 @@ impl<'a> Item<'a> {
     /// `event` may be called `name`, and `channel` may be a list `channels`, as the vendor's hosted
     /// form has it.
     pub fn read(object: Value<'a>, max_data_bytes: usize) -> Result<Self, Failure> {
-        let [channel, channels, event, name, data, socket_id, idempotency_key] = object
-            .pick(["channel", "channels", "event", "name", "data", "socket_id", "idempotency_key"])
-            .map_err(|e| Failure::unprocessable(e.to_string()))?;
+        let [channel, channels, event, name, data, socket_id, idempotency_key] = object.pick([
+            "channel",
+            "channels",
+            "event",
+            "name",
+            "data",
+            "socket_id",
+            "idempotency_key",
+        ])?;
         let name = text(event.or(name), "event")?.filter(|name| !name.is_empty());
         let channels = match channels {
             Some(list) => channel_list(list)?,

@@ -34,7 +34,7 @@ pub async fn event(call: &Call<'_>) -> Result<Success, Failure> {
 pub async fn batch(call: &Call<'_>) -> Result<Success, Failure> {
     begin(call)?;
     let body = object(&call.body)?;
-    let [batch] = body.pick(["batch"]).map_err(|e| Failure::unprocessable(e.to_string()))?;
+    let [batch] = body.pick(["batch"])?;
     let batch = batch.filter(|batch| batch.kind() == Kind::Array);
     let batch = batch.ok_or_else(|| Failure::unprocessable("batch must be an array"))?;
     let mut items = Vec::new();

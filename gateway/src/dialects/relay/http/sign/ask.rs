@@ -54,7 +54,7 @@ const NAMES: [&str; 3] = ["socket_id", "channel_name", "channel_data"];
 type Texts<'a> = [Option<Cow<'a, str>>; 3];
 
 fn json(body: &[u8]) -> Result<Texts<'_>, Failure> {
-    let fields = object(body)?.pick(NAMES).map_err(|e| Failure::unprocessable(e.to_string()))?;
+    let fields = object(body)?.pick(NAMES)?;
     if fields.iter().flatten().any(|value| value.as_str().is_none()) {
         return Err(Failure::unprocessable(
             "socket_id, channel_name and channel_data must be strings",

@@ -110,7 +110,7 @@ async fn what_is_wrong_is_said_under_the_one_key() {
             "the channel name names that start with # are reserved",
         ),
         (&long, 422, "the channel name must be 1 to 200 bytes long, is 201"),
-        (r#"{"channel":"a","channel":"b","event":"e","data":"1"}"#, 422, "channel is given twice"),
+        (r#"{"channel":"a","channel":"b","event":"e","data":"1"}"#, 400, "Invalid JSON body"),
         (&large(65_537), 413, "the data of an event is larger than 65536 bytes"),
     ] {
         let answer = house.publish(body).await;
