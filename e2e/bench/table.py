@@ -37,7 +37,7 @@ def dialects_table(results: list[dict], names: list[str]) -> str:
         for label in others:
             cells = _server_cells(row, figures, _values(results, label, row))
             lines.append(["", "", "", label, *cells, row.target_text()])
-    return _markdown(lines)
+    return _markdown(lines, words=4)
 
 
 def growth_table(results: list[dict], labels: list[str], names: list[str]) -> str:
@@ -135,7 +135,8 @@ def _yes_or_no(met: bool | None) -> str:
     return "–" if met is None else "yes" if met else "**no**"
 
 
-def _markdown(lines: list[list[str]]) -> str:
+def _markdown(lines: list[list[str]], words: int = 3) -> str:
+    """Lines of cells, the first `words` of each aligned as words and the rest as numbers."""
     head, *body = lines
-    rule = ["---"] * 3 + ["---:"] * (len(head) - 3)
+    rule = ["---"] * words + ["---:"] * (len(head) - words)
     return "\n".join("| " + " | ".join(cells) + " |" for cells in [head, rule, *body])
