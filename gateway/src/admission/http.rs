@@ -7,7 +7,6 @@ use crate::{
     admission::{
         credential::{self, BodyProof, Proof},
         query::Query,
-        rates::Rates,
         refusal::{Refusal, Why},
     },
     directory::{App, AppState, Directory, SecretKey, SecretTerms},
@@ -190,15 +189,11 @@ impl Admitted {
 
     /// Takes `events` from the app's publish rate: channels of a trigger, items of a batch.
     pub fn charge_publish(&self, events: u32) -> Result<(), Refusal> {
-        self.rates().publish(events)
+        self.state.charge_publish(events)
     }
 
     /// Takes one request from the app's read rate.
     pub fn charge_read(&self) -> Result<(), Refusal> {
-        self.rates().read()
-    }
-
-    fn rates(&self) -> &Rates {
-        self.state.rates.get_or_init(|| Arc::new(Rates::new(&self.state.limits)))
+        self.state.charge_read()
     }
 }

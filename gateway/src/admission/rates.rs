@@ -1,12 +1,15 @@
 //! Token buckets of an app, made when first needed and gone with the app.
 
-use crate::admission::refusal::{Refusal, Rule};
+use crate::{
+    admission::refusal::{Refusal, Rule},
+    directory::AppState,
+};
 use contract::AppLimits;
 use governor::{
     DefaultDirectRateLimiter, Quota, RateLimiter,
     clock::{Clock, DefaultClock},
 };
-use std::{fmt, num::NonZeroU32};
+use std::{fmt, num::NonZeroU32, sync::Arc};
 
 pub struct Rates {
     publishes: Bucket,
@@ -27,6 +30,22 @@ impl Rates {
 
     pub fn read(&self) -> Result<(), Refusal> {
         self.reads.take(1)
+    }
+}
+
+impl AppState {
+    fn rates(&self) -> &Rates {
+        self.rates.get_or_init(|| Arc::new(Rates::new(&self.limits)))
+    }
+
+    /// Takes `events` from the app's publish rate: channels of a trigger, items of a batch.
+    pub fn charge_publish(&self, events: u32) -> Result<(), Refusal> {
+        self.rates().publish(events)
+    }
+
+    /// Takes one request from the app's read rate.
+    pub fn charge_read(&self) -> Result<(), Refusal> {
+        self.rates().read()
     }
 }
 

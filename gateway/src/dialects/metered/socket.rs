@@ -50,22 +50,7 @@ pub fn admit(
 
 fn enter(gateway: &Gateway, asked: &Asked<'_>, socket: SocketId) -> Result<Admission, Fatal> {
     let now_ms = clock::unix_ms();
-    let pass = match Credential::in_query(asked.query).ok_or(Fatal::InvalidToken)? {
-        Credential::Key(key) => {
-            let bearing = admission::publishable(&gateway.directory, &key, asked.origin, now_ms)
-                .map_err(|refusal| refuse_upgrade(&refusal))?;
-            // Nobody can choose who they are with a key that everybody has.
-            let peer = Member::new(fresh_peer().ok_or(Fatal::Internal)?, None);
-            Pass { bearing, peer, expires_at: None, metadata: None }
-        }
-        Credential::Token(token) => {
-            let (bearing, claims) = admission::signed_token(&gateway.directory, &token, now_ms)
-                .map_err(refuse_token)?;
-            let peer = Member::new(claims.peer, claims.peer_metadata);
-            let expires_at = Some(claims.expires_at_s);
-            Pass { bearing, peer, expires_at, metadata: claims.metadata.map(|m| m.to_string()) }
-        }
-    };
+    let pass = present(gateway, asked, now_ms)?;
     let app = pass.bearing.app.clone();
     let refused = |refusal: Refusal| {
         app.counters.add_refusal(&refusal);
@@ -88,6 +73,26 @@ fn enter(gateway: &Gateway, asked: &Asked<'_>, socket: SocketId) -> Result<Admis
     };
     let conversation = dialects::Conversation::Metered(Conversation::open(opening));
     Ok(Admission { app, permit, conversation })
+}
+
+/// Checks the credential.
+fn present(gateway: &Gateway, asked: &Asked<'_>, now_ms: u64) -> Result<Pass, Fatal> {
+    match Credential::in_query(asked.query).ok_or(Fatal::InvalidToken)? {
+        Credential::Key(key) => {
+            let bearing = admission::publishable(&gateway.directory, &key, asked.origin, now_ms)
+                .map_err(|refusal| refuse_upgrade(&refusal))?;
+            // Nobody can choose who they are with a key that everybody has.
+            let peer = Member::new(fresh_peer().ok_or(Fatal::Internal)?, None);
+            Ok(Pass { bearing, peer, expires_at: None, metadata: None })
+        }
+        Credential::Token(token) => {
+            let (bearing, claims) = admission::signed_token(&gateway.directory, &token, now_ms)
+                .map_err(refuse_token)?;
+            let peer = Member::new(claims.peer, claims.peer_metadata);
+            let metadata = claims.metadata.map(|metadata| metadata.to_string());
+            Ok(Pass { bearing, peer, expires_at: Some(claims.expires_at_s), metadata })
+        }
+    }
 }
 
 /// What a credential made of a connection.
@@ -160,51 +165,4 @@ fn with_ice_servers(object: &str, servers: &str) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_query_presents_exactly_one_credential() {
-        let key = |text: &'static str| Some(Credential::Key(text.into()));
-        for (query, expected) in [
-            ("key=pk_live_dev", key("pk_live_dev")),
-            ("x=1&key=pk_live_dev&y", key("pk_live_dev")),
-            ("token=a.b.c", Some(Credential::Token("a.b.c".into()))),
-            ("key=pk%5Flive", key("pk_live")),
-            ("key=a+b", key("a+b")),
-            ("", None),
-            ("key", None),
-            ("Key=pk_live_dev", None),
-            ("key=a&token=b", None),
-            ("key=a&key=a", None),
-            ("token=%ff", None),
-        ] {
-            assert_eq!(Credential::in_query(query), expected, "{query}");
-        }
-    }
-
-    #[test]
-    fn a_fresh_peer_is_a_random_uuid() {
-        let peers: std::collections::HashSet<String> =
-            (0..100).map(|_| fresh_peer().expect("randomness").as_str().to_owned()).collect();
-        assert_eq!(peers.len(), 100);
-        for peer in peers {
-            let groups: Vec<usize> = peer.split('-').map(str::len).collect();
-            assert_eq!(groups, [8, 4, 4, 4, 12], "{peer}");
-            assert_eq!(peer.as_bytes()[14], b'4', "{peer}");
-            assert!(b"89ab".contains(&peer.as_bytes()[19]), "{peer}");
-        }
-    }
-
-    #[test]
-    fn ice_servers_are_added_where_there_are_none() {
-        for (own, expected) in [
-            ("{}", r#"{"iceServers":[1]}"#),
-            (r#"{"a":{"b":{}}}"#, r#"{"a":{"b":{}},"iceServers":[1]}"#),
-            (r#"{"iceServers":[]}"#, r#"{"iceServers":[]}"#),
-            (r#"{"a":"iceServers"}"#, r#"{"a":"iceServers","iceServers":[1]}"#),
-        ] {
-            assert_eq!(with_ice_servers(own, "[1]"), expected, "{own}");
-        }
-    }
-}
+mod tests;

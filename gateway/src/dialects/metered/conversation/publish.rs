@@ -36,7 +36,8 @@ enum To {
 }
 
 impl Conversation {
-    /// The publisher need not hear the channel.
+    /// The publisher need not hear the channel. It takes from the rate at which the app publishes,
+    /// over whichever way.
     pub(super) fn publish(
         &mut self,
         raw: &str,
@@ -57,6 +58,7 @@ impl Conversation {
             end(&Fatal::TooLarge, out);
             return Ok(());
         }
+        cx.state.charge_publish(1).map_err(Complaint::backend)?;
         let message = self.outgoing(channel, data, true);
         self.show(&message, cx, out);
         let sent = request.map(|id| Sent { request: Some(id.into()), to: To::Channel });

@@ -50,6 +50,18 @@ fn what_cannot_be_delivered_may_be_tried_again() {
 }
 
 #[test]
+fn publishing_takes_from_the_apps_rate_and_direct_messages_do_not() {
+    let slow = |records: &mut Records| records.app.limits.max_publishes_per_s = 10;
+    let mut talk = Talk::with_token(slow, ONE);
+    for _ in 0..10 {
+        assert!(talk.ask("publish", "c", r#","data":1"#)[0].starts_with("publish "));
+    }
+    let said = talk.ask("publish", "c", r#","data":1,"requestId":"p""#);
+    assert_error(&said, Some("p"), "backend_error");
+    assert!(send(&mut talk, "u_2", r#","data":1"#)[0].starts_with("publish "));
+}
+
+#[test]
 fn every_way_to_be_refused_has_its_code() {
     let scoped = r#"{"sub":"u_1","exp":4102444800,"channels":["app_abc/*"],"permissions":["publish","send"]}"#;
     let mute = r#"{"sub":"u_1","exp":4102444800,"permissions":["subscribe"]}"#;
