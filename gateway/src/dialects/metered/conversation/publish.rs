@@ -32,7 +32,7 @@ enum To {
     Channel,
     Peer,
     /// The peer itself, which has it already.
-    Self_,
+    Itself,
 }
 
 impl Conversation {
@@ -92,7 +92,7 @@ impl Conversation {
         // Nobody may read a peer's channel back, so nothing of it is kept.
         let message = self.outgoing(ChannelName::of_user(&to), data, false);
         self.show(&message, cx, out);
-        let to = if is_own { To::Self_ } else { To::Peer };
+        let to = if is_own { To::Itself } else { To::Peer };
         let ticket = self.await_fate(Sent { request: request.map(Into::into), to });
         out.push(Effect::Publish { message, ticket: Some(ticket) });
         Ok(())
@@ -138,7 +138,7 @@ impl Conversation {
                 let what = Complaint::new(ErrorCode::PeerNotFound, "the peer is not online");
                 complain(request, &what, cx, out);
             }
-            To::Peer | To::Self_ | To::Channel => acknowledge(request, out),
+            To::Peer | To::Itself | To::Channel => acknowledge(request, out),
         }
     }
 
