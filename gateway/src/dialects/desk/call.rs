@@ -52,7 +52,6 @@ pub fn view<'a>(request: &'a HttpRequest, gateway: &'a Gateway) -> RequestView<'
         peer: request.peer_addr().map(|peer| peer.ip()),
         app_secret_bearer: false,
         mount: &gateway.config.mount,
-        ..RequestView::default()
     }
 }
 

@@ -14,6 +14,7 @@ use std::{
 /// Clients of this dialect take an opened WebSocket for a success and begin to count their attempts
 /// anew, so one that is closed at once comes back every second for ever. One that is not opened
 /// lets them wait longer each time and give up. Source: spec/relay.md §10, trap 9.
+#[derive(Default)]
 pub struct TurnedAway(Table);
 
 impl TurnedAway {
@@ -54,6 +55,7 @@ fn unpack(slot: u64) -> (u32, u32) {
 }
 
 /// Requests to have a channel signed: per address and app, and per app.
+#[derive(Default)]
 pub struct SigningPace {
     by_caller: Table,
     by_app: Table,
@@ -109,18 +111,6 @@ impl Default for Table {
     fn default() -> Self {
         let slots = (0..Self::SLOTS).map(|_| AtomicU64::new(0)).collect();
         Self { slots, hasher: RandomState::new() }
-    }
-}
-
-impl Default for TurnedAway {
-    fn default() -> Self {
-        Self(Table::default())
-    }
-}
-
-impl Default for SigningPace {
-    fn default() -> Self {
-        Self { by_caller: Table::default(), by_app: Table::default() }
     }
 }
 

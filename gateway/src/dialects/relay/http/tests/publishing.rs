@@ -145,13 +145,13 @@ async fn a_batch_is_all_or_nothing_and_says_which_item() {
         (batch(&["1"]), "batch[0]: must be an object"),
         ("{}".into(), "batch must be an array"),
         (r#"{"batch":{}}"#.into(), "batch must be an array"),
-        (batch(&vec![good; 101]), "batch must be at most 100 events"),
+        (batch(&[good; 101]), "batch must be at most 100 events"),
     ] {
         let answer = house.post(BATCH, &body).await;
         assert_eq!((answer.status, answer.error()), (422, error.to_owned()), "{body}");
     }
     assert_eq!(house.heard(), [] as [&str; 0]);
-    let answer = house.post(BATCH, &batch(&vec![good; 100])).await;
+    let answer = house.post(BATCH, &batch(&[good; 100])).await;
     assert_eq!(answer.text, r#"{"ok":true,"count":100}"#);
     assert_eq!(house.heard().len(), 100);
 }
@@ -171,7 +171,7 @@ async fn a_retry_with_its_key_has_no_second_effect() {
 async fn the_apps_publish_rate_holds_for_batches_too() {
     let house = House::with(|record| record.limits.max_publishes_per_s = 20);
     let item = r#"{"channel":"chat","event":"e","data":"1"}"#;
-    let batch = format!(r#"{{"batch":[{}]}}"#, vec![item; 20].join(","));
+    let batch = format!(r#"{{"batch":[{}]}}"#, [item; 20].join(","));
     assert_eq!(house.post(BATCH, &batch).await.status, 200);
     let answer = house.publish(item).await;
     assert_eq!((answer.status, answer.error()), (429, "rate limit exceeded".to_owned()));
