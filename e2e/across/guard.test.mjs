@@ -187,7 +187,8 @@ describe("guarded channels", () => {
         const key = await off.givenTokenKey();
         const others = ROWS.filter(([name]) => name !== dialect);
         await off.change({ settings: { ...OPEN, dialects: { [dialect]: false } } });
-        await until("it is refused", async () => (await request(off, key)).status === 403);
+        let answer;
+        await until("it is refused", async () => (answer = await request(off, key)).status === 403).catch((error) => assert.fail(`${error.message}; answered ${answer.status} ${answer.text}`));
         await socket(t, off);
         for (const [name, works] of others) assert.ok([200, 201].includes((await works(off, key)).status), name);
       });
@@ -198,7 +199,7 @@ describe("guarded channels", () => {
       const key = (await off.givenPublishableKey()).key;
       const [relay, cable, peer, pusher] = [await rawRelay(t, off), await rawCable(t, off), await rawMetered(t, off, { query: { key } }), await rawClient(t, off)];
       await off.change({ settings: { ...OPEN, dialects: { relay: false, anycable: false, metered: false } } });
-      await until("they are closed", () => relay.closed && cable.closed && peer.closed);
+      for (const [name, socket] of Object.entries({ relay, cable, peer })) await until(`${name} is closed`, () => socket.closed);
       await sleep(50);
       assert.equal(pusher.closed, undefined);
     });

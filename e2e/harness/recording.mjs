@@ -3,11 +3,11 @@
 import WebSocket from "ws";
 
 /** A class of sockets for one client; `record.texts` and `record.sockets` grow as it connects and reconnects. */
-export function recording(lint) {
+export function recording(lint, settings = {}) {
   const record = { texts: [], sockets: [], problems: [] };
   record.WebSocket = class extends WebSocket {
     constructor(url, protocols, options = {}) {
-      super(url, protocols, { perMessageDeflate: false, ...options });
+      super(url, protocols, { perMessageDeflate: false, ...settings, ...options });
       record.sockets.push(this);
       this.opened = String(url);
       let first = true;

@@ -99,6 +99,8 @@ describe("AnyCable REST API", () => {
     ["an array of strings", ["a"], 422],
     ["an array with one bad element", [good, { stream: "a" }], 422],
     ["an unknown command", { command: "dance", payload: {} }, 201],
+    ["data that is JSON nested too deep", { stream: "a", data: `${"[".repeat(40)}${"]".repeat(40)}` }, 422],
+    ["data that is JSON with half a character", { stream: "a", data: '"\\ud800"' }, 422],
     ["data over the limit", { stream: "a", data: "x".repeat(65537) }, 413],
   ];
   for (const [what, body, status] of BODIES) {
@@ -107,6 +109,10 @@ describe("AnyCable REST API", () => {
       assert.deepEqual([answer.status, answer.text], [status, ""]);
     });
   }
+
+  test("a compressed body is not read: 415", async () => {
+    assert.equal((await send("POST", "/api/publish", good, { ...bearer(api), "content-encoding": "gzip" })).status, 415);
+  });
 
   test("of an array with a bad element nothing is published", async (t) => {
     const client = await rawCable(t, app);

@@ -119,6 +119,15 @@ describe("server-sent events", { concurrency: 4 }, () => {
     assert.deepEqual([JSON.parse(data), id], [{ hi: 1 }, undefined]);
   });
 
+  test("commands in the body of a POST are answered with whole frames", async (t) => {
+    const body = [{ command: "subscribe", identifier: publicId("posted") }, { command: "subscribe", identifier: publicId("posted/too") }].map((line) => JSON.stringify(line)).join("\n");
+    const stream = await EventStream.open(t, url(app), { method: "POST", body });
+    for (let n = 0; n < 2; n++) await stream.next("confirm_subscription");
+    await publish("posted/too", "1");
+    const frame = JSON.parse((await stream.next()).data);
+    assert.deepEqual([frame.identifier, frame.message, frame.stream_id], [publicId("posted/too"), 1, "posted/too"]);
+  });
+
   test("a remote disconnect ends it for good", async (t) => {
     const stream = await subscribed(t, { stream: "x", jid: app.cableToken('{"user_id":9}') });
     await app.cable("POST", "/api/publish", { command: "disconnect", payload: { identifier: '{"user_id":9}', reconnect: false } });
