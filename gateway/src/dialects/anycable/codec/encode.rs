@@ -3,7 +3,7 @@
 use super::epoch::push_epoch;
 use crate::dialects::{
     anycable::frame::{Identifier, Outbound},
-    json::push_escaped,
+    json::{self, Kind, NotJson, Problem, push_escaped},
     neutral,
 };
 use bytes::Bytes;
@@ -112,15 +112,20 @@ pub(super) fn tail(event: &Event) -> String {
 }
 
 /// What becomes of a publication's `data`: the JSON value it holds, byte for byte, else the text
-/// itself as a JSON string. Source: spec/anycable.md §6.5.
-pub fn message_in(data: &str) -> String {
-    use crate::dialects::json;
+/// itself as a JSON string. The text `null` counts as text. Source: spec/anycable.md §6.5.
+///
+/// Errors: what is JSON to most readers and not to us, so that passing it on as a text would make
+/// it another message.
+pub fn message_in(data: &str) -> Result<String, Problem> {
     match json::parse(data) {
-        Ok(value) if value.kind() != json::Kind::Null => value.as_text().to_owned(),
-        _ => {
+        Ok(value) if value.kind() != Kind::Null => Ok(value.as_text().to_owned()),
+        Err(NotJson { problem: problem @ (Problem::TooDeep | Problem::LoneSurrogate), .. }) => {
+            Err(problem)
+        }
+        Ok(_) | Err(_) => {
             let mut text = String::with_capacity(data.len() + 2);
             push_string(&mut text, data);
-            text
+            Ok(text)
         }
     }
 }

@@ -311,8 +311,8 @@ fn a_publications_data_becomes_the_value_it_holds() {
         ("{\"broken\":", r#""{\"broken\":""#),
         ("line\nbreak", r#""line\nbreak""#),
     ] {
-        assert_eq!(message_in(data), message, "{data:?}");
-        json::parse(&message_in(data)).expect("a value");
+        assert_eq!(message_in(data).as_deref(), Ok(message), "{data:?}");
+        json::parse(&message_in(data).expect(data)).expect("a value");
     }
 }
 

@@ -3,7 +3,7 @@
 
 use crate::dialects::{
     anycable::codec,
-    json::{self, Kind, NotJson, Problem, Value},
+    json::{self, Kind, Value},
 };
 use contract::ChannelName;
 use std::{borrow::Cow, sync::Arc};
@@ -96,7 +96,8 @@ fn publication(value: Value<'_>, max_data: usize) -> Result<Publication<'_>, Bad
         return Err(BadBody::DataTooLarge { limit: max_data });
     }
     let Meta { except, transient } = meta.map(Meta::read).transpose()?.unwrap_or_default();
-    Ok(Publication { stream: stream_name(&stream)?, message: message(&data)?, except, transient })
+    let message = codec::message_in(&data).map_err(|e| BadBody::new(format!("data: {e}")))?;
+    Ok(Publication { stream: stream_name(&stream)?, message: message.into(), except, transient })
 }
 
 /// A stream that back ends may publish to: any channel but a user's own.
@@ -106,23 +107,6 @@ fn stream_name(raw: &str) -> Result<ChannelName, BadBody> {
     match raw.starts_with(ChannelName::USER_PREFIX) {
         true => Err(BadBody::new("the name of the stream is reserved")),
         false => Ok(stream),
-    }
-}
-
-/// The value that `data` stands for: what it says if it is JSON, else the text itself. The text
-/// `null` counts as text. Source: §6.5.
-fn message(data: &str) -> Result<Arc<str>, BadBody> {
-    match json::parse(data) {
-        Ok(value) if value.kind() != Kind::Null => Ok(value.as_text().into()),
-        // JSON for most parsers, so that passing it on as text would be another message.
-        Err(NotJson { problem: problem @ (Problem::TooDeep | Problem::LoneSurrogate), .. }) => {
-            Err(BadBody::new(format!("data: {problem}")))
-        }
-        Ok(_) | Err(_) => {
-            let mut quoted = String::with_capacity(data.len() + 2);
-            codec::push_string(&mut quoted, data);
-            Ok(quoted.into())
-        }
     }
 }
 
