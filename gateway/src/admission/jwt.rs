@@ -172,7 +172,7 @@ fn install_provider() {
     });
 }
 
-#[allow(clippy::large_enum_variant)]
+#[allow(clippy::large_enum_variant, reason = "boxed, and gone with the token it is asked about")]
 enum KeyedMac {
     Sha256(Hmac<Sha256>),
     Sha384(Hmac<Sha384>),

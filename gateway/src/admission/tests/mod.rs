@@ -3,6 +3,7 @@
 mod app_tokens;
 mod bearers;
 mod channel;
+mod cost;
 mod minting;
 mod publishable;
 mod scope;

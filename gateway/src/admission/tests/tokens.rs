@@ -34,7 +34,13 @@ pub(super) fn key_record(actions: &[Action], channels: &[&str]) -> SecretKeyReco
 
 /// A token of that key for `peer`, about nothing else.
 pub(super) fn token_of(peer: &str) -> String {
-    signed(HEADER, &format!(r#"{{"sub":"{peer}","exp":4102444800}}"#))
+    token_by(KID, peer)
+}
+
+/// A token in the name of `kid`, signed with the one secret there is.
+pub(super) fn token_by(kid: &str, peer: &str) -> String {
+    let header = format!(r#"{{"alg":"HS256","typ":"JWT","kid":"{kid}"}}"#);
+    signed(&header, &format!(r#"{{"sub":"{peer}","exp":4102444800}}"#))
 }
 
 fn with_key() -> Directory {
