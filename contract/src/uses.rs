@@ -85,6 +85,10 @@ mod tests {
         let credentials = vec![longest; Uses::MAX_ENTRIES];
         let uses = Uses { credentials, ..Uses::of(&"g".repeat(64)) };
         assert!(serde_json::to_vec(&uses).unwrap().len() <= Uses::MAX_BYTES);
+        let key = format!("pk_{}", "k".repeat(125)).parse().unwrap();
+        let publishable_keys = vec![PublishableKeyUse { key, at_s: u64::MAX }; Uses::MAX_ENTRIES];
+        let uses = Uses { publishable_keys, ..Uses::of(&"g".repeat(64)) };
+        assert!(serde_json::to_vec(&uses).unwrap().len() <= Uses::MAX_BYTES);
     }
 
     #[test]
