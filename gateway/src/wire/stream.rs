@@ -303,3 +303,47 @@ impl ActixStream for Wire {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+    #[actix_web::test]
+    async fn a_peer_that_takes_nothing_for_too_long_is_given_up() {
+        let mut cx = Context::from_waker(Waker::noop());
+        let mut http = Http::default();
+        assert!(http.watch(&mut cx, Poll::<io::Result<usize>>::Pending).is_pending());
+        assert!(http.stalled.is_some(), "the time runs");
+        assert!(matches!(http.watch(&mut cx, Poll::Ready(Ok(1))), Poll::Ready(Ok(1))));
+        assert!(http.stalled.is_none(), "any progress ends it");
+        http.stalled = Some(Box::pin(tokio::time::sleep(Duration::ZERO)));
+        tokio::time::sleep(Duration::from_millis(5)).await;
+        let Poll::Ready(Err(error)) = http.watch(&mut cx, Poll::<io::Result<usize>>::Pending)
+        else {
+            panic!("the time is over");
+        };
+        assert_eq!(error.kind(), io::ErrorKind::TimedOut);
+    }
+
+    #[actix_web::test]
+    async fn a_pipe_that_is_cut_ends_and_keeps_what_was_written() {
+        let (mut far, near) = tokio::io::duplex(64);
+        let mut wire = Wire::pipe(near);
+        assert_eq!(wire.try_write(b"last words").unwrap(), 10);
+        let reading = actix_rt::spawn(async move {
+            let mut byte = [0];
+            let read = wire.read(&mut byte);
+            (tokio::time::timeout(Duration::from_millis(20), read).await.is_err(), wire)
+        });
+        let (was_waiting, mut wire) = reading.await.unwrap();
+        assert!(was_waiting);
+        wire.cut();
+        assert_eq!(wire.read(&mut [0]).await.unwrap(), 0, "its end");
+        assert!(wire.try_write(b"more").is_err());
+        let mut all = String::new();
+        far.read_to_string(&mut all).await.unwrap();
+        assert_eq!(all, "last words");
+        assert!(far.write_all(b"answer").await.is_err());
+    }
+}

@@ -42,7 +42,7 @@ async fn a_batch_counts_what_it_holds_and_over_the_rate_is_429() {
     });
     house.join("a", "1.1", None);
     let item = r#"{"stream":"a","data":"1"}"#;
-    let batch = format!("[{}]", vec![item; 8].join(","));
+    let batch = format!("[{}]", [item; 8].join(","));
     assert_eq!(house.publish(&batch).await, 201);
     assert_eq!(house.heard().len(), 8);
     let answer = house.ask(Asked::new("POST", PUBLISH).with(&batch)).await;
