@@ -35,7 +35,8 @@ pub struct Listeners {
 }
 
 /// Apps share marks; one that shares its mark with an app that has listeners pays for a look.
-const MARKS: usize = 4096;
+const MARKS: usize = 1 << MARK_BITS;
+const MARK_BITS: u32 = 12;
 
 #[derive(Default)]
 struct OfApp {
@@ -89,32 +90,33 @@ impl Listeners {
         });
     }
 
-    /// Who listens to the channel. A user's own channel is nobody else's to hear.
+    /// Who listens to the channel, if anybody does. A user's own channel is nobody else's to hear.
     #[inline]
-    pub fn of(&self, topic: &Topic) -> Listening {
-        if self.mark(&topic.app).load(Ordering::Relaxed) == 0 {
-            return Listening::default();
+    pub fn of(&self, topic: &Topic) -> Option<Listening> {
+        match self.mark(&topic.app).load(Ordering::Relaxed) {
+            0 => None,
+            _ => self.look(topic),
         }
-        self.look(topic)
     }
 
     #[cold]
-    fn look(&self, topic: &Topic) -> Listening {
+    fn look(&self, topic: &Topic) -> Option<Listening> {
         if topic.channel.kind() == ChannelKind::User {
-            return Listening::default();
+            return None;
         }
         let apps = self.apps.read().unwrap_or_else(PoisonError::into_inner);
-        let Some(of_app) = apps.get(&topic.app) else { return Listening::default() };
         let name = topic.channel.as_str();
-        let matching = of_app.by_pattern.values().filter(|listened| listened.pattern.matches(name));
-        Listening(matching.map(|listened| listened.audience.clone()).collect())
+        let all = apps.get(&topic.app)?.by_pattern.values();
+        let matching = all.filter(|listened| listened.pattern.matches(name));
+        let found: SmallVec<_> = matching.map(|listened| listened.audience.clone()).collect();
+        (!found.is_empty()).then_some(Listening(found))
     }
 
+    #[inline]
     fn mark(&self, app: &AppId) -> &AtomicU32 {
-        // Ids are random digits, so their last ones tell apps apart well enough.
-        let last = app.as_str().bytes().rev().take(4);
-        let at = last.fold(0_usize, |at, byte| at * 10 + usize::from(byte & 0x0F));
-        &self.marks[at % MARKS]
+        // Ids are random, so their last bytes tell apps apart well enough; all short ones share one.
+        let last = app.as_str().as_bytes().last_chunk().map_or(0, |last| u32::from_le_bytes(*last));
+        &self.marks[(last.wrapping_mul(0x9E37_79B1) >> (32 - MARK_BITS)) as usize]
     }
 
     fn write(&self) -> RwLockWriteGuard<'_, HashMap<AppId, OfApp>> {
@@ -159,39 +161,37 @@ impl OfApp {
 }
 
 /// The listeners of one channel, pattern by pattern: a connection may be in several.
-#[derive(Default)]
 pub struct Listening(SmallVec<[Arc<Audience>; 2]>);
 
+/// Those who listen and do not subscribe.
+pub struct Beside {
+    /// Origins that have only such, each once.
+    pub origins: SmallVec<[OriginId; 4]>,
+    /// Connections that get the event, each once.
+    pub connections: u32,
+}
+
 impl Listening {
-    /// Origins that have listeners but no `subscribers`, each once.
-    pub fn origins_beside(&self, subscribers: &Audience) -> SmallVec<[OriginId; 4]> {
-        let mut beside = SmallVec::new();
+    pub fn beside(&self, subscribers: &Audience, except: Option<SocketId>) -> Beside {
+        let mut origins = SmallVec::new();
         for origin in self.0.iter().flat_map(|audience| audience.origins()) {
-            let is_known = subscribers.origins().chain(beside.iter().copied());
-            if !is_known.into_iter().any(|other| other == origin) {
-                beside.push(origin);
+            let mut known = subscribers.origins().chain(origins.iter().copied());
+            if !known.any(|other| other == origin) {
+                origins.push(origin);
             }
         }
-        beside
+        Beside { origins, connections: self.count(subscribers, except) }
     }
 
-    /// Connections that listen and are neither `subscribers` nor excepted, each once.
-    pub fn count_beside(&self, subscribers: &Audience, except: Option<SocketId>) -> u32 {
-        match self.0.as_slice() {
-            [] => 0,
-            [only] => {
-                let both = only.common(subscribers);
-                let excepted = except.map_or(0, |socket| {
-                    only.seats_of(socket).filter(|seat| !subscribers.contains(*seat)).count()
-                });
-                only.len() - both - excepted as u32
-            }
-            several => {
-                let seats = several.iter().flat_map(|audience| audience.seats());
-                let counts =
-                    |seat: &Seat| Some(seat.socket) != except && !subscribers.contains(*seat);
-                seats.filter(counts).collect::<FxHashSet<Seat>>().len() as u32
-            }
+    fn count(&self, subscribers: &Audience, except: Option<SocketId>) -> u32 {
+        if let [only] = self.0.as_slice() {
+            let excepted = except.map_or(0, |socket| {
+                only.seats_of(socket).filter(|&seat| !subscribers.contains(seat)).count()
+            });
+            return only.len() - only.common(subscribers) - excepted as u32;
         }
+        let seats = self.0.iter().flat_map(|audience| audience.seats());
+        let counts = |seat: &Seat| Some(seat.socket) != except && !subscribers.contains(*seat);
+        seats.filter(counts).collect::<FxHashSet<Seat>>().len() as u32
     }
 }

@@ -43,9 +43,10 @@ impl Local {
 
     /// Takes a message. Patterns are tried before the owner is locked: a customer's patterns must not
     /// hold up other customers' channels.
+    #[inline]
     pub fn publish(&self, publish: Publish, now_ms: u64) -> Result<Published, PublishError> {
         let listening = self.listeners.of(&publish.topic);
-        self.owner(&publish.topic).publish(publish, &listening, now_ms)
+        self.owner(&publish.topic).publish(publish, listening.as_ref(), now_ms)
     }
 
     /// Every shard, one after the other.

@@ -113,7 +113,7 @@ impl Channel {
     pub fn publish(
         &mut self,
         publish: Publish,
-        listening: &Listening,
+        listening: Option<&Listening>,
         limits: &HistoryLimits,
         now_ms: u64,
         out: &impl Origins,
@@ -128,9 +128,10 @@ impl Channel {
                 delivered_to: 0,
             });
         }
-        let listeners = listening.origins_beside(&self.audience);
-        let has_room = |origin| out.has_room(origin);
-        if !self.audience.origins().chain(listeners.iter().copied()).all(has_room) {
+        let has_room = |origin: OriginId| out.has_room(origin);
+        let beside = listening.map(|listening| listening.beside(&self.audience, publish.except));
+        let listeners = beside.as_ref().map_or(&[][..], |beside| &beside.origins);
+        if !(self.audience.origins().all(has_room) && listeners.iter().copied().all(has_room)) {
             return Err(PublishError::Overloaded);
         }
         self.seq += 1;
@@ -145,13 +146,12 @@ impl Channel {
             self.rest_retained();
         }
         let (cache_ttl_ms, want_counts) = (publish.cache_ttl_ms, publish.want_counts);
-        let beside = listening.count_beside(&self.audience, publish.except);
-        let heard = self.deliver(publish, cache_ttl_ms, &listeners, now_ms, out);
+        let heard = self.deliver(publish, cache_ttl_ms, listeners, now_ms, out);
         Ok(Published {
             position: self.position(),
             duplicate: false,
             occupancy: want_counts.then(|| self.occupancy(now_ms)),
-            delivered_to: heard + beside,
+            delivered_to: heard + beside.map_or(0, |beside| beside.connections),
         })
     }
 
@@ -184,7 +184,10 @@ impl Channel {
         if let Some(until_ms) = cache_until_ms {
             self.retained().cache(event.clone(), until_ms);
         }
-        for origin in self.audience.origins().chain(listeners.iter().copied()) {
+        for origin in self.audience.origins() {
+            out.deliver(origin, Delivery::Event(event.clone()));
+        }
+        for &origin in listeners {
             out.deliver(origin, Delivery::Event(event.clone()));
         }
         let excepted = event.except.is_some_and(|socket| self.audience.has_socket(socket));

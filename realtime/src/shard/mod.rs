@@ -9,8 +9,8 @@ mod slot;
 mod time;
 
 use crate::{
-    Delivery, EngineConfig, EnterRefusal, Join, JoinRefusal, Member, OriginId, Outlet, Publish,
-    PublishError, Published, Topic,
+    Delivery, EngineConfig, EnterRefusal, Join, JoinRefusal, Member, OriginId, Outlet, Position,
+    Publish, PublishError, Published, Topic,
     channel::{Channel, Origins as _, audience::Seat, retained::HistoryLimits},
     listeners::Listening,
 };
@@ -112,16 +112,12 @@ impl Shard {
     pub fn publish(
         &mut self,
         publish: Publish,
-        listening: &Listening,
+        listening: Option<&Listening>,
         now_ms: u64,
     ) -> Result<Published, PublishError> {
         let slot = match self.find(&publish.topic) {
             Some(slot) => slot,
-            None if !publish.is_remembered() => {
-                let mut channel = Channel::new(publish.topic.channel.kind(), self.epoch());
-                let limits = &self.bounds.history;
-                return channel.publish(publish, listening, limits, now_ms, &self.outlets);
-            }
+            None if !publish.is_remembered() => return self.pass_on(publish, listening, now_ms),
             None => self.create(&publish.topic).map_err(|Full| PublishError::Overloaded)?,
         };
         let published = self.act(slot, |channel, cx| {
@@ -129,6 +125,27 @@ impl Shard {
         });
         self.make_room(Some(slot));
         published
+    }
+
+    /// A message of a channel that is not held.
+    fn pass_on(
+        &mut self,
+        publish: Publish,
+        listening: Option<&Listening>,
+        now_ms: u64,
+    ) -> Result<Published, PublishError> {
+        let epoch = self.epoch();
+        if listening.is_some() {
+            let mut channel = Channel::new(publish.topic.channel.kind(), epoch);
+            let limits = &self.bounds.history;
+            return channel.publish(publish, listening, limits, now_ms, &self.outlets);
+        }
+        Ok(Published {
+            position: Position { epoch, seq: 1 },
+            duplicate: false,
+            occupancy: publish.want_counts.then(Default::default),
+            delivered_to: 0,
+        })
     }
 
     /// Lets a connection in; the answer goes to its origin.

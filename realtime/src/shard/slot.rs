@@ -50,6 +50,7 @@ pub struct Weight {
 }
 
 impl Weight {
+    #[inline]
     pub fn of(channel: &Channel) -> Self {
         Self {
             subscriptions: channel.subscriptions(),
