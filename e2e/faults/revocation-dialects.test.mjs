@@ -5,6 +5,7 @@ import { before, describe, test } from "node:test";
 import { cableUrl, EXT, publicId, rawCable } from "../harness/cable.mjs";
 import { EventStream } from "../harness/events.mjs";
 import { peerToken, rawMetered, signalling } from "../harness/metered.mjs";
+import { rawClient } from "../harness/raw.mjs";
 import { rawRelay, relayUrl } from "../harness/relay.mjs";
 import { givenSuite, OPEN } from "../harness/suite.mjs";
 import { until } from "../harness/until.mjs";
@@ -20,7 +21,8 @@ describe("revocation in every dialect", () => {
   async function closes(sockets, act) {
     const began = performance.now();
     const acting = act();
-    await until("every socket is closed", () => sockets.every(({ closed }) => closed), { within: 4000, every: 5 });
+    const open = () => sockets.flatMap(({ closed, socket }, at) => (closed ? [] : [`${at} (${socket.url})`]));
+    await until("every socket is closed", () => open().length === 0, { within: 4000, every: 5 }).catch((error) => assert.fail(`${error.message}; open: ${open()}`));
     const ms = performance.now() - began;
     await acting;
     assert.ok(ms < 2000, `${ms.toFixed(0)} ms`);
@@ -76,19 +78,20 @@ describe("revocation in every dialect", () => {
     await peer.staysOpen(10);
   });
 
-  test("a pair of app key and secret: its Relay, AnyCable and event streams end; another pair's go on", async (t) => {
+  test("a pair of app key and secret: its Pusher, Relay and AnyCable sockets and its event streams end; another pair's go on", async (t) => {
     const app = await suite.givenApp({ settings: OPEN });
     const { credential } = await api.call("POST", `/v1/apps/${app.id}/credentials`, {});
-    await until("the second pair is known", async () => (await app.send("GET", `/apps/${credential.key}/channels`)).status === 401);
+    await until("the second pair is known", async () => (await app.bearer(credential.secret, "GET", "/channels")).status === 200);
     const url = cableUrl(app).replace(app.key, credential.key);
     const relay = await rawRelay(t, app, { url: relayUrl(app, { key: credential.key }) });
+    const pusher = await rawClient(t, app, { key: credential.key });
     const [base, ext] = [await rawCable(t, app, { url }), await rawCable(t, app, { url, protocols: [EXT] })];
     const events = await EventStream.open(t, `${app.stack.gateway_url}/apps/${credential.key}/sse?stream=x`);
     await events.next("confirm_subscription");
     const neighbours = [await rawRelay(t, app), await rawCable(t, app)];
 
-    const [relayCode, ...cableCodes] = await closes([relay, base, ext], () => api.call("DELETE", `/v1/apps/${app.id}/credentials/${credential.key}`));
-    assert.ok(relayCode >= 4001 && relayCode < 4100, `Relay ${relayCode}`);
+    const [pusherCode, relayCode, ...cableCodes] = await closes([pusher, relay, base, ext], () => api.call("DELETE", `/v1/apps/${app.id}/credentials/${credential.key}`));
+    for (const code of [pusherCode, relayCode]) assert.ok(code >= 4001 && code < 4100, `${code}: not to come back at once`);
     assert.deepEqual(cableCodes, [1000, 1000]);
     for (const cable of [base, ext]) assert.equal(cable.frames.find(({ type }) => type === "disconnect").reason, "unauthorized");
     await until("the events ended", () => events.ended, { within: 2000 });

@@ -38,6 +38,7 @@ describe("@anycable/core, extended", { concurrency: 4 }, () => {
       const watcher = await streaming(ext(t), "tabs");
       const tabs = [await streaming(ext(t), "tabs"), await streaming(ext(t), "tabs")];
       await tabs[0].presence.join("u", { v: 1 });
+      await until("the first is in", () => watcher.presences.length === 1);
       await tabs[1].presence.join("u", { v: 2 });
       await until("the newest is read", async () => (await users("tabs")).records?.[0].info.v === 2);
       await tabs[0].presence.leave();

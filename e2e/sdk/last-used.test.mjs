@@ -47,7 +47,7 @@ describe("last uses", { concurrency: true }, () => {
   test("a connection is a use of the key it was opened with", async (t) => {
     const app = await suite.givenApp();
     const { credential: browsers } = await suite.account.api.call("POST", `/v1/apps/${app.id}/credentials`, {});
-    await until("the gateway knows the pair's key", async () => (await app.send("GET", `/apps/${browsers.key}/channels`)).status === 401);
+    await until("the gateway knows the pair's key", async () => (await app.send("GET", `/apps/${browsers.key}/channels`)).json.error !== "Unknown app ID");
     assert.equal((await credential(app, browsers.key)).last_used_at, null, "a request that was refused is no use");
     const used_s = Math.floor(Date.now() / 1000);
     const client = await rawClient(t, app, { key: browsers.key });

@@ -101,7 +101,7 @@ describe("refusals", () => {
   }
 
   test("a path beside /app/{key}: 4005", async (t) => {
-    for (const path of ["/app", "/app/", `/app/${app.key}/more?protocol=7`, "/elsewhere?protocol=7"]) {
+    for (const path of ["/app", "/app/?protocol=7", `/app/${app.key}/more?protocol=7`, "/elsewhere?protocol=7"]) {
       const client = await rawClient(t, app, { url: app.stack.gateway_url.replace("http", "ws") + path, settled: false });
       assert.equal((await client.next("pusher:error")).data.code, 4005, path);
       assert.equal((await client.closing()).code, 4005, path);
