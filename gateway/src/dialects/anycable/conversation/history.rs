@@ -62,7 +62,6 @@ impl Conversation {
 
     /// Lets every subscription go whose client has not said in time what it has seen.
     pub(super) fn release_all(&mut self, cx: &Cx<'_>, out: &mut Vec<Effect>) {
-        self.held_until_ms = None;
         let held = |(id, s): (&Identifier, &Subscription)| {
             matches!(s.phase, Phase::Held(_)).then(|| id.clone())
         };
@@ -89,7 +88,7 @@ impl Conversation {
             From::Position(position) => Some(position),
             From::Since(_) => None,
         };
-        if !self.may_ask(cx) {
+        if !self.may_catch_up(cx) {
             return self.caught_up(id, false, cx, out);
         }
         let ticket = self.ticket(Asked::History { identifier: id.clone(), from });
@@ -148,7 +147,8 @@ impl Conversation {
 
     /// What was kept from this client as it came is kept from it for good, also after it resumed.
     fn is_for_us(&self, event: &Event) -> bool {
-        let is_us = |socket| socket == self.socket || self.resuming.predecessors.contains(&socket);
+        let predecessors = self.resuming.as_ref().map_or(&[][..], |r| &r.predecessors);
+        let is_us = |socket| socket == self.socket || predecessors.contains(&socket);
         !event.except.is_some_and(is_us)
     }
 }

@@ -26,7 +26,9 @@ impl Conversation {
     }
 
     pub fn on_tick(&mut self, cx: &Cx<'_>, out: &mut Vec<Effect>) {
-        if self.held_until_ms.is_some_and(|until_ms| cx.now_ms >= until_ms) {
+        let is_over = |until_ms: &mut u64| cx.now_ms >= *until_ms;
+        let held_until_ms = self.resuming.as_mut().map(|resuming| &mut resuming.held_until_ms);
+        if held_until_ms.is_some_and(|until_ms| until_ms.take_if(is_over).is_some()) {
             self.release_all(cx, out);
         }
         if std::mem::replace(&mut self.revision, cx.state.revision) != cx.state.revision {
@@ -103,7 +105,7 @@ impl Conversation {
     /// for the client may come back.
     pub fn end(&mut self) -> Vec<Left> {
         self.subscriptions = Default::default();
-        self.resuming.kept = None;
+        self.resuming = None;
         let grace = |seat: &Seat| seat.present.as_ref().map_or(0, |_| seat.grace_ms);
         let seats = std::mem::take(&mut self.seats);
         seats.into_iter().map(|(channel, seat)| Left { grace_ms: grace(&seat), channel }).collect()

@@ -54,15 +54,15 @@ pub struct Conversation {
     heartbeat: Heartbeat,
     /// Of the app's state that this connection was last judged by.
     revision: Revision,
-    /// Until when restored subscriptions wait for what the client has seen.
-    held_until_ms: Option<u64>,
     subscriptions: FxHashMap<Identifier, Subscription>,
     seats: FxHashMap<ChannelName, Seat>,
     asked: Vec<(Ticket, Asked)>,
     last_ticket: Ticket,
     whispers: Rate,
-    questions: Rate,
-    resuming: Resuming,
+    catch_ups: Rate,
+    presences: Rate,
+    /// Nothing for a connection that neither goes on from another nor can be gone on from.
+    resuming: Option<Box<Resuming>>,
 }
 
 /// What a connection was let in by.
@@ -97,6 +97,8 @@ struct Resuming {
     predecessors: Box<[SocketId]>,
     /// Taken by the greeting.
     restore: Option<Vec<Identifier>>,
+    /// Until when restored subscriptions wait for what the client has seen.
+    held_until_ms: Option<u64>,
 }
 
 /// What an answer is for.
@@ -115,10 +117,17 @@ impl Conversation {
     pub fn open(opening: Opening, state: &AppState) -> Self {
         let Opening { socket, sid, protocol, ext, token, pace, resumed, kept, now_ms } = opening;
         let nobody = || Arc::from(format!(r#"{{"sid":"{}"}}"#, sid.as_str()));
-        let (predecessors, restore) = match resumed {
-            Some(state) => (state.predecessors.into(), Some(state.identifiers)),
-            None => (Box::default(), None),
+        let may_be_resumed = kept.is_some();
+        let resuming = match resumed {
+            Some(State { predecessors, identifiers, .. }) => Resuming {
+                kept,
+                predecessors: predecessors.into(),
+                restore: Some(identifiers),
+                held_until_ms: None,
+            },
+            None => Resuming { kept, ..Resuming::default() },
         };
+        let resuming = (may_be_resumed || resuming.restore.is_some()).then(|| Box::new(resuming));
         Self {
             socket,
             sid,
@@ -127,21 +136,21 @@ impl Conversation {
             token: token.map(Box::new),
             heartbeat: Heartbeat::start(pace, socket, now_ms),
             revision: state.revision,
-            held_until_ms: None,
             subscriptions: FxHashMap::default(),
             seats: FxHashMap::default(),
             asked: Vec::new(),
             last_ticket: 0,
             whispers: Rate::default(),
-            questions: Rate::default(),
-            resuming: Resuming { kept, predecessors, restore },
+            catch_ups: Rate::default(),
+            presences: Rate::default(),
+            resuming,
         }
     }
 
     /// Clients wait for it without a timeout.
     pub fn greeting(&mut self, cx: &Cx<'_>, out: &mut Vec<Effect>) {
-        let restored =
-            self.resuming.restore.take().map(|identifiers| self.restore(identifiers, cx));
+        let restore = self.resuming.as_mut().and_then(|resuming| resuming.restore.take());
+        let restored = restore.map(|identifiers| self.restore(identifiers, cx));
         let sid = self.sid;
         say(&Outbound::Welcome { sid: sid.as_str(), restored: restored.as_deref() }, out);
     }
@@ -155,7 +164,9 @@ impl Conversation {
             self.subscriptions.insert(identifier.clone(), Subscription::new(stream, phase));
             restored.push(identifier);
         }
-        self.held_until_ms = (!restored.is_empty()).then_some(cx.now_ms + HOLD_MS);
+        if let Some(resuming) = &mut self.resuming {
+            resuming.held_until_ms = (!restored.is_empty()).then_some(cx.now_ms + HOLD_MS);
+        }
         self.keep(|state| state.identifiers.clone_from(&restored));
         restored
     }
@@ -190,15 +201,21 @@ impl Conversation {
     }
 
     fn keep(&self, change: impl FnOnce(&mut State)) {
-        if let Some(kept) = &self.resuming.kept {
+        if let Some(kept) = self.resuming.as_ref().and_then(|resuming| resuming.kept.as_ref()) {
             kept.update(change);
         }
     }
 
-    /// Whether one more question to an owner is within bounds; a client that resumes asks one per
-    /// stream.
-    fn may_ask(&mut self, cx: &Cx<'_>) -> bool {
-        self.questions.allows(cx.now_ms, cx.state.limits.max_channels_per_connection)
+    /// Whether one more question for what was missed is within bounds: a client that resumes asks
+    /// one per stream.
+    fn may_catch_up(&mut self, cx: &Cx<'_>) -> bool {
+        self.catch_ups.allows(cx.now_ms, cx.state.limits.max_channels_per_connection)
+    }
+
+    /// The same for presence, where it may join and ask who is there.
+    fn may_be_present(&mut self, cx: &Cx<'_>) -> bool {
+        let max = cx.state.limits.max_channels_per_connection;
+        self.presences.allows(cx.now_ms, max.saturating_mul(2))
     }
 
     fn ticket(&mut self, asked: Asked) -> Ticket {

@@ -30,7 +30,7 @@ impl Conversation {
         let id = Identifier::new(identifier);
         let Some(subscription) = self.subscriptions.get(&id) else { return };
         let Some(member) = self.member(&subscription.stream, ask, cx) else { return };
-        if !self.may_ask(cx) {
+        if !self.may_be_present(cx) {
             return;
         }
         self.learns_presence(&id, cx, out);
@@ -121,7 +121,7 @@ impl Conversation {
     ) {
         let id = Identifier::new(identifier);
         let Some(subscription) = self.subscriptions.get(&id) else { return };
-        if !subscription.stream.has_presence(cx.state) || !self.may_ask(cx) {
+        if !subscription.stream.has_presence(cx.state) || !self.may_be_present(cx) {
             return say(&Outbound::NoPresence(&id), out);
         }
         self.learns_presence(&id, cx, out);

@@ -72,6 +72,10 @@ pub(super) enum SeatState {
     Taken,
 }
 
+/// Between a confirmation and what belongs to the subscription. A client that reads both at once
+/// may not know its subscription yet, and then drops all but messages.
+const CONFIRM_FIRST_MS: u32 = 10;
+
 impl Subscription {
     pub(super) fn new(stream: Stream, phase: Phase) -> Self {
         Self { stream, phase, knows_presence: false }
@@ -231,6 +235,9 @@ impl Conversation {
         };
         if wishes.confirm {
             say(&Outbound::Confirm(id), out);
+            if wishes.history.is_some() || wishes.member.is_some() {
+                out.push(Effect::Pause { ms: CONFIRM_FIRST_MS });
+            }
         }
         if cx.app.live.is_watched() {
             let (channel, socket_id) = (channel.clone(), self.socket);

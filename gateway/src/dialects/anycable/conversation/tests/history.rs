@@ -33,6 +33,7 @@ fn a_subscribe_is_confirmed_then_caught_up_then_heard_then_present() {
     assert_eq!(said[..3], [message(&id(), 9), message(&id(), 10), about("confirm_history", &id())]);
     assert!(said[3].starts_with(&format!("hear {ROOM}")), "{said:?}");
     assert_eq!(said[4], format!("enter {ROOM} as 7"));
+    assert_eq!(talk.pauses, 1, "the client takes in the confirmation by itself");
 }
 
 #[test]

@@ -20,6 +20,7 @@ fn a_subscription_is_confirmed_before_anything_is_heard() {
     let mut talk = Talk::new(Protocol::Base);
     let said = talk.subscribe(&id(), ROOM);
     assert_eq!(said, [about("confirm_subscription", &id()), heard(&id(), ROOM)]);
+    assert_eq!(talk.pauses, 0);
 }
 
 #[test]

@@ -31,6 +31,7 @@ pub struct Talk {
     pub unix_ms: u64,
     /// The last question's.
     pub ticket: Ticket,
+    pub pauses: usize,
 }
 
 impl Talk {
@@ -59,7 +60,7 @@ impl Talk {
         let gateway = fixtures::gateway(change);
         let app = fixtures::app(&gateway);
         let conversation = fixtures::conversation(&app, protocol, ext, resumed);
-        Self { gateway, app, conversation, now_ms: 1_000, unix_ms: 500_000, ticket: 0 }
+        Self { gateway, app, conversation, now_ms: 1_000, unix_ms: 500_000, ticket: 0, pauses: 0 }
     }
 
     /// What `act` makes the conversation ask for, a line each; every frame is linted.
@@ -77,7 +78,8 @@ impl Talk {
                 self.ticket = *ticket;
             }
         }
-        out.iter().map(line).collect()
+        self.pauses += out.iter().filter(|e| matches!(e, Effect::Pause { .. })).count();
+        out.iter().filter(|e| !matches!(e, Effect::Pause { .. })).map(line).collect()
     }
 
     pub fn say(&mut self, text: &str) -> Vec<String> {
