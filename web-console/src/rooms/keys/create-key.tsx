@@ -171,7 +171,7 @@ function CreateKeyForm({
           </Group>
           <Switch
             label="With a signing secret"
-            description="For Metered: your back end signs tokens with it that let peers connect in their own name. You can add one later."
+            description="For Metered: your back end signs tokens with it that peers connect with. You can add one later."
             {...form.getInputProps('token_secret', { type: 'checkbox' })}
           />
           {form.values.token_secret && (
