@@ -131,6 +131,8 @@ pub enum Parting {
     UnfinishedMessage,
     /// The client sends more messages than any client needs.
     Flooding,
+    /// The app's owner has switched the dialect off.
+    SwitchedOff,
 }
 
 /// One connection's conversation, in its dialect.

@@ -95,10 +95,14 @@ fn need(connection: &Connection, now: u64) -> Need {
     if connection.midway_since().is_some_and(|at| since(at) > MIDWAY_MS) {
         return Need::Close(Parting::UnfinishedMessage);
     }
+    let state = connection.app.load();
+    if !connection.dialect.is_on(&state) {
+        return Need::Close(Parting::SwitchedOff);
+    }
     if connection.dialect.framing() == Framing::Raw {
         return Need::Nothing;
     }
-    let timeout_ms = connection.conversation.borrow().probe_after_ms(&connection.app.load());
+    let timeout_ms = connection.conversation.borrow().probe_after_ms(&state);
     let silent_ms = since(connection.heard_at());
     match connection.is_probed() {
         true if silent_ms > timeout_ms + PROBE_GRACE_MS => Need::Close(Parting::NoPong),

@@ -126,6 +126,7 @@ impl From<Parting> for Fatal {
             Parting::NoPong => Self::NoPong,
             Parting::UnfinishedMessage => Self::UnfinishedMessage,
             Parting::Flooding => Self::TooManyMessages,
+            Parting::SwitchedOff => Self::Unauthorized,
         }
     }
 }
@@ -181,6 +182,7 @@ mod tests {
             (Parting::NoPong, "no_pong", 1000),
             (Parting::UnfinishedMessage, "unfinished_message", 1000),
             (Parting::Flooding, "too_many_messages", 1000),
+            (Parting::SwitchedOff, "unauthorized", 1000),
         ] {
             let fatal = Fatal::from(parting);
             assert_eq!((fatal.reason(), fatal.close().0), (said, code));

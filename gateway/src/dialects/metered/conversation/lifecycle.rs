@@ -98,6 +98,7 @@ impl Conversation {
             Parting::NoPong => end(&Fatal::NoPong, out),
             Parting::UnfinishedMessage => end(&Fatal::UnfinishedMessage, out),
             Parting::Flooding => end(&Fatal::OverMessageRate, out),
+            Parting::SwitchedOff => end(&Fatal::DialectDisabled, out),
         }
     }
 

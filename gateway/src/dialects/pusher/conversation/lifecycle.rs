@@ -55,6 +55,7 @@ impl Conversation {
             Parting::NoPong => Fatal::HeartbeatTimeout,
             Parting::UnfinishedMessage => Fatal::UnfinishedMessage,
             Parting::Flooding => Fatal::Flooding,
+            Parting::SwitchedOff => Fatal::AppDisabled,
         };
         end(&fatal, out);
     }

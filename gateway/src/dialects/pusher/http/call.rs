@@ -2,8 +2,11 @@
 
 use super::answer::{Failure, Success};
 use crate::{
-    admission,
-    dialects::desk::{self, Door},
+    admission::{self, Refusal},
+    dialects::{
+        Dialect,
+        desk::{self, Door},
+    },
     state::Gateway,
 };
 use actix_web::{HttpRequest, HttpResponse, web::Payload};
@@ -20,7 +23,13 @@ pub async fn serve(
 ) -> HttpResponse {
     let view = desk::view(request, gateway);
     let door = Door {
-        credential: |now_ms| admission::http_credential(&gateway.directory, view, now_ms),
+        credential: |now_ms| {
+            let pending = admission::http_credential(&gateway.directory, view, now_ms)?;
+            match Dialect::Pusher.is_on(&pending.app().load()) {
+                true => Ok(pending),
+                false => Err(Refusal::DialectDisabled),
+            }
+        },
         max_body_bytes: AppLimits::max_event_body_bytes,
     };
     desk::serve(request, payload, gateway, door, work).await

@@ -61,6 +61,7 @@ impl Conversation {
             Parting::NoPong => Fatal::HeartbeatTimeout,
             Parting::UnfinishedMessage => Fatal::UnfinishedMessage,
             Parting::Flooding => Fatal::Flooding,
+            Parting::SwitchedOff => Fatal::DialectDisabled,
         };
         end(fatal, out);
     }

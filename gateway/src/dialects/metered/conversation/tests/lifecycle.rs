@@ -89,6 +89,7 @@ fn the_gateways_own_reasons_have_their_codes() {
         (Parting::NoPong, &["close 1001 no answer to a ping"]),
         (Parting::UnfinishedMessage, &["close 1008 message not finished in time"]),
         (Parting::Flooding, &["close 4011 over_message_rate"]),
+        (Parting::SwitchedOff, &["close 4012 dialect_disabled"]),
     ] {
         let said = Talk::new().hear(|c, cx, out| c.on_part(parting, cx, out));
         assert_eq!(said, expected, "{parting:?}");

@@ -44,6 +44,7 @@ fn the_gateways_own_reasons_have_the_dialects_codes() {
         (Parting::NoPong, 4200, "Ping not answered in time"),
         (Parting::UnfinishedMessage, 4100, "Message not finished in time"),
         (Parting::Flooding, 4100, "Too many messages in a second"),
+        (Parting::SwitchedOff, 4001, "This protocol is switched off for the app"),
     ] {
         let said = Talk::new().hear(|c, cx, out| c.on_part(parting, cx, out));
         assert_eq!(said, ended(code, reason));
