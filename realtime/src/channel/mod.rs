@@ -84,10 +84,10 @@ impl Channel {
     /// Bytes of what it remembers, and of members it holds while nobody hears it.
     pub fn retained_bytes(&self) -> usize {
         let events = self.retained.as_ref().map_or(0, |retained| retained.bytes());
-        match self.presence() {
-            Some(presence) if self.audience.is_empty() => events + presence.bytes(),
-            _ => events,
+        if self.role.is_none() || !self.audience.is_empty() {
+            return events;
         }
+        events + self.presence().map_or(0, Presence::bytes)
     }
 
     /// When the channel has something to do by itself, if it has.
