@@ -108,21 +108,29 @@ async fn accept(
 
 /// Refuses a head that is larger than any client needs. Source: RFC 9110 §15.5.15, RFC 6585 §5.
 fn head_fits(request: Request, mount: &str) -> Result<Request, Response<BoxBody>> {
+    match refuse_head(&request, mount) {
+        Some(response) => Err(response),
+        None => Ok(request),
+    }
+}
+
+/// What a request is told whose head is too large; upgrades do not come by the other way.
+pub fn refuse_head(request: &Request, mount: &str) -> Option<Response<BoxBody>> {
     let target = request.uri().path_and_query().map_or(0, |t| t.as_str().len());
     let max = match request.path().strip_prefix(mount).unwrap_or(request.path()) {
         "/v1" => MAX_TOKEN_TARGET_BYTES,
         _ => MAX_TARGET_BYTES,
     };
     if target > max {
-        return Err(too_large(StatusCode::URI_TOO_LONG, "uri_too_long"));
+        return Some(too_large(StatusCode::URI_TOO_LONG, "uri_too_long"));
     }
     let headers = request.head().headers().iter();
     let bytes: usize = headers.map(|(name, value)| name.as_str().len() + value.len()).sum();
     if bytes > MAX_HEADER_BYTES {
         let status = StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE;
-        return Err(too_large(status, "headers_too_large"));
+        return Some(too_large(status, "headers_too_large"));
     }
-    Ok(request)
+    None
 }
 
 /// Answers `Expect: 100-continue`: a body that announces too much is not asked for.
@@ -149,4 +157,31 @@ fn too_large(status: StatusCode, code: &str) -> Response<BoxBody> {
     let json = header::HeaderValue::from_static("application/json");
     response.headers_mut().insert(header::CONTENT_TYPE, json);
     response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(path: &str, mount: &str, target_bytes: usize, fits: bool) {
+        let query = "x".repeat(target_bytes - path.len() - 1);
+        let request = actix_http::test::TestRequest::with_uri(&format!("{path}?{query}")).finish();
+        let refused = refuse_head(&request, mount).map(|response| response.status().as_u16());
+        assert_eq!(refused, (!fits).then_some(414), "{path} {target_bytes}");
+    }
+
+    #[test]
+    fn targets_hold_at_their_limit_and_fail_one_past_it() {
+        for (path, mount, limit) in [
+            ("/app/key", "", 8 << 10),
+            ("/v1/usage", "", 8 << 10),
+            ("/v1", "", 33 << 10),
+            ("/mount/v1", "/mount", 33 << 10),
+            ("/mount/app/key", "/mount", 8 << 10),
+        ] {
+            check(path, mount, limit, true);
+            check(path, mount, limit + 1, false);
+        }
+    }
 }

@@ -7,6 +7,7 @@
 use crate::{
     dialects::{self, Admission, route::Route},
     hub::{Hub, clock, connection::Connection, session},
+    server,
     state::Gateway,
     wire::{frame, stream::Wire},
 };
@@ -126,6 +127,9 @@ fn answer(gateway: &Gateway, request: &Request, is_tls: bool) -> Response<BoxBod
     if gateway.is_draining() {
         let status = StatusCode::SERVICE_UNAVAILABLE;
         return refuse(HttpRefusal { status, body: Bytes::new(), retry_after_s: Some(1) });
+    }
+    if let Some(refusal) = server::refuse_head(request, &gateway.config.mount) {
+        return refusal;
     }
     let mut response = match ws::handshake(request.head()) {
         Ok(mut builder) => builder.finish().map_into_boxed_body(),
