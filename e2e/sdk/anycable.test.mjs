@@ -308,6 +308,30 @@ describe("@anycable/core", { concurrency: 4 }, () => {
     assert.equal((await client.next(({ type }) => type === undefined)).message, 1);
   });
 
+  test("an app may end connections with their tokens; the refresher brings them back", async (t) => {
+    const ending = await suite.givenApp({ settings: { anycable: { end_with_token: true } } });
+    const client = await rawCable(t, ending, { query: { jid: ending.cableToken({ user_id: 1 }, { exp: now() + 2 }) } });
+    const { reason, reconnect } = await client.dismissed();
+    assert.deepEqual([reason, reconnect], ["token_expired", false]);
+    const cable = anycable(t, ending, { token: ending.cableToken({ user_id: 1 }, { exp: now() + 2 }), tokenRefresher: async (transport) => transport.setToken(ending.cableToken({ user_id: 1 })) });
+    await streaming(cable, ending.signedStream("x"), { signed: true });
+    await until("it is back", () => cable.record.sockets.length === 2 && cable.state === "connected");
+  });
+
+  test("Turbo and CableReady streams, where the app has them on, are heard and not whispered to", async (t) => {
+    const on = await suite.givenApp({ settings: { ...OPEN, anycable: { ...OPEN.anycable, turbo_streams: true, cable_ready: true } } });
+    const turbo = JSON.stringify({ channel: "Turbo::StreamsChannel", signed_stream_name: on.signedStream("hot") });
+    const ready = JSON.stringify({ channel: "CableReady::Stream", identifier: on.signedStream("hot") });
+    const [one, two] = [await rawCable(t, on), await rawCable(t, on)];
+    for (const client of [one, two]) for (const id of [turbo, ready]) assert.equal((await client.subscribe(id)).type, "confirm_subscription", id);
+    one.command("whisper", turbo, { data: 1 });
+    await publish(on, "hot", '"<turbo-stream>"');
+    const frames = (await two.settle()).filter(({ type }) => type === undefined);
+    assert.deepEqual(frames.map(({ identifier, message }) => [identifier, message]).sort(), [[ready, "<turbo-stream>"], [turbo, "<turbo-stream>"]].sort());
+    const off = await rawCable(t, app);
+    assert.equal((await off.subscribe(JSON.stringify({ channel: "Turbo::StreamsChannel", signed_stream_name: app.signedStream("hot") }))).type, "reject_subscription");
+  });
+
   test("@anycable/web makes the same cable, and a consumer in Action Cable's words", async (t) => {
     const channel = await streaming(anycable(t, app, { create: createWebCable, protocol: EXT }), "web");
     const heard = [];

@@ -3,14 +3,15 @@
 import assert from "node:assert/strict";
 import { before, describe, test } from "node:test";
 import { OversizedPayloadError } from "@metered-ca/realtime";
-import { heardOn, peerToken, signalling } from "../harness/metered.mjs";
+import { heardOn, peerToken, rawMetered, signalling } from "../harness/metered.mjs";
 import { givenSuite } from "../harness/suite.mjs";
 import { sleep, until } from "../harness/until.mjs";
 
 describe("@metered-ca/realtime", { concurrency: 4 }, () => {
-  let app, pk, tokenKey;
+  let suite, app, pk, tokenKey;
   before(async () => {
-    app = await (await givenSuite()).givenApp({ limits: { max_connections: 1000 } });
+    suite = await givenSuite();
+    app = await suite.givenApp({ limits: { max_connections: 1000 } });
     pk = (await app.givenPublishableKey()).key;
     tokenKey = await app.givenTokenKey();
   });
@@ -172,6 +173,21 @@ describe("@metered-ca/realtime", { concurrency: 4 }, () => {
     await client.subscribe("c5");
     await client.unsubscribe("c5");
     await client.subscribe("c100");
+  });
+
+  test("a roster is one frame that the SDK takes, however many peers say however much", async (t) => {
+    const crowded = await suite.givenApp({ limits: { max_connections: 1000, max_presence_members: 1000 } });
+    const key = await crowded.givenTokenKey();
+    const token = (n) => peerToken(key, `p${n}`, { peerMetadata: { about: "x".repeat(4000), n } });
+    for (let from = 0; from < 260; from += 26) {
+      const peers = await Promise.all(Array.from({ length: 26 }, (_, n) => rawMetered(t, crowded, { query: { token: token(from + n) } })));
+      await Promise.all(peers.map((peer) => peer.subscribe("crowd")));
+    }
+    const late = await rawMetered(t, crowded, { query: { token: token("late") } });
+    const roster = await late.subscribe("crowd");
+    assert.equal(roster.joined.length, 260);
+    assert.ok(roster.text.length < 1_048_576, `${roster.text.length} characters`);
+    assert.deepEqual((await late.settle()).filter(({ type }) => type === "presence"), []);
   });
 
   test("an idle connection is kept alive", async (t) => {

@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { before, describe, test } from "node:test";
+import { signedQuery } from "../harness/apps.mjs";
 import { rawRelay, relayClient } from "../harness/relay.mjs";
 import { givenSuite, OPEN } from "../harness/suite.mjs";
 import { peerToken } from "../harness/metered.mjs";
@@ -74,6 +75,9 @@ describe("Relay HTTP API", () => {
     assert.equal(channels.find(({ name }) => name === "presence-y").user_count, 1);
     const one = (await quiet.relay("GET", `/channels/${encodeURIComponent("a b/c%")}`)).json;
     assert.deepEqual([one.name, one.type, one.subscriber_count, one.subscription_count, one.occupied], ["a b/c%", "public", 1, 1, true]);
+    for (const path of ["a+b%2Fc%25", "a%20b%2fc%25"]) assert.equal((await quiet.relay("GET", `/channels/${path}`)).json.name, "a b/c%", path);
+    await client.subscribed("a+b");
+    assert.equal((await quiet.relay("GET", "/channels/a+b")).json.name, "a+b", "the literal name goes first");
     const none = await quiet.relay("GET", "/channels/nobody");
     assert.deepEqual([none.status, none.text], [404, '{"error":"Channel not found"}']);
   });
@@ -189,10 +193,13 @@ describe("Relay HTTP API", () => {
     assert.equal(signed.text, "{}");
     assert.equal((await app.post("/events", event())).status, 400, "a signed body has a name");
     assert.equal((await app.relay("POST", "/events", { name: "e", channels: ["chat"], data: "1" })).text, '{"ok":true}');
-    const both = await app.signed("POST", "/events", { name: "e", channel: "chat", data: "1" });
-    assert.equal(both.text, "{}");
     assert.ok(!Array.isArray((await app.get("/channels")).json.channels), "a map to Pusher");
     assert.ok(Array.isArray((await app.relay("GET", "/channels")).json.channels), "an array to Relay");
+    const path = `/apps/${app.id}/events`;
+    const body = '{"name":"e","channel":"chat","data":"1"}';
+    const twofold = await app.send("POST", `${path}?${signedQuery(app, "POST", path, { body })}`, body, { authorization: `Bearer ${app.secret}` });
+    assert.equal(twofold.text, "{}", "a signed query is Pusher's whatever the headers say");
+    assert.equal((await app.bearer(app.secret, "GET", `/channels?auth_key=${app.key}`)).status, 401, "an auth_key alone is a Pusher call too");
     const signedLog = await app.get("/events/log");
     assert.ok(Array.isArray(signedLog.json.events), "a path that only Relay has answers in its form");
   });
