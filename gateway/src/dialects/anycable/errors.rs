@@ -176,17 +176,17 @@ mod tests {
     }
 
     #[test]
-    fn a_closed_connection_may_come_back_unless_it_was_flawed() {
-        for (parting, said, code) in [
-            (Parting::Drain, "server_restart", 1001),
-            (Parting::NoPong, "no_pong", 1000),
-            (Parting::UnfinishedMessage, "unfinished_message", 1000),
-            (Parting::Flooding, "too_many_messages", 1000),
-            (Parting::SwitchedOff, "unauthorized", 1000),
+    fn a_closed_connection_may_come_back_unless_nobody_is_served() {
+        for (parting, said, code, reconnect) in [
+            (Parting::Drain, "server_restart", 1001, true),
+            (Parting::NoPong, "no_pong", 1000, true),
+            (Parting::UnfinishedMessage, "unfinished_message", 1000, true),
+            (Parting::Flooding, "too_many_messages", 1000, true),
+            (Parting::SwitchedOff, "unauthorized", 1000, false),
         ] {
             let fatal = Fatal::from(parting);
             assert_eq!((fatal.reason(), fatal.close().0), (said, code));
-            assert!(fatal.reconnect());
+            assert_eq!(fatal.reconnect(), reconnect, "{parting:?}");
         }
     }
 

@@ -63,7 +63,7 @@ pub fn socket(n: u64) -> SocketId {
     SocketId::from_random(n)
 }
 
-/// A connection's conversation; with an `ext` it has shown a token.
+/// A connection's conversation; with an `ext` it has shown a token that the second pair signed.
 pub fn conversation(
     app: &App,
     protocol: Protocol,
@@ -75,7 +75,8 @@ pub fn conversation(
         sid: Sid::new(socket(7), 99),
         protocol,
         ext: ext.map(Arc::from),
-        token: ext.map(|_| Token { key: KEY.parse().expect("a key"), expires_s: Some(1_000) }),
+        key: Some(KEY.parse().expect("a key")),
+        token: ext.map(|_| Token { key: NEXT_KEY.parse().expect("a key"), expires_s: Some(1_000) }),
         pace: Pace::default(),
         resumed,
         kept: None,

@@ -111,6 +111,7 @@ fn enter(
         socket,
         sid,
         protocol: offer.protocol,
+        key: Some(key),
         ext: presented.ext,
         token: presented.token,
         pace: Pace::asked(query.pi.as_deref(), query.ptp.as_deref()),

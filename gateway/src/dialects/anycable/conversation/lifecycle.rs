@@ -53,7 +53,9 @@ impl Conversation {
         match kill {
             Kill::DisableApp { .. } | Kill::DeleteApp { .. } => end(Fatal::Unauthorized, out),
             Kill::RevokeCredential { key, .. } => {
-                if self.token.as_ref().is_some_and(|token| token.key == *key) {
+                if self.key.as_ref() == Some(key) {
+                    end(Fatal::Unauthorized, out);
+                } else if self.token.as_ref().is_some_and(|token| token.key == *key) {
                     // Whoever can get a token that holds again is to do so.
                     end(Fatal::TokenExpired, out);
                 } else if !self.all_hold(cx.state, Subscription::is_signed) {

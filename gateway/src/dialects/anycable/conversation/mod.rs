@@ -49,6 +49,8 @@ pub struct Conversation {
     protocol: Protocol,
     /// The `ext` of its token, or what stands for it.
     identity: Arc<str>,
+    /// By which the URL named the app.
+    key: Option<AppKey>,
     /// Nothing for an anonymous connection.
     token: Option<Box<Token>>,
     heartbeat: Heartbeat,
@@ -78,6 +80,8 @@ pub struct Opening {
     pub socket: SocketId,
     pub sid: Sid,
     pub protocol: Protocol,
+    /// By which the URL named the app, if by a key.
+    pub key: Option<AppKey>,
     /// The `ext` of its token.
     pub ext: Option<Arc<str>>,
     pub token: Option<Token>,
@@ -115,7 +119,8 @@ const HOLD_MS: u64 = 2_000;
 
 impl Conversation {
     pub fn open(opening: Opening, state: &AppState) -> Self {
-        let Opening { socket, sid, protocol, ext, token, pace, resumed, kept, now_ms } = opening;
+        let Opening { socket, sid, protocol, key, ext, token, pace, resumed, kept, now_ms } =
+            opening;
         let nobody = || Arc::from(format!(r#"{{"sid":"{}"}}"#, sid.as_str()));
         let may_be_resumed = kept.is_some();
         let resuming = match resumed {
@@ -133,6 +138,7 @@ impl Conversation {
             sid,
             protocol,
             identity: ext.unwrap_or_else(nobody),
+            key,
             token: token.map(Box::new),
             heartbeat: Heartbeat::start(pace, socket, now_ms),
             revision: state.revision,

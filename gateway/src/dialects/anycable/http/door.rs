@@ -11,7 +11,7 @@ use crate::{
         desk::{self, Answer, Call},
         route::cable_label,
     },
-    directory::App,
+    directory::{App, AppState},
     state::Gateway,
 };
 use actix_web::{
@@ -19,7 +19,7 @@ use actix_web::{
     http::{Method, StatusCode, header},
     web::Payload,
 };
-use contract::AppLimits;
+use contract::{AppKey, AppLimits};
 use std::sync::Arc;
 
 /// What an endpoint is for.
@@ -114,8 +114,7 @@ impl Named {
     /// By the host's label, else by the path. The header says which host, whatever an absolute
     /// target says. Source: §13.
     pub fn by(request: &HttpRequest, gateway: &Gateway) -> Self {
-        let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok());
-        let found = match cable_label(host, gateway.config.cable_domain.as_deref()) {
+        let found = match label(request, gateway) {
             // Hosts have no case, and keys as they are issued are lower-case.
             Some(label) => (gateway.directory.app_by_key(label))
                 .or_else(|| gateway.directory.app_by_key(&label.to_ascii_lowercase())),
@@ -133,4 +132,17 @@ impl Named {
             Self::Nothing | Self::Unknown => None,
         }
     }
+}
+
+/// The app's key in the host's name.
+fn label<'a>(request: &'a HttpRequest, gateway: &Gateway) -> Option<&'a str> {
+    let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok());
+    cable_label(host, gateway.config.cable_domain.as_deref())
+}
+
+/// The key by which the URL names its app, if by a key.
+pub fn key_in(request: &HttpRequest, gateway: &Gateway, state: &AppState) -> Option<AppKey> {
+    let raw = label(request, gateway).or_else(|| request.match_info().get("app"))?;
+    let credential = state.credential(raw).or_else(|| state.credential(&raw.to_ascii_lowercase()));
+    credential.map(|credential| credential.key.clone())
 }

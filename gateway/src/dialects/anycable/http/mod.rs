@@ -23,7 +23,7 @@ use actix_web::{
 use answer::{Failure, Success};
 use contract::Action;
 use door::Door;
-pub(super) use door::{Named, origin};
+pub(super) use door::{Named, key_in, origin};
 
 /// Every endpoint, with the app in the path or without.
 pub fn configure(routes: &mut ServiceConfig) {

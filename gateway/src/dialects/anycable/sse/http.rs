@@ -18,7 +18,7 @@ use crate::{
             errors::Fatal,
             frame::Inbound,
             heartbeat::Pace,
-            http::{Named, cors, origin},
+            http::{Named, cors, key_in, origin},
             pubsub,
             sid::Sid,
         },
@@ -35,7 +35,7 @@ use actix_web::{
     http::{Method, StatusCode},
     web::{self, Data, Payload, ServiceConfig},
 };
-use contract::{SocketId, credential, live::LiveKind};
+use contract::{AppKey, SocketId, credential, live::LiveKind};
 use std::sync::Arc;
 
 /// On a cable's own host, and below the app everywhere. Posting to `/apps/{app}/events` is
@@ -103,7 +103,7 @@ async fn open(
     let query = Query::read(request.query_string());
     let whole = request.method() == Method::POST;
     let form = Form { raw: query.raw, whole };
-    let who = Who::shown(request, &query, &state)?;
+    let who = Who::shown(request, &query, &state, key_in(request, gateway, &state))?;
     let said = match whole {
         true => {
             let body = desk::read_body(request, payload, MAX_COMMAND_BYTES).await?;
@@ -166,13 +166,14 @@ fn listen(
     let [socket, random] = [&random[..8], &random[8..]]
         .map(|half| half.iter().fold(0, |bits, byte| bits << 8 | u64::from(*byte)));
     let socket = SocketId::from_random(socket);
-    if let Some(token) = &who.token {
-        permit.opened_with(&token.key, clock::unix_ms());
+    if let Some(key) = who.token.as_ref().map(|token| &token.key).or(who.key.as_ref()) {
+        permit.opened_with(key, clock::unix_ms());
     }
     let opening = Opening {
         socket,
         sid: Sid::new(socket, random),
         protocol: Protocol::Extended,
+        key: who.key,
         ext: who.ext,
         token: who.token,
         pace: Pace::default(),
@@ -193,24 +194,31 @@ fn listen(
 
 /// Who a client showed itself to be.
 struct Who {
+    /// By which the URL named the app.
+    key: Option<AppKey>,
     ext: Option<Arc<str>>,
     token: Option<Token>,
 }
 
 impl Who {
     /// A bad token is refused also where none is needed.
-    fn shown(request: &HttpRequest, query: &Query, state: &AppState) -> Result<Self, Refusal> {
+    fn shown(
+        request: &HttpRequest,
+        query: &Query,
+        state: &AppState,
+        key: Option<AppKey>,
+    ) -> Result<Self, Refusal> {
         let jwt = header(request, "x-jid").filter(|jwt| !jwt.is_empty());
         let Some(jwt) = jwt.or(query.token.as_deref()) else {
             return match state.settings.anycable.anonymous {
-                true => Ok(Self { ext: None, token: None }),
+                true => Ok(Self { key, ext: None, token: None }),
                 false => Err(Refusal::Unauthorised(Why::Missing)),
             };
         };
         let claims = admission::app_token(state, jwt, clock::unix_ms())
             .map_err(|_| Refusal::Unauthorised(Why::Token))?;
         let token = Token { key: claims.key, expires_s: claims.exp };
-        Ok(Self { ext: Some(claims.ext), token: Some(token) })
+        Ok(Self { key, ext: Some(claims.ext), token: Some(token) })
     }
 }
 

@@ -85,6 +85,7 @@ fn every_parting_is_told_by_a_frame_first() {
         (Parting::Drain, ended("server_restart", true, "1001 Server restart")),
         (Parting::NoPong, ended("no_pong", true, "1000 No Pong")),
         (Parting::Flooding, ended("too_many_messages", true, "1000 Too many messages")),
+        (Parting::SwitchedOff, ended("unauthorized", false, "1000 Auth Failed")),
     ] {
         let said = Talk::new(Protocol::Base).hear(|c, cx, out| c.on_part(parting, cx, out));
         assert_eq!(said, expected);
@@ -102,17 +103,19 @@ fn ended_credentials_end_what_they_let_in() {
     };
     let killed = |talk: &mut Talk, kill: Kill| talk.hear(|c, cx, out| c.on_kill(&kill, cx, out));
     let token_expired = ended("token_expired", false, "1000 Auth Failed");
+    let unauthorized = ended("unauthorized", false, "1000 Auth Failed");
     let mut known = Talk::known("{}", |_| {});
-    assert!(killed(&mut known, revoke(fixtures::NEXT_KEY)).is_empty());
-    assert_eq!(killed(&mut known, revoke(fixtures::KEY)), token_expired, "fetch a new one");
+    assert!(killed(&mut known, revoke("another")).is_empty());
+    assert_eq!(killed(&mut known, revoke(fixtures::NEXT_KEY)), token_expired, "fetch a new one");
+    assert_eq!(killed(&mut known, revoke(fixtures::KEY)), unauthorized, "the URL leads nowhere");
     let mut anonymous = Talk::new(Protocol::Base);
     anonymous.subscribe(&id(), ROOM);
-    assert!(killed(&mut anonymous, revoke(fixtures::KEY)).is_empty());
+    assert!(killed(&mut anonymous, revoke(fixtures::NEXT_KEY)).is_empty());
+    assert_eq!(killed(&mut anonymous, revoke(fixtures::KEY)), unauthorized);
     for kill in [
         Kill::DisableApp { app: app.parse().unwrap() },
         Kill::DeleteApp { app: app.parse().unwrap() },
     ] {
-        let unauthorized = ended("unauthorized", false, "1000 Auth Failed");
         assert_eq!(killed(&mut anonymous, kill), unauthorized);
     }
 }
@@ -138,7 +141,8 @@ fn a_signed_stream_ends_with_the_secret_that_signed_it() {
 #[test]
 fn settings_reach_open_connections_within_a_second() {
     let unauthorized = |reconnect| ended("unauthorized", reconnect, "1000 Auth Failed").to_vec();
-    let cases: [(&str, fn(&mut AppRecord), Vec<String>); 4] = [
+    type Change = fn(&mut AppRecord);
+    let cases: [(&str, Change, Vec<String>); 4] = [
         ("nothing of ours", |record| record.settings.client_events = false, vec![]),
         ("anonymous", |record| record.settings.anycable.anonymous = false, unauthorized(false)),
         ("dialect", |record| record.settings.dialects.anycable = false, unauthorized(false)),

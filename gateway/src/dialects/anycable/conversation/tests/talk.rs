@@ -138,7 +138,7 @@ impl Talk {
     }
 }
 
-pub fn at(seq: u64) -> Position {
+fn at(seq: u64) -> Position {
     Position { epoch: read_epoch("vei4").unwrap(), seq }
 }
 
