@@ -9,7 +9,7 @@ import { until } from "../harness/until.mjs";
 import { named } from "./mapping.mjs";
 import { PUBLISHERS, subscribers } from "./world.mjs";
 
-const KINDS = ["pusher-js", "Pusher", "Relay", "AnyCable base", "AnyCable ext", "Metered"];
+const KINDS = ["pusher-js", "Pusher", "Relay", "AnyCable base", "AnyCable ext", "Action Cable", "Metered"];
 const END = named("end", "of the round");
 
 for (const channel of ["room-1", "private-room"]) {

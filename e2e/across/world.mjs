@@ -1,11 +1,12 @@
 // One channel of one app, with a subscriber of every kind and a publisher of every kind.
 
 import { connected, subscribed } from "../harness/browsers.mjs";
-import { anycable, BASE, EXT, publicId, signedId, streaming } from "../harness/cable.mjs";
+import { anycable, BASE, cableUrl, created, EXT, publicId, rails, signedId, streaming } from "../harness/cable.mjs";
 import { rawMember } from "../harness/json.mjs";
 import { peerToken, signalling } from "../harness/metered.mjs";
 import { rawClient } from "../harness/raw.mjs";
 import { relayClient } from "../harness/relay.mjs";
+import { until } from "../harness/until.mjs";
 import { asEvent, asValue, named, value } from "./mapping.mjs";
 
 /** Subscribers of `channel`, by name. `heard()` is what each got so far; `expects` says what it gets of a message. */
@@ -31,6 +32,9 @@ export async function subscribers(t, app, tokenKey, channel) {
       return cable;
     }),
   );
+  const consumer = rails(t, cableUrl(app));
+  const subscription = created(consumer, JSON.parse(identifier));
+  await until("the Rails client is subscribed", () => subscription.told.connected.length === 1);
   const messages = (cable) =>
     cable.record.texts
       .filter((text) => {
@@ -50,6 +54,7 @@ export async function subscribers(t, app, tokenKey, channel) {
     Relay: { client: relay, heard: () => onRelay.heard.map(({ event, text }) => [event, text]).filter(isOurs), expects: asEvent },
     "AnyCable base": { client: base, heard: () => messages(base), expects: (message) => asValue(message, channel) },
     "AnyCable ext": { client: ext, heard: () => messages(ext), expects: (message) => asValue(message, channel) },
+    "Action Cable": { client: consumer, heard: () => messages(consumer), expects: (message) => asValue(message, channel) },
     Metered: { client: peer, heard: values, expects: (message) => asValue(message, channel) },
   };
   return { all, identifier, isPrivate };

@@ -5,7 +5,7 @@ import { before, describe, test } from "node:test";
 import { givenSuite, OPEN } from "../harness/suite.mjs";
 import { FrameSocket, frame } from "../harness/wire.mjs";
 
-describe("bad WebSocket frames in every dialect", { concurrency: 8 }, () => {
+describe("bad WebSocket frames in every dialect", { concurrency: true }, () => {
   let app, sockets;
   before(async () => {
     app = await (await givenSuite()).givenApp({ settings: OPEN, limits: { max_connections: 1000 } });

@@ -21,8 +21,7 @@ export const signedId = (signed) => JSON.stringify({ channel: "$pubsub", signed_
 
 /** `@anycable/core`, quick to come back; `cable.record` has every frame it got. */
 export function anycable(t, app, { create = createCable, protocol = BASE, token, url = cableUrl(app), ...options } = {}) {
-  // As in browsers: what one promise waits for is done before the next frame is handed over.
-  const record = recording(lint, { allowSynchronousEvents: false });
+  const record = recording(lint);
   const cable = create(url, {
     protocol,
     websocketImplementation: record.WebSocket,

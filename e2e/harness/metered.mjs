@@ -23,7 +23,6 @@ function options(app, { key, token, tokenProvider, ...more }, record) {
   return {
     url: meteredOrigin(app),
     ...(key ? { apiKey: key } : { tokenProvider: tokenProvider ?? (async () => token) }),
-    // Node's default hands over what one read brought before any promise goes on: the hardest case for the SDK.
     webSocketFactory: (url) => new record.WebSocket(url),
     reconnect: { initialDelayMs: 50, maxDelayMs: 200 },
     ...more,

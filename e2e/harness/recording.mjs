@@ -1,13 +1,15 @@
 // The WebSocket given to SDKs that take one: the usual library's, with every frame linted and kept as it came.
+// As in browsers, what one promise waits for is done before the next frame is handed over; the library's default would
+// hand over all that one read brought, and what one read brings depends on how busy this process is.
 
 import WebSocket from "ws";
 
 /** A class of sockets for one client; `record.texts` and `record.sockets` grow as it connects and reconnects. */
-export function recording(lint, settings = {}) {
+export function recording(lint) {
   const record = { texts: [], sockets: [], problems: [] };
   record.WebSocket = class extends WebSocket {
     constructor(url, protocols, options = {}) {
-      super(url, protocols, { perMessageDeflate: false, ...settings, ...options });
+      super(url, protocols, { perMessageDeflate: false, allowSynchronousEvents: false, ...options });
       record.sockets.push(this);
       this.opened = String(url);
       let first = true;

@@ -57,6 +57,15 @@ describe("@metered-ca/realtime", { concurrency: 4 }, () => {
     await until("it is seen to be lost", () => one.told.presence.some(({ left }, at) => at >= 4 && left.length === 1));
   });
 
+  test("the roster comes a moment after the ack, in a read of its own", async (t) => {
+    const client = await rawMetered(t, app, { query: { key: pk } });
+    const times = { ack: [], presence: [] };
+    client.socket.on("message", (bytes) => times[JSON.parse(String(bytes)).type]?.push(performance.now()));
+    for (let n = 0; n < 10; n++) await client.subscribe(`moment-${n}`);
+    const gaps = times.presence.map((at, n) => at - times.ack[n]);
+    assert.ok(Math.max(...gaps) >= 8, `${gaps.map((ms) => ms.toFixed(1))} ms`);
+  });
+
   test("a publish reaches the others, not the connection it came from; the publisher need not be subscribed", async (t) => {
     const channel = "talk";
     const [one, two, outside] = [await as(t, "u_1"), await as(t, "u_1"), await byKey(t)];
