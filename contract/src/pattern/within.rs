@@ -20,13 +20,6 @@ impl Pattern {
             _ => Search::new(self, outer).holds(budget),
         }
     }
-
-    /// Whether some name that starts with `prefix` can match.
-    pub fn may_match_below(&self, prefix: &str) -> bool {
-        let steps = steps(self);
-        let start = States::start(&steps);
-        !prefix.bytes().fold(start, |states, byte| states.after(byte, &steps)).is_empty()
-    }
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -233,26 +226,6 @@ mod tests {
         let mut budget = 50_000;
         let wide = format!("**{}", "ab".repeat(100));
         assert!(!pattern(&wide).is_within(&pattern(&format!("{hard}x")), &mut budget));
-    }
-
-    #[test]
-    fn names_below_a_prefix_are_seen_to_match_or_not() {
-        for (raw, expected) in [
-            ("**", true),
-            ("*", true),
-            ("p*", true),
-            ("private-", true),
-            ("private-*", true),
-            ("private-x", true),
-            ("*-x", true),
-            ("*/x", true),
-            ("private", false),
-            ("room-*", false),
-            ("a/**", false),
-            ("Private-*", false),
-        ] {
-            assert_eq!(pattern(raw).may_match_below("private-"), expected, "{raw}");
-        }
     }
 
     /// Every name of up to six letters.

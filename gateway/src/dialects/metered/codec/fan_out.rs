@@ -18,15 +18,18 @@ impl Hears {
     const METADATA: u8 = 1;
     const PRESENCE: u8 = 2;
     const PATTERN: u8 = 4;
+    const OPEN_ONLY: u8 = 8;
 
     /// A channel by its name; `presence` is whether the peer may see who comes and goes.
     pub fn channel(with_metadata: bool, presence: bool) -> Self {
         Self((Self::METADATA * u8::from(with_metadata)) | (Self::PRESENCE * u8::from(presence)))
     }
 
-    /// Every channel that fits a pattern.
-    pub fn pattern(with_metadata: bool) -> Self {
-        Self(Self::PATTERN | (Self::METADATA * u8::from(with_metadata)))
+    /// Every channel that fits a pattern, but for those that ask for authorisation where the peer
+    /// has none to show.
+    pub fn pattern(with_metadata: bool, open_only: bool) -> Self {
+        let open_only = Self::OPEN_ONLY * u8::from(open_only);
+        Self(Self::PATTERN | open_only | (Self::METADATA * u8::from(with_metadata)))
     }
 
     pub fn voice(self) -> Voice {
@@ -43,7 +46,8 @@ impl Hears {
 
     /// A pattern never reaches what is meant for one user alone.
     fn takes(self, kind: ChannelKind) -> bool {
-        self.0 & Self::PATTERN == 0 || kind != ChannelKind::User
+        let is_closed = self.0 & Self::OPEN_ONLY != 0 && kind.needs_authorisation();
+        self.0 & Self::PATTERN == 0 || (kind != ChannelKind::User && !is_closed)
     }
 }
 

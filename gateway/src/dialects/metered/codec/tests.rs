@@ -299,19 +299,25 @@ fn who_comes_and_goes_is_told_to_those_who_may_know() {
     let left = r#"{"type":"presence","channel":"c","joined":[],"left":[{"peerId":"ann"}]}"#;
     assert_eq!(unframed(&due(may, "c", &added)), joined);
     assert_eq!(unframed(&due(may, "c", &removed)), left);
-    for hears in [Hears::channel(true, false), Hears::pattern(true)] {
+    for hears in [Hears::channel(true, false), Hears::pattern(true, false)] {
         assert!(due(hears, "c", &added).is_empty() && due(hears, "c", &removed).is_empty());
     }
     assert!(due(may, "c", &Due::Count(3)).is_empty(), "nobody counts here");
 }
 
 #[test]
-fn a_pattern_never_reaches_what_is_for_one_user() {
-    for (channel, to_pattern) in
-        [("news", true), ("private-a", true), ("#server-to-user-ann", false)]
-    {
+fn a_pattern_reaches_what_its_peer_may_hear_and_never_what_is_for_one_user() {
+    for (channel, to_signed, to_open) in [
+        ("news", true, true),
+        ("cache-news", true, true),
+        ("private-a", true, false),
+        ("presence-a", true, false),
+        ("private-encrypted-a", true, false),
+        ("#server-to-user-ann", false, false),
+    ] {
         let said = Due::Event(Arc::new(event(channel, json("1"), Sender::server())));
-        assert_eq!(!due(Hears::pattern(false), channel, &said).is_empty(), to_pattern, "{channel}");
+        let reaches = |open_only| !due(Hears::pattern(false, open_only), channel, &said).is_empty();
+        assert_eq!((reaches(false), reaches(true)), (to_signed, to_open), "{channel}");
         let by_name = Hears::channel(false, false);
         assert!(!due(by_name, channel, &said).is_empty(), "{channel}");
     }

@@ -46,7 +46,8 @@ impl Conversation {
                 self.rare().patterns.push(Listening { pattern: pattern.clone(), asked });
             }
         }
-        let voice = Hears::pattern(with_metadata).voice();
+        let open_only = !self.bearing.grant.is_signed();
+        let voice = Hears::pattern(with_metadata, open_only).voice();
         out.push(Effect::Listen { pattern, voice });
         Ok(())
     }

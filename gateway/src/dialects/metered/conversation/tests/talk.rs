@@ -223,7 +223,7 @@ fn line(effect: &Effect) -> String {
 }
 
 fn wants(voice: &Voice) -> String {
-    let named = [(1, " metadata"), (2, " presence"), (4, " pattern")];
+    let named = [(1, " metadata"), (2, " presence"), (4, " pattern"), (8, " open only")];
     named.iter().filter(|(flag, _)| voice.has(*flag)).map(|(_, name)| *name).collect()
 }
 
