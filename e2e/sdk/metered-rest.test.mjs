@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { before, describe, test } from "node:test";
 import { peerToken, rawMetered, signalling } from "../harness/metered.mjs";
 import { givenSuite } from "../harness/suite.mjs";
+import { until } from "../harness/until.mjs";
 
 describe("Metered REST", () => {
   let suite, app, key, publisher, reader;
@@ -127,6 +128,23 @@ describe("Metered REST", () => {
       }
     });
   }
+
+  test("usage counts what clients and back ends sent, not what was delivered or asked for", async (t) => {
+    const busy = await suite.givenApp();
+    const own = await busy.givenTokenKey({ actions: ["publish", "subscribe", "presence", "send"] });
+    const used = async () => (await busy.metered(own.pair, "GET", "/usage")).json;
+    const [one, two] = [await signalling(t, busy, { token: peerToken(own, "one") }), await signalling(t, busy, { token: peerToken(own, "two") })];
+    for (const client of [one, two]) await client.subscribe("counted");
+    assert.deepEqual([(await used()).messagesUsed, (await used()).concurrentNow], [0, 2]);
+    await one.publish("counted", 1);
+    await one.publish("nobody", 1);
+    await one.send("two", 1);
+    await busy.metered(own.pair, "POST", "/channels/counted/publish", { data: 1 });
+    assert.equal((await used()).messagesUsed, 4);
+    await one.close();
+    await until("it is gone", async () => (await used()).concurrentNow === 1);
+    assert.ok((await used()).peakConcurrent >= 2);
+  });
 
   test("usage tells of connections and messages, in seconds and numbers", async (t) => {
     const client = await signalling(t, app, { token: peerToken(key, "counted") });
