@@ -13,9 +13,12 @@ use bytes::Bytes;
 use contract::{ChannelKind, UserId};
 use realtime::{Event, Member};
 
-/// No snapshot is larger, bytes: clients close the connection on a frame of 1,048,576 characters.
-/// Source: spec/metered.md §10, §15 trap 4.
-pub const MAX_SNAPSHOT_BYTES: usize = 1_000_000;
+/// No snapshot is larger, bytes: clients close the connection on a frame of 1,048,576 characters,
+/// and a reader has room for as much and for what comes meanwhile. Source: spec/metered.md §15
+/// trap 4.
+pub const MAX_SNAPSHOT_BYTES: usize = 768 << 10;
+/// A snapshot that would be larger with the peers' metadata does without.
+const MAX_WITH_METADATA_BYTES: usize = 512 << 10;
 
 pub fn encode(frame: &Outbound<'_>) -> Bytes {
     match *frame {
@@ -158,7 +161,7 @@ fn snapshot(channel: &str, roster: &[Member], told: &UserId) -> String {
     let bytes =
         |with_metadata: bool| -> usize { others().map(|m| peer_bytes(m, with_metadata)).sum() };
     let whole = bytes(true);
-    let with_metadata = whole <= MAX_SNAPSHOT_BYTES;
+    let with_metadata = whole <= MAX_WITH_METADATA_BYTES;
     let mut out = presence(channel, if with_metadata { whole } else { bytes(false) });
     for (at, member) in others().enumerate() {
         if out.len() + peer_bytes(member, with_metadata) > MAX_SNAPSHOT_BYTES {

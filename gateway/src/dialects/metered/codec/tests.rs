@@ -335,15 +335,15 @@ fn snapshot(peers: usize, metadata_bytes: usize) -> serde_json::Map<String, serd
 
 #[test]
 fn a_snapshot_is_one_frame_that_clients_take_whatever_it_costs() {
-    let small = snapshot(200, 4_000);
-    assert_eq!(small["joined"].as_array().map(Vec::len), Some(200));
+    let small = snapshot(120, 4_000);
+    assert_eq!(small["joined"].as_array().map(Vec::len), Some(120));
     assert!(small["joined"][0].get("metadata").is_some());
     let large = snapshot(256, 4_096);
     assert_eq!(large["joined"].as_array().map(Vec::len), Some(256), "everyone");
     assert!(large["joined"][0].get("metadata").is_none(), "without metadata");
     let huge = snapshot(10_000, 10);
     let shown = huge["joined"].as_array().map(Vec::len).unwrap();
-    assert!((4_000..10_000).contains(&shown), "the first of them: {shown}");
+    assert!((3_000..10_000).contains(&shown), "the first of them: {shown}");
     let empty = snapshot(0, 0);
     assert_eq!(empty["joined"].as_array().map(Vec::len), Some(0));
 }
