@@ -1,0 +1,145 @@
+//! Secret keys: their public half, the token, and what signs in their name.
+
+use super::{
+    BASE62, BadCredential, KEY_ID_CHARS, NoRandomness, RANDOM_CHARS, TokenHash, check_shape,
+    is_base62, random_text, with_checksum,
+};
+use serde::{Deserialize, Serialize};
+use std::{fmt, str::FromStr};
+use zeroize::Zeroizing;
+
+/// The public half of a secret key: names it in lists, logs and receipts.
+///
+/// Shape: 12 base62 characters as issued; an imported id is `sk_id_` and up to 58 characters of
+/// `[A-Za-z0-9_-]`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct SecretKeyId(String);
+
+impl SecretKeyId {
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for SecretKeyId {
+    type Err = BadCredential;
+    fn from_str(raw: &str) -> Result<Self, BadCredential> {
+        let is_issued = raw.len() == KEY_ID_CHARS && is_base62(raw);
+        let allowed = |b: u8| b.is_ascii_alphanumeric() || b == b'_' || b == b'-';
+        let is_imported = raw
+            .strip_prefix("sk_id_")
+            .is_some_and(|rest| !rest.is_empty() && rest.len() <= 58 && rest.bytes().all(allowed));
+        match is_issued || is_imported {
+            true => Ok(Self(raw.to_owned())),
+            false => Err(BadCredential::Shape),
+        }
+    }
+}
+
+impl TryFrom<String> for SecretKeyId {
+    type Error = BadCredential;
+    fn try_from(raw: String) -> Result<Self, BadCredential> {
+        raw.parse()
+    }
+}
+
+impl From<SecretKeyId> for String {
+    fn from(id: SecretKeyId) -> String {
+        id.0
+    }
+}
+
+impl fmt::Display for SecretKeyId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// A secret key as its owner holds it: `sk_sbx_{id}_{30 random}{checksum}`, base62.
+#[derive(Clone)]
+pub struct SecretKeyToken(Zeroizing<String>);
+
+impl SecretKeyToken {
+    pub const PREFIX: &'static str = "sk_sbx_";
+
+    pub fn generate() -> Result<Self, NoRandomness> {
+        let id = random_text(BASE62, KEY_ID_CHARS)?;
+        let random = random_text(BASE62, RANDOM_CHARS)?;
+        Ok(Self(with_checksum(format!("{}{id}_{random}", Self::PREFIX)).into()))
+    }
+
+    pub fn id(&self) -> SecretKeyId {
+        SecretKeyId(self.0[Self::PREFIX.len()..][..KEY_ID_CHARS].to_owned())
+    }
+
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+
+    pub fn hash(&self) -> TokenHash {
+        TokenHash::of(&self.0)
+    }
+}
+
+impl FromStr for SecretKeyToken {
+    type Err = BadCredential;
+    fn from_str(raw: &str) -> Result<Self, BadCredential> {
+        check_shape(raw, Self::PREFIX, |body| match body.split_once('_') {
+            Some((id, random)) => {
+                id.len() == KEY_ID_CHARS
+                    && random.len() == RANDOM_CHARS
+                    && is_base62(id)
+                    && is_base62(random)
+            }
+            None => false,
+        })?;
+        Ok(Self(raw.to_owned().into()))
+    }
+}
+
+impl fmt::Debug for SecretKeyToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "SecretKeyToken({}…)", &self.0[..Self::PREFIX.len() + KEY_ID_CHARS])
+    }
+}
+
+/// What signs the tokens of a secret key's owner: `ss_sbx_` + 30 random + checksum, base62, as
+/// issued; an imported one is taken as it is, 1 to 128 printable ASCII characters.
+///
+/// It also is the second half of the pair `{id}:{secret}`. Signatures are made with the whole
+/// text, so it cannot be kept as a hash. Source: spec/metered.md §2.
+#[derive(Clone)]
+pub struct TokenSecret(Zeroizing<String>);
+
+impl TokenSecret {
+    pub const PREFIX: &'static str = "ss_sbx_";
+
+    pub fn generate() -> Result<Self, NoRandomness> {
+        let text = Self::PREFIX.to_owned() + &random_text(BASE62, RANDOM_CHARS)?;
+        Ok(Self(with_checksum(text).into()))
+    }
+
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for TokenSecret {
+    type Err = BadCredential;
+    fn from_str(raw: &str) -> Result<Self, BadCredential> {
+        if raw.is_empty() || raw.len() > 128 || !raw.bytes().all(|b| b.is_ascii_graphic()) {
+            return Err(BadCredential::Shape);
+        }
+        if raw.starts_with(Self::PREFIX) {
+            check_shape(raw, Self::PREFIX, |body| body.len() == RANDOM_CHARS && is_base62(body))?;
+        }
+        Ok(Self(raw.to_owned().into()))
+    }
+}
+
+impl fmt::Debug for TokenSecret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("TokenSecret(…)")
+    }
+}
