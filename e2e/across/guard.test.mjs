@@ -65,7 +65,7 @@ describe("guarded channels", () => {
       strangers[1].send({ event: "relay:subscribe", data: { channel } });
       strangers[2].command("subscribe", publicId(channel));
       strangers[3].send({ type: "subscribe", channel });
-      strangers[3].send({ type: "subscribe", channel: `${channel.slice(0, -1)}*` });
+      for (const pattern of [`${channel.slice(0, -1)}*`, "**"]) strangers[3].send({ type: "subscribe", channel: pattern });
       for (const stranger of strangers) await stranger.settle();
 
       const cable = await rawCable(t, app);
