@@ -76,6 +76,9 @@ struct Outgoing {
     bytes: usize,
     /// A task is writing this out.
     draining: bool,
+    /// Pauses in the queue, where they stand as empty frames, and how long each is.
+    pauses: u8,
+    pause_ms: u32,
     /// Since when bytes have been waiting without progress.
     stuck_since: Option<u64>,
 }
@@ -172,19 +175,17 @@ impl Connection {
         }
     }
 
-    /// Holds back everything from here on for so long, then writes it in order.
+    /// Holds back everything from here on until what waits is written and so long after, but for
+    /// a client that asks for many pauses at once.
     pub fn pause(self: &Rc<Self>, ms: u32) {
         let mut out = self.out.borrow_mut();
-        // What is being written out now goes out before anything that comes later anyway.
-        if self.phase.get() != Phase::Open || std::mem::replace(&mut out.draining, true) {
+        if self.phase.get() != Phase::Open || !out.push_pause(ms) {
             return;
         }
+        if !std::mem::replace(&mut out.draining, true) {
+            rt::spawn(drain(self.clone()));
+        }
         self.settle(&out);
-        let connection = self.clone();
-        rt::spawn(async move {
-            tokio::time::sleep(Duration::from_millis(u64::from(ms))).await;
-            drain(connection).await;
-        });
     }
 
     /// Reads into `buf`; zero bytes are the end.
@@ -313,6 +314,7 @@ impl Connection {
         let mut out = self.out.borrow_mut();
         out.queue.truncate(1);
         out.bytes = out.queue.front().map_or(0, Bytes::len);
+        out.pauses = out.queue.front().is_some_and(Bytes::is_empty).into();
     }
 
     /// Ends the connection without another word.
@@ -338,7 +340,8 @@ impl Connection {
         self.out.borrow().stuck_since
     }
 
-    fn poll_drain(&self, cx: &mut Context<'_>) -> Poll<()> {
+    /// Writes what waits, up to its end or to a pause.
+    fn poll_drain(&self, cx: &mut Context<'_>) -> Poll<Drained> {
         let mut out = self.out.borrow_mut();
         let mut wire = self.hot.wire.borrow_mut();
         loop {
@@ -351,16 +354,19 @@ impl Connection {
                 self.settle(&out);
                 drop((wire, out));
                 self.end_raw();
-                return Poll::Ready(());
+                return Poll::Ready(Drained::Whole);
             }
-            match wire.poll_write_queue(cx, &out.queue) {
+            if let Some(ms) = out.pop_pause() {
+                return Poll::Ready(Drained::UpToPause { ms });
+            }
+            match wire.poll_write_queue(cx, out.up_to_pause()) {
                 Poll::Pending => return Poll::Pending,
                 Poll::Ready(Ok(n)) if n > 0 => out.advance(n),
                 Poll::Ready(_) => {
                     *out = Outgoing::default();
                     drop((wire, out));
                     self.cut();
-                    return Poll::Ready(());
+                    return Poll::Ready(Drained::Whole);
                 }
             }
         }
@@ -377,7 +383,37 @@ pub enum Sent {
     NotOpen,
 }
 
+/// How far a task that writes out has come.
+enum Drained {
+    Whole,
+    UpToPause { ms: u32 },
+}
+
 impl Outgoing {
+    /// A client may put off what it is sent by so many pauses.
+    const MAX_PAUSES: u8 = 20;
+
+    /// Whether there is one more.
+    fn push_pause(&mut self, ms: u32) -> bool {
+        let fits = self.pauses < Self::MAX_PAUSES;
+        if fits {
+            self.pauses += 1;
+            self.pause_ms = ms;
+            self.queue.push_back(Bytes::new());
+        }
+        fits
+    }
+
+    fn pop_pause(&mut self) -> Option<u32> {
+        self.queue.pop_front_if(|front| front.is_empty())?;
+        self.pauses = self.pauses.saturating_sub(1);
+        Some(self.pause_ms)
+    }
+
+    fn up_to_pause(&self) -> impl Iterator<Item = &Bytes> {
+        self.queue.iter().take_while(|frames| !frames.is_empty())
+    }
+
     fn push(&mut self, frames: Bytes, now: u64) {
         self.bytes += frames.len();
         self.stuck_since.get_or_insert(now);
@@ -400,7 +436,9 @@ impl Outgoing {
 }
 
 async fn drain(connection: Rc<Connection>) {
-    poll_fn(|cx| connection.poll_drain(cx)).await;
+    while let Drained::UpToPause { ms } = poll_fn(|cx| connection.poll_drain(cx)).await {
+        tokio::time::sleep(Duration::from_millis(u64::from(ms))).await;
+    }
 }
 
 #[cfg(test)]

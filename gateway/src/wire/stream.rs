@@ -5,7 +5,6 @@ use actix_rt::net::{ActixStream, Ready};
 use bytes::Bytes;
 use socket2::SockRef;
 use std::{
-    collections::VecDeque,
     io::{self, IoSlice},
     net::Shutdown,
     pin::Pin,
@@ -160,10 +159,10 @@ impl Wire {
     }
 
     /// Writes the front of `queue` in one call and says how many bytes were taken.
-    pub fn poll_write_queue(
+    pub fn poll_write_queue<'a>(
         &mut self,
         cx: &mut Context<'_>,
-        queue: &VecDeque<Bytes>,
+        queue: impl Iterator<Item = &'a Bytes>,
     ) -> Poll<io::Result<usize>> {
         let mut slices = [IoSlice::new(&[]); MAX_SLICES];
         let mut count = 0;

@@ -90,3 +90,19 @@ async fn what_follows_a_pause_is_written_later_and_in_order() {
     assert_eq!(&buffer[..n], [0x81, 1, b'b', 0x81, 1, b'c']);
     assert_eq!(connection.send(&frame::text(b"d"), 0), Sent::Done, "as before");
 }
+
+#[actix_web::test]
+async fn each_pause_parts_two_writes_up_to_a_bound() {
+    let app = fixtures::app(|_| {});
+    let (connection, mut client) = connection(&app, SocketId::from_random(1), SLOW).await;
+    for _ in 0..40 {
+        connection.send(&frame::text(b"a"), 0);
+        connection.pause(5);
+    }
+    let (mut buffer, mut reads) = ([0; 256], Vec::new());
+    while reads.iter().sum::<usize>() < 40 * 3 {
+        reads.push(client.read(&mut buffer).await.unwrap());
+    }
+    assert_eq!(reads.len(), 21, "twenty pauses, then the rest at once: {reads:?}");
+    assert_eq!(reads[..20], [3; 20]);
+}
