@@ -96,7 +96,7 @@ SUITES = [
     Suite("clippy", "cargo clippy, warnings denied", clippy),
     Suite("sdk", "real JavaScript clients of all dialects against the real processes", e2e("sdk")),
     Suite("across", "every dialect to every other: messages, presence, history, limits", e2e("across")),
-    Suite("python", "official Python SDKs against the real processes", e2e_python),
+    Suite("python", "real Python clients against the real processes", e2e_python),
     Suite("bad-input", "one table of everything that must be refused", e2e("bad-input")),
     Suite("faults", "killed processes, slow readers, revocation, drain", e2e("faults")),
     Suite("browser", "the console in a real browser", e2e("console")),
