@@ -11,6 +11,7 @@ use std::sync::Arc;
 pub fn public(routes: &mut web::ServiceConfig, gateway: &Arc<Gateway>) {
     routes
         .app_data(web::Data::from(gateway.clone()))
+        .configure(family::configure_first)
         .configure(anycable::configure)
         .configure(family::configure)
         .configure(metered::http::configure)
@@ -18,6 +19,7 @@ pub fn public(routes: &mut web::ServiceConfig, gateway: &Arc<Gateway>) {
     // A proxy may or may not take the mount prefix off, so both forms are served.
     if !gateway.config.mount.is_empty() {
         let mounted = web::scope(&gateway.config.mount)
+            .configure(family::configure_first)
             .configure(anycable::configure)
             .configure(family::configure)
             .configure(metered::http::configure);

@@ -27,8 +27,10 @@ impl Recent {
         let mut seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if seen.len() == Self::KEPT {
             seen.pop_front();
-        } else if seen.capacity() == 0 {
-            seen.reserve_exact(Self::KEPT);
+        } else if seen.len() == seen.capacity() {
+            // Most apps of many publish little.
+            let more = seen.len().clamp(1, Self::KEPT - seen.len());
+            seen.reserve_exact(more);
         }
         seen.push_back(Seen { channel, event, at_ms });
     }
