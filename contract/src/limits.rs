@@ -103,7 +103,8 @@ impl AppSettings {
 #[serde(default, deny_unknown_fields)]
 pub struct AppLimits {
     pub max_connections: u32,
-    /// Publishes over HTTP per second, refilled evenly; a batch counts its items.
+    /// Publishes per second over every HTTP API and by Metered peers, refilled evenly; a batch counts
+    /// its items.
     pub max_publishes_per_s: u32,
     /// Read requests over HTTP per second.
     pub max_reads_per_s: u32,

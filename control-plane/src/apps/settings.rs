@@ -134,7 +134,7 @@ patchable! {
     /// How much of everything an app may use.
     Limits, LimitsPatch over AppLimits {
         max_connections: u32 => u32,
-        /// Publishes over HTTP per second; a batch counts its items.
+        /// Publishes per second over every HTTP API and by Metered peers; a batch counts its items.
         max_publishes_per_s: u32 => u32,
         /// Read requests over HTTP per second.
         max_reads_per_s: u32 => u32,

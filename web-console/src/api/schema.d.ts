@@ -662,7 +662,7 @@ export interface components {
             max_presence_members: number;
             /**
              * Format: int32
-             * @description Publishes over HTTP per second; a batch counts its items.
+             * @description Publishes per second over every HTTP API and by Metered peers; a batch counts its items.
              */
             max_publishes_per_s: number;
             /**
@@ -701,7 +701,7 @@ export interface components {
             max_presence_members?: number | null;
             /**
              * Format: int32
-             * @description Publishes over HTTP per second; a batch counts its items.
+             * @description Publishes per second over every HTTP API and by Metered peers; a batch counts its items.
              */
             max_publishes_per_s?: number | null;
             /**

@@ -173,7 +173,7 @@ const LIMITS = [
   {
     field: 'max_publishes_per_s',
     label: 'Publishes',
-    help: 'Over HTTP, whole app',
+    help: 'Back ends and Metered peers',
     unit: ' per second',
     min: 1,
     max: 1_000_000,
@@ -197,7 +197,7 @@ const LIMITS = [
   {
     field: 'max_event_bytes',
     label: 'Event size',
-    help: 'Payloads of Pusher and Relay',
+    help: 'Payloads of Pusher',
     unit: ' bytes',
     min: 1_024,
     max: 262_144,
@@ -205,7 +205,7 @@ const LIMITS = [
   {
     field: 'max_payload_bytes',
     label: 'Message size',
-    help: 'Payloads of AnyCable and Metered',
+    help: 'Payloads of the others',
     unit: ' bytes',
     min: 1_024,
     max: 262_144,
