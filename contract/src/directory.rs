@@ -6,8 +6,9 @@
 
 use crate::{
     Action, AppId, AppKey, AppLimits, AppSettings, OrganisationId, Pattern, PublishableKey,
-    SecretKeyId, TokenHash,
+    SecretKeyId, TokenHash, plan::PlanTerms,
 };
+use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 
 /// Position in the feed. Order of revisions is the order of commits.
@@ -42,6 +43,8 @@ pub struct AppRecord {
     pub settings: AppSettings,
     #[serde(default)]
     pub limits: AppLimits,
+    #[serde(default)]
+    pub plan: PlanTerms,
 }
 
 /// A key with its sealed secret; the place of the seal is the app key's text.
@@ -50,6 +53,9 @@ pub struct AppCredential {
     pub key: AppKey,
     #[serde(with = "base64_bytes")]
     pub sealed_secret: Vec<u8>,
+    /// Unix seconds after which the pair is refused: the end of a rotation's overlap.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires_at: Option<i64>,
 }
 
 /// A scoped secret key, by the hash of its token.
@@ -67,6 +73,23 @@ pub struct SecretKeyRecord {
     /// the key's id.
     #[serde(default, skip_serializing_if = "Option::is_none", with = "optional_base64")]
     pub sealed_token_secret: Option<Vec<u8>>,
+    /// The token that this one replaced, while both are taken.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub previous: Option<PreviousToken>,
+    /// Publishes per second, over all channels; the app's own rate holds as well.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_publishes_per_s: Option<u32>,
+    /// Networks it is taken from; empty means any.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub allowed_addresses: Vec<IpNet>,
+}
+
+/// A rotated token in its overlap.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PreviousToken {
+    pub hash: TokenHash,
+    /// Unix seconds after which it is refused.
+    pub expires_at: i64,
 }
 
 /// A key that clients carry openly. Source: spec/metered.md §2.
@@ -219,9 +242,11 @@ mod tests {
             credentials: vec![AppCredential {
                 key: "vk_demo_7d3c1f0a".parse().unwrap(),
                 sealed_secret: vec![1, 2, 3],
+                expires_at: None,
             }],
             settings: AppSettings::default(),
             limits: AppLimits::default(),
+            plan: PlanTerms::default(),
         };
         let line = serde_json::to_string(&Change::App(record.clone())).unwrap();
         let read = serde_json::from_str::<SnapshotLine>(&line).unwrap();

@@ -8,11 +8,15 @@ pub mod credential;
 pub mod dialects;
 pub mod directory;
 pub mod ids;
+pub mod lease;
 pub mod limits;
 pub mod live;
 pub mod pattern;
+pub mod plan;
+pub mod refusal;
 pub mod scope;
 pub mod seal;
+pub mod usage;
 pub mod uses;
 
 pub use channel::{BadChannelName, ChannelKind, ChannelName};
@@ -27,4 +31,5 @@ pub use dialects::{
 pub use ids::{AppId, AppKey, BadId, EventName, OrganisationId, SocketId, UserId};
 pub use limits::{AppLimits, AppSettings, TerminateCode};
 pub use pattern::{BadPattern, Pattern};
+pub use refusal::RefusalCode;
 pub use scope::{Action, Scope};

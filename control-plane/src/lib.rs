@@ -19,6 +19,7 @@ pub mod live;
 pub mod messages;
 pub mod organisations;
 pub mod people;
+pub mod plans;
 pub mod publishable_keys;
 pub mod routes;
 pub mod server;

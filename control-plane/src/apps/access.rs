@@ -4,7 +4,7 @@ use super::store;
 use crate::{
     api::ApiError,
     db::TenantTx,
-    organisations::{self, OrganisationAccess, model::Right},
+    organisations::{self, OrganisationAccess, Permission},
     people::Person,
     state::State,
 };
@@ -24,8 +24,8 @@ impl AppAccess {
         &self.organisation.person
     }
 
-    pub fn require(&self, right: Right) -> Result<(), ApiError> {
-        self.organisation.require(right)
+    pub fn require(&self, permission: Permission) -> Result<(), ApiError> {
+        self.organisation.require(permission)
     }
 
     pub async fn begin(&self, state: &State) -> Result<TenantTx, ApiError> {

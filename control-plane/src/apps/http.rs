@@ -12,7 +12,7 @@ use crate::{
         idempotency::{Attempt, IdempotencyKey},
     },
     feed::{self, model::Revoked},
-    organisations::{OrganisationAccess, model::Right},
+    organisations::{OrganisationAccess, Permission},
     state::State,
 };
 use actix_web::{HttpResponse, delete, get, http::StatusCode, patch, post, web::Data};
@@ -70,7 +70,7 @@ pub async fn create_app(
     idempotency: IdempotencyKey,
     body: Body,
 ) -> Result<HttpResponse, ApiError> {
-    access.require(Right::Build)?;
+    access.require(Permission::AppsWrite)?;
     let body = body.json::<NewApp>().await?;
     let mut tx = access.begin(&state).await?;
     let ticket = match idempotency.begin(&state, &mut tx, &body).await? {
@@ -120,7 +120,7 @@ pub async fn patch_app(
     access: AppAccess,
     body: Body,
 ) -> Result<HttpResponse, ApiError> {
-    access.require(Right::Build)?;
+    access.require(Permission::AppsWrite)?;
     let patch = body.json::<AppPatch>().await?.value;
     let mut tx = access.begin(&state).await?;
     let before = store::lock(&mut tx, &access.app).await?.ok_or(ApiError::NotFound)?;
@@ -164,7 +164,7 @@ fn patched(app: App, patch: AppPatch) -> Result<App, ApiError> {
 )]
 #[delete("/v1/apps/{app}")]
 pub async fn delete_app(state: Data<State>, access: AppAccess) -> Result<HttpResponse, ApiError> {
-    access.require(Right::Administer)?;
+    access.require(Permission::AppsDelete)?;
     let mut tx = access.begin(&state).await?;
     store::lock(&mut tx, &access.app).await?.ok_or(ApiError::NotFound)?;
     let revision = store::delete(&mut tx, &access.app).await?;

@@ -225,6 +225,7 @@ pub async fn publish(tx: &mut TenantTx, app: &AppId) -> Result<App, ApiError> {
         credentials: credentials::store::sealed(tx, &app.id).await?,
         settings: app.settings.clone(),
         limits: app.limits.clone(),
+        plan: Default::default(),
     };
     feed::store::append(tx, &Change::App(record)).await?;
     Ok(app)

@@ -11,7 +11,7 @@ use crate::{
     },
     apps::{self, AppAccess},
     feed::{self, model::Revoked},
-    organisations::model::Right,
+    organisations::Permission,
     state::State,
 };
 use actix_web::{HttpResponse, delete, get, http::StatusCode, post, web};
@@ -64,7 +64,7 @@ pub async fn create_credential(
     idempotency: IdempotencyKey,
     body: Body,
 ) -> Result<HttpResponse, ApiError> {
-    access.require(Right::Build)?;
+    access.require(Permission::KeysWrite)?;
     let body = body.json_or_empty::<Nothing>().await?;
     let mut tx = access.begin(&state).await?;
     let ticket = match idempotency.begin(&state, &mut tx, &body).await? {
@@ -104,7 +104,7 @@ pub async fn revoke_credential(
     state: Data<State>,
     access: AppAccess,
 ) -> Result<HttpResponse, ApiError> {
-    access.require(Right::Build)?;
+    access.require(Permission::KeysWrite)?;
     let key = request.match_info().get("key").and_then(|raw| raw.parse::<AppKey>().ok());
     let key = key.ok_or(ApiError::NotFound)?;
     let mut tx = access.begin(&state).await?;

@@ -95,7 +95,13 @@ pub async fn sealed(tx: &mut TenantTx, app: &AppId) -> Result<Vec<AppCredential>
     .fetch_all(tx.db())
     .await?;
     rows.into_iter()
-        .map(|r| Ok(AppCredential { key: parse_id(&r.key)?, sealed_secret: r.sealed_secret }))
+        .map(|r| {
+            Ok(AppCredential {
+                key: parse_id(&r.key)?,
+                sealed_secret: r.sealed_secret,
+                expires_at: None,
+            })
+        })
         .collect()
 }
 

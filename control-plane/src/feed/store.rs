@@ -116,7 +116,9 @@ pub fn apps(tx: &mut ServiceTx) -> impl Stream<Item = Result<Change, sqlx::Error
         let row = row?;
         let pairs = row.keys.iter().zip(row.secrets);
         let credentials = pairs
-            .map(|(key, sealed_secret)| Ok(AppCredential { key: decode(key)?, sealed_secret }))
+            .map(|(key, sealed_secret)| {
+                Ok(AppCredential { key: decode(key)?, sealed_secret, expires_at: None })
+            })
             .collect::<Result<_, sqlx::Error>>()?;
         Ok(Change::App(AppRecord {
             id: decode(&row.id)?,
@@ -125,6 +127,7 @@ pub fn apps(tx: &mut ServiceTx) -> impl Stream<Item = Result<Change, sqlx::Error
             credentials,
             settings: row.settings.0,
             limits: row.limits.0,
+            plan: Default::default(),
         }))
     })
 }
@@ -148,6 +151,9 @@ pub fn secret_keys(tx: &mut ServiceTx) -> impl Stream<Item = Result<Change, sqlx
             channels: decode_all(&row.channels)?,
             expires_at: row.expires_at.map(OffsetDateTime::unix_timestamp),
             sealed_token_secret: row.sealed_token_secret,
+            previous: None,
+            max_publishes_per_s: None,
+            allowed_addresses: Vec::new(),
         }))
     })
 }

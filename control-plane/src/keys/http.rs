@@ -11,7 +11,7 @@ use crate::{
     },
     apps::{self, AppAccess},
     feed::{self, model::Revoked},
-    organisations::model::Right,
+    organisations::Permission,
     state::State,
 };
 use actix_web::{HttpRequest, HttpResponse, delete, get, http::StatusCode, patch, post, web::Data};
@@ -70,7 +70,7 @@ pub async fn create_key(
     idempotency: IdempotencyKey,
     body: Body,
 ) -> Result<HttpResponse, ApiError> {
-    access.require(Right::Build)?;
+    access.require(Permission::KeysWrite)?;
     let StrictJson { value, digest } = body.json::<NewKey>().await?;
     let body = StrictJson { value: value.checked(OffsetDateTime::now_utc())?, digest };
     let mut tx = access.begin(&state).await?;
@@ -117,7 +117,7 @@ pub async fn patch_key(
     access: AppAccess,
     body: Body,
 ) -> Result<HttpResponse, ApiError> {
-    access.require(Right::Build)?;
+    access.require(Permission::KeysWrite)?;
     let id = id_in(&request)?;
     let patch = body.json::<KeyPatch>().await?.value;
     let mut tx = access.begin(&state).await?;
@@ -152,7 +152,7 @@ pub async fn create_token_secret(
     idempotency: IdempotencyKey,
     body: Body,
 ) -> Result<HttpResponse, ApiError> {
-    access.require(Right::Build)?;
+    access.require(Permission::KeysWrite)?;
     let id = id_in(&request)?;
     let body = body.json_or_empty::<Nothing>().await?;
     let mut tx = access.begin(&state).await?;
@@ -193,7 +193,7 @@ pub async fn revoke_key(
     state: Data<State>,
     access: AppAccess,
 ) -> Result<HttpResponse, ApiError> {
-    access.require(Right::Build)?;
+    access.require(Permission::KeysWrite)?;
     let id = id_in(&request)?;
     let mut tx = access.begin(&state).await?;
     let revision = store::revoke(&mut tx, &access.app, &id).await?.ok_or(ApiError::NotFound)?;

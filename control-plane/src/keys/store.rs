@@ -122,6 +122,9 @@ async fn publish(tx: &mut TenantTx, app: &AppId, id: &SecretKeyId) -> Result<Sec
         channels: key.channels.clone(),
         expires_at: key.expires_at.map(OffsetDateTime::unix_timestamp),
         sealed_token_secret: held.sealed_token_secret,
+        previous: None,
+        max_publishes_per_s: None,
+        allowed_addresses: Vec::new(),
     };
     feed::store::append(tx, &Change::SecretKey(record)).await?;
     Ok(key)

@@ -8,7 +8,7 @@ use crate::{
     api::{ApiError, Body, Problem, idempotency::IdempotencyKey},
     apps::AppAccess,
     credentials,
-    organisations::model::Right,
+    organisations::Permission,
     state::State,
 };
 use actix_web::{
@@ -44,7 +44,7 @@ pub async fn publish(
     idempotency: IdempotencyKey,
     body: Body,
 ) -> Result<HttpResponse, ApiError> {
-    access.require(Right::Build)?;
+    access.require(Permission::AppsWrite)?;
     let event = body.json::<Publish>().await?.value;
     let signer = signer(&state, &access).await?;
     let body = serde_json::to_vec(&event.as_event()).map_err(ApiError::internal)?;

@@ -1,9 +1,6 @@
 //! The way into an organisation: from the id in the path to a transaction that sees its rows.
 
-use super::{
-    model::{Organisation, Right},
-    store,
-};
+use super::{Permission, model::Organisation, store};
 use crate::{api::ApiError, db, people::Person, state::State};
 use actix_web::{FromRequest, HttpRequest, dev::Payload, web::Data};
 use std::{future::Future, pin::Pin};
@@ -17,8 +14,8 @@ pub struct OrganisationAccess {
 }
 
 impl OrganisationAccess {
-    pub fn require(&self, right: Right) -> Result<(), ApiError> {
-        match self.organisation.role.may(right) {
+    pub fn require(&self, permission: Permission) -> Result<(), ApiError> {
+        match self.organisation.role.may(permission) {
             true => Ok(()),
             false => Err(ApiError::Forbidden),
         }

@@ -1,8 +1,8 @@
 //! List, read and rename organisations.
 
 use super::{
-    OrganisationAccess,
-    model::{Organisation, RenameOrganisation, Right},
+    OrganisationAccess, Permission,
+    model::{Organisation, RenameOrganisation},
     store,
 };
 use crate::{
@@ -66,7 +66,7 @@ pub async fn rename_organisation(
     access: OrganisationAccess,
     body: Body,
 ) -> Result<HttpResponse, ApiError> {
-    access.require(Right::Administer)?;
+    access.require(Permission::OrganisationWrite)?;
     let RenameOrganisation { name } = body.json().await?.value;
     let mut tx = access.begin(&state).await?;
     store::rename(&mut tx, name.as_str()).await?;

@@ -3,8 +3,10 @@
 pub mod access;
 pub mod http;
 pub mod model;
+pub mod permission;
 pub mod store;
 #[cfg(test)]
 mod tests;
 
 pub use access::OrganisationAccess;
+pub use permission::{Permission, Role};

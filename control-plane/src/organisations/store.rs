@@ -1,9 +1,10 @@
 //! Organisations and memberships in Postgres.
 
-use super::model::{Organisation, Role};
+use super::{Role, model::Organisation};
 use crate::{
     api::{PageRequest, Position},
     db::{PersonId, PersonTx, TenantTx},
+    plans,
 };
 use time::OffsetDateTime;
 use uuid::Uuid;
@@ -43,6 +44,7 @@ pub async fn insert(tx: &mut TenantTx, name: &str) -> Result<Organisation, sqlx:
     )
     .execute(tx.db())
     .await?;
+    plans::store::start(tx).await?;
     let name = name.to_owned();
     Ok(Organisation { id: organisation, name, role: Role::Owner, created_at })
 }

@@ -1,4 +1,4 @@
-use super::model::{Right, Role};
+use super::{Permission, Role};
 use crate::{
     db::{Db, Organisation, PersonId},
     testing::{Answer, Customer, Service, service},
@@ -10,15 +10,26 @@ use uuid::Uuid;
 
 #[test]
 fn a_role_may_what_the_table_says() {
-    for (role, read, build, administer) in [
-        (Role::Owner, true, true, true),
-        (Role::Admin, true, true, true),
-        (Role::Developer, true, true, false),
-        (Role::Viewer, true, false, false),
+    use Permission::*;
+    // Owner, admin, developer, billing, viewer.
+    for (permission, expected) in [
+        (AppsRead, [true, true, true, true, true]),
+        (AppsWrite, [true, true, true, false, false]),
+        (AppsDelete, [true, true, false, false, false]),
+        (KeysRead, [true, true, true, false, true]),
+        (KeysWrite, [true, true, true, false, false]),
+        (UsageRead, [true, true, true, true, true]),
+        (TeamRead, [true, true, true, true, true]),
+        (TeamWrite, [true, true, false, false, false]),
+        (TokensRead, [true, true, true, false, false]),
+        (TokensWrite, [true, true, false, false, false]),
+        (BillingRead, [true, true, false, true, false]),
+        (BillingWrite, [true, true, false, true, false]),
+        (AuditRead, [true, true, false, false, false]),
+        (OrganisationWrite, [true, true, false, false, false]),
+        (OrganisationDelete, [true, false, false, false, false]),
     ] {
-        assert_eq!(role.may(Right::Read), read, "{role:?}");
-        assert_eq!(role.may(Right::Build), build, "{role:?}");
-        assert_eq!(role.may(Right::Administer), administer, "{role:?}");
+        assert_eq!(Role::ALL.map(|role| role.may(permission)), expected, "{permission:?}");
     }
 }
 

@@ -12,7 +12,7 @@ use crate::{
     apps::{self, AppAccess},
     feed::{self, model::Revoked},
     keys,
-    organisations::model::Right,
+    organisations::Permission,
     state::State,
 };
 use actix_web::{HttpRequest, HttpResponse, delete, get, http::StatusCode, patch, post, web::Data};
@@ -70,7 +70,7 @@ pub async fn create_publishable_key(
     idempotency: IdempotencyKey,
     body: Body,
 ) -> Result<HttpResponse, ApiError> {
-    access.require(Right::Build)?;
+    access.require(Permission::KeysWrite)?;
     let StrictJson { value, digest } = body.json::<NewClientKey>().await?;
     let body = StrictJson { value: value.checked(OffsetDateTime::now_utc())?, digest };
     let mut tx = access.begin(&state).await?;
@@ -112,7 +112,7 @@ pub async fn patch_publishable_key(
     access: AppAccess,
     body: Body,
 ) -> Result<HttpResponse, ApiError> {
-    access.require(Right::Build)?;
+    access.require(Permission::KeysWrite)?;
     let key = key_in(&request)?;
     let patch = body.json::<ClientKeyPatch>().await?.value;
     let mut tx = access.begin(&state).await?;
@@ -141,7 +141,7 @@ pub async fn revoke_publishable_key(
     state: Data<State>,
     access: AppAccess,
 ) -> Result<HttpResponse, ApiError> {
-    access.require(Right::Build)?;
+    access.require(Permission::KeysWrite)?;
     let key = key_in(&request)?;
     let mut tx = access.begin(&state).await?;
     let revision = store::revoke(&mut tx, &access.app, &key).await?.ok_or(ApiError::NotFound)?;

@@ -53,6 +53,7 @@ fn app_record(app: &App, master_key: &MasterKey) -> Result<AppRecord, DirectoryE
         credentials: vec![AppCredential {
             key: app.key.parse()?,
             sealed_secret: master_key.seal(&app.secret, &app.key)?,
+            expires_at: None,
         }],
         settings: AppSettings {
             anycable: AnyCableSettings {
@@ -68,6 +69,7 @@ fn app_record(app: &App, master_key: &MasterKey) -> Result<AppRecord, DirectoryE
             max_presence_members: 10_000,
             ..AppLimits::default()
         },
+        plan: Default::default(),
     })
 }
 

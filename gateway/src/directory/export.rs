@@ -42,6 +42,7 @@ fn app_entries(app: &App, entries: &mut Vec<Entry>) {
     let credential = |credential: &crate::directory::Credential| AppCredential {
         key: credential.key.clone(),
         sealed_secret: credential.sealed.to_vec(),
+        expires_at: None,
     };
     let record = AppRecord {
         id: app.id.clone(),
@@ -50,6 +51,7 @@ fn app_entries(app: &App, entries: &mut Vec<Entry>) {
         credentials: state.credentials.iter().map(credential).collect(),
         settings: state.settings.clone(),
         limits: state.limits.clone(),
+        plan: Default::default(),
     };
     let (id, at) = (app.id.clone(), facts.record_revision());
     entries.push(Entry { revision: at, change: Change::App(record) });

@@ -180,6 +180,9 @@ impl SecretKey {
             channels: terms.scope.patterns(),
             expires_at: terms.expires_at,
             sealed_token_secret: terms.token_key.as_ref().map(|token| token.sealed.to_vec()),
+            previous: None,
+            max_publishes_per_s: None,
+            allowed_addresses: Vec::new(),
         };
         Some((terms.revision, record))
     }

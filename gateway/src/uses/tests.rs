@@ -121,6 +121,9 @@ fn key_record(token: &SecretKeyToken) -> SecretKeyRecord {
         channels: Vec::new(),
         expires_at: None,
         sealed_token_secret: None,
+        previous: None,
+        max_publishes_per_s: None,
+        allowed_addresses: Vec::new(),
     }
 }
 
@@ -265,7 +268,7 @@ fn given_many_used(directory: &Directory, count: usize) {
             .map(|n| {
                 let key = format!("many_{id}_{n}");
                 let sealed_secret = crate::admission::tests::master().seal("s", &key).unwrap();
-                AppCredential { key: key.parse().unwrap(), sealed_secret }
+                AppCredential { key: key.parse().unwrap(), sealed_secret, expires_at: None }
             })
             .collect();
         let revision = directory.status().applied() + 1;

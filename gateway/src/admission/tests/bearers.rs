@@ -132,6 +132,9 @@ fn given_secret_key(directory: &Directory) -> (SecretKeyToken, String) {
         channels: vec!["room-*".parse().unwrap()],
         expires_at: None,
         sealed_token_secret: Some(master().seal(&secret, id.as_str()).unwrap()),
+        previous: None,
+        max_publishes_per_s: None,
+        allowed_addresses: Vec::new(),
     };
     given_key(directory, record);
     (token, secret)

@@ -33,6 +33,7 @@ pub fn app_record(id: &str, credentials: &[(&str, &str)]) -> AppRecord {
     let seal = |key: &str, secret: &str| AppCredential {
         key: key.parse().expect(key),
         sealed_secret: master().seal(secret, key).expect("sealed"),
+        expires_at: None,
     };
     AppRecord {
         id: id.parse().expect(id),
@@ -41,6 +42,7 @@ pub fn app_record(id: &str, credentials: &[(&str, &str)]) -> AppRecord {
         credentials: credentials.iter().map(|(key, secret)| seal(key, secret)).collect(),
         settings: AppSettings::default(),
         limits: AppLimits::default(),
+        plan: Default::default(),
     }
 }
 

@@ -25,6 +25,9 @@ fn given_token_until(
             channels: patterns.iter().map(|p| p.parse().unwrap()).collect(),
             expires_at,
             sealed_token_secret: None,
+            previous: None,
+            max_publishes_per_s: None,
+            allowed_addresses: Vec::new(),
         },
     );
     token

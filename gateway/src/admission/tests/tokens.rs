@@ -29,6 +29,9 @@ pub(super) fn key_record(actions: &[Action], channels: &[&str]) -> SecretKeyReco
         channels: channels.iter().map(|pattern| pattern.parse().unwrap()).collect(),
         expires_at: None,
         sealed_token_secret: Some(master().seal(TOKEN_SECRET, KID).unwrap()),
+        previous: None,
+        max_publishes_per_s: None,
+        allowed_addresses: Vec::new(),
     }
 }
 

@@ -42,6 +42,7 @@ pub fn record(change: impl FnOnce(&mut AppRecord)) -> Change {
     let credential = |key: &str, secret: &str| AppCredential {
         key: key.parse().expect("a key"),
         sealed_secret: master().seal(secret, key).expect("sealed"),
+        expires_at: None,
     };
     let mut record = pusher::fixtures::record();
     record.credentials = vec![credential(KEY, SECRET), credential(NEXT_KEY, NEXT_SECRET)];

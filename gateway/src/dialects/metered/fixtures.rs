@@ -44,6 +44,7 @@ pub fn records() -> Records {
     let credential = AppCredential {
         key: "a-key".parse().expect("a key"),
         sealed_secret: master.seal("a-secret", "a-key").expect("sealed"),
+        expires_at: None,
     };
     Records {
         app: AppRecord {
@@ -53,6 +54,7 @@ pub fn records() -> Records {
             credentials: vec![credential],
             settings: AppSettings::default(),
             limits: AppLimits { max_reads_per_s: 10_000, ..AppLimits::default() },
+            plan: Default::default(),
         },
         secret: SecretKeyRecord {
             id: KEY_ID.parse().expect("a key id"),
@@ -62,6 +64,9 @@ pub fn records() -> Records {
             channels: vec!["**".parse().expect("a pattern")],
             expires_at: None,
             sealed_token_secret: Some(master.seal(TOKEN_SECRET, KEY_ID).expect("sealed")),
+            previous: None,
+            max_publishes_per_s: None,
+            allowed_addresses: Vec::new(),
         },
         publishable: PublishableKeyRecord {
             key: PK.parse().expect("a key"),

@@ -32,6 +32,7 @@ pub fn record() -> AppRecord {
     let credential = |key: &str, secret: &str| AppCredential {
         key: key.parse().expect("a key"),
         sealed_secret: master().seal(secret, key).expect("sealed"),
+        expires_at: None,
     };
     AppRecord {
         id: APP.parse().expect("an app id"),
@@ -40,6 +41,7 @@ pub fn record() -> AppRecord {
         credentials: vec![credential(KEY, SECRET), credential(NEXT_KEY, NEXT_SECRET)],
         settings: AppSettings { client_events: true, ..AppSettings::default() },
         limits: AppLimits::default(),
+        plan: Default::default(),
     }
 }
 

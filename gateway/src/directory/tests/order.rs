@@ -25,6 +25,9 @@ fn secret_key(id: &str) -> SecretKeyRecord {
         channels: vec![],
         expires_at: None,
         sealed_token_secret: None,
+        previous: None,
+        max_publishes_per_s: None,
+        allowed_addresses: Vec::new(),
     }
 }
 

@@ -110,6 +110,7 @@ fn record(id: &str, pairs: &[(&str, &str)]) -> AppRecord {
     let credential = |(key, secret): &(&str, &str)| AppCredential {
         key: key.parse().expect("a key"),
         sealed_secret: master.seal(secret, key).expect("sealed"),
+        expires_at: None,
     };
     AppRecord {
         id: id.parse().expect("an app id"),
@@ -122,6 +123,7 @@ fn record(id: &str, pairs: &[(&str, &str)]) -> AppRecord {
             max_reads_per_s: 10_000,
             ..AppLimits::default()
         },
+        plan: Default::default(),
     }
 }
 

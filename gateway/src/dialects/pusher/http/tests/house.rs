@@ -89,6 +89,9 @@ impl House {
             channels: channels.iter().map(|pattern| pattern.parse().unwrap()).collect(),
             expires_at: None,
             sealed_token_secret: None,
+            previous: None,
+            max_publishes_per_s: None,
+            allowed_addresses: Vec::new(),
         };
         assert!(self.gateway.directory.apply(2, Change::SecretKey(record)).is_none());
         token.expose().to_owned()

@@ -121,6 +121,9 @@ impl House {
                 fixtures::master().seal(secret.expose(), id.as_str()).expect("sealed"),
             ),
             id: id.clone(),
+            previous: None,
+            max_publishes_per_s: None,
+            allowed_addresses: Vec::new(),
         };
         assert!(self.gateway.directory.apply(2, Change::SecretKey(record)).is_none());
         (token.expose().to_owned(), id.to_string(), secret.expose().to_owned())

@@ -1,0 +1,109 @@
+//! What people may do in an organisation: one list of permissions, from which every role is built.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+macro_rules! permissions {
+    ($($(#[$doc:meta])* $variant:ident = $text:literal),+ $(,)?) => {
+        /// One thing that can be allowed.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
+        pub enum Permission {
+            $($(#[$doc])* #[serde(rename = $text)] $variant),+
+        }
+
+        impl Permission {
+            pub const ALL: [Permission; [$($text),+].len()] = [$(Self::$variant),+];
+
+            pub const fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $text),+
+                }
+            }
+        }
+    };
+}
+
+permissions! {
+    /// See the organisation, its apps, their settings, channels and live events.
+    AppsRead = "apps.read",
+    /// Make and change apps; publish test messages, end connections.
+    AppsWrite = "apps.write",
+    AppsDelete = "apps.delete",
+    /// See credentials and keys; their secrets nobody sees again.
+    KeysRead = "keys.read",
+    /// Make, change, rotate and revoke credentials and keys.
+    KeysWrite = "keys.write",
+    /// See usage, quotas and refusals.
+    UsageRead = "usage.read",
+    TeamRead = "team.read",
+    /// Invite, remove and give roles, none above one's own.
+    TeamWrite = "team.write",
+    /// See management tokens; make and revoke them with no more than one's own permissions.
+    TokensRead = "tokens.read",
+    TokensWrite = "tokens.write",
+    BillingRead = "billing.read",
+    /// Change the plan, limits on spending and how it is paid.
+    BillingWrite = "billing.write",
+    AuditRead = "audit.read",
+    OrganisationWrite = "organisation.write",
+    /// Delete the organisation or hand it to somebody else.
+    OrganisationDelete = "organisation.delete",
+}
+
+/// What somebody is in an organisation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    Owner,
+    Admin,
+    Developer,
+    Billing,
+    Viewer,
+}
+
+impl Role {
+    pub const ALL: [Role; 5] =
+        [Self::Owner, Self::Admin, Self::Developer, Self::Billing, Self::Viewer];
+
+    pub fn may(self, permission: Permission) -> bool {
+        use Permission::*;
+        match self {
+            Self::Owner => true,
+            Self::Admin => permission != OrganisationDelete,
+            Self::Developer => matches!(
+                permission,
+                AppsRead | AppsWrite | KeysRead | KeysWrite | UsageRead | TeamRead | TokensRead
+            ),
+            Self::Billing => {
+                matches!(permission, AppsRead | UsageRead | TeamRead | BillingRead | BillingWrite)
+            }
+            Self::Viewer => matches!(permission, AppsRead | KeysRead | UsageRead | TeamRead),
+        }
+    }
+
+    pub fn permissions(self) -> impl Iterator<Item = Permission> {
+        Permission::ALL.into_iter().filter(move |permission| self.may(*permission))
+    }
+
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Owner => "owner",
+            Self::Admin => "admin",
+            Self::Developer => "developer",
+            Self::Billing => "billing",
+            Self::Viewer => "viewer",
+        }
+    }
+}
+
+/// A role that the database holds and this version does not know.
+#[derive(Debug, thiserror::Error)]
+#[error("unknown role")]
+pub struct UnknownRole;
+
+impl TryFrom<String> for Role {
+    type Error = UnknownRole;
+    fn try_from(raw: String) -> Result<Self, UnknownRole> {
+        Self::ALL.into_iter().find(|role| role.as_str() == raw).ok_or(UnknownRole)
+    }
+}
