@@ -4,6 +4,7 @@ use crate::{
     admission::{
         bearing::secret_of_nobody,
         credential::{BodyProof, Proof, bearer},
+        failures::FailureTable,
         http::{Granted, KeyRef, Pending, check_serving},
         refusal::{Refusal, Rule, Why},
     },
@@ -117,6 +118,11 @@ pub fn failed(
     directory.failures().note(peer, app, now_ms);
     match wait_ms {
         0 => Refusal::Unauthorised(Why::Token),
-        retry_after_ms => Refusal::RateLimited { retry_after_ms, rule: Rule::FailedCredentials },
+        retry_after_ms => too_many_failures(retry_after_ms),
     }
+}
+
+pub fn too_many_failures(retry_after_ms: u64) -> Refusal {
+    let limit = FailureTable::BURST as u32;
+    Refusal::RateLimited { retry_after_ms, rule: Rule::FailedCredentials, limit }
 }

@@ -1,6 +1,9 @@
 //! May this connection be opened: app, origin, TLS, and a place in the quota.
 
-use crate::{admission::Refusal, directory::App};
+use crate::{
+    admission::{Refusal, Whose},
+    directory::App,
+};
 use contract::AppKey;
 use std::sync::Arc;
 
@@ -41,7 +44,7 @@ pub fn connect(
     may_connect(app, origin, tls)?;
     let limit = app.load().limits.max_connections;
     if !app.connections.take(limit) {
-        return Err(Refusal::ConnectionLimit { limit });
+        return Err(full(app, limit));
     }
     app.counters.connection_opened();
     Ok(ConnectionPermit { app: app.clone() })
@@ -64,9 +67,13 @@ pub fn may_connect(app: &App, origin: Option<&str>, tls: bool) -> Result<(), Ref
     }
     let limit = state.limits.max_connections;
     match app.connections.open() >= limit {
-        true => Err(Refusal::ConnectionLimit { limit }),
+        true => Err(full(app, limit)),
         false => Ok(()),
     }
+}
+
+fn full(app: &App, limit: u32) -> Refusal {
+    Refusal::ConnectionLimit { whose: Whose::App, used: app.connections.open(), limit }
 }
 
 /// Whether `origin` is one of `allowed`; an empty list allows any.

@@ -2,10 +2,10 @@
 
 use crate::{
     admission::{
-        bearer::{failed, find, key_of_token},
+        bearer::{failed, find, key_of_token, too_many_failures},
         http::{Granted, KeyRef, RequestView},
         query::Query,
-        refusal::{Refusal, Rule, Why},
+        refusal::{Refusal, Why},
         signed::{Signed, parse_signature},
     },
     directory::{App, Credential, Directory, Purpose, SigningKey},
@@ -81,7 +81,7 @@ fn check_signed(
     }
     Err(match wait_ms {
         0 => Refusal::Unauthorised(Why::Signature { signed: signed.structure() }),
-        retry_after_ms => Refusal::RateLimited { retry_after_ms, rule: Rule::FailedCredentials },
+        retry_after_ms => too_many_failures(retry_after_ms),
     })
 }
 

@@ -31,4 +31,4 @@ pub use connect::{ConnectionPermit, connect, may_connect, origin_allowed};
 pub use http::{Admitted, KeyRef, Pending, RequestView, http_credential};
 pub use jwt::TokenRefusal;
 pub use mint::{MintedToken, TokenOrder, mint_token};
-pub use refusal::{Refusal, Rule, Why};
+pub use refusal::{Detail, Feature, QuotaRule, Refusal, Rule, Spent, Whose, Why};

@@ -57,6 +57,7 @@ impl fmt::Debug for Rates {
 
 struct Bucket {
     rule: Rule,
+    per_second: u32,
     capacity: u32,
     limiter: DefaultDirectRateLimiter,
 }
@@ -70,7 +71,7 @@ impl Bucket {
         let capacity = per_second.max(Self::SMALLEST);
         let burst = NonZeroU32::new(capacity).unwrap_or(NonZeroU32::MIN);
         let limiter = RateLimiter::direct(Quota::per_second(rate).allow_burst(burst));
-        Self { rule, capacity, limiter }
+        Self { rule, per_second, capacity, limiter }
     }
 
     /// A request for more than the bucket holds takes all of it.
@@ -83,7 +84,8 @@ impl Bucket {
             Ok(Err(not_until)) => {
                 let wait = not_until.wait_time_from(DefaultClock::default().now());
                 let retry_after_ms = wait.as_millis().max(1) as u64;
-                Err(Refusal::RateLimited { retry_after_ms, rule: self.rule })
+                let limit = self.per_second;
+                Err(Refusal::RateLimited { retry_after_ms, rule: self.rule, limit })
             }
             Err(_) => Err(Refusal::Internal),
         }
@@ -104,10 +106,10 @@ mod tests {
         for _ in 0..20 {
             assert_eq!(rates.publish(1), Ok(()));
         }
-        let Err(Refusal::RateLimited { retry_after_ms, rule }) = rates.publish(1) else {
+        let Err(Refusal::RateLimited { retry_after_ms, rule, limit }) = rates.publish(1) else {
             panic!("the 21st publish was taken");
         };
-        assert_eq!(rule, Rule::Publishes);
+        assert_eq!((rule, limit), (Rule::Publishes, 20));
         assert!((1..=50).contains(&retry_after_ms), "{retry_after_ms} ms");
         assert_eq!(rates.read(), Ok(()), "reads have a bucket of their own");
     }

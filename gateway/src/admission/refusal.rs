@@ -1,7 +1,7 @@
 //! Every reason for which something is refused. One enum, one machine code and one status each;
 //! a dialect maps it to its own numbers and texts.
 
-use contract::Action;
+use contract::{Action, RefusalCode};
 use std::fmt;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,14 +23,29 @@ pub enum Refusal {
     RateLimited {
         retry_after_ms: u64,
         rule: Rule,
-    },
-    QuotaExhausted {
-        quota: &'static str,
-    },
-    ConnectionLimit {
+        /// What the rule allows in its unit of time.
         limit: u32,
     },
+    /// The pool of messages is used up.
+    QuotaExhausted(Spent),
+    ConnectionLimit {
+        whose: Whose,
+        used: u32,
+        limit: u32,
+    },
+    /// A connection has as many channels as it may.
+    ChannelLimit {
+        limit: u32,
+    },
+    /// A presence channel has all the members it may have.
+    MemberLimit {
+        limit: u32,
+    },
+    /// The plan does not have this.
+    PlanFeature(Feature),
     OriginRefused,
+    /// The key is not taken from this address.
+    AddressRefused,
     TlsRequired,
     /// The app's owner has switched this dialect off.
     DialectDisabled,
@@ -70,6 +85,102 @@ pub enum Rule {
     Reads,
     FailedCredentials,
     ChannelSignatures,
+    /// Of one secret key.
+    KeyPublishes,
+    /// Of one connection.
+    ClientEvents,
+}
+
+/// A quota of messages that is used up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Spent {
+    pub rule: QuotaRule,
+    pub used: u64,
+    pub limit: u64,
+    /// Unix seconds.
+    pub resets_at: i64,
+    pub retry_after_s: u64,
+}
+
+/// Which quota of messages binds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum QuotaRule {
+    /// The organisation's.
+    Messages,
+    /// The app's own part of it.
+    AppMessages,
+    /// The organisation pays for no more than this.
+    SpendLimit,
+}
+
+/// Whose limit of connections binds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Whose {
+    App,
+    Organisation,
+}
+
+/// What a plan has or has not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Feature {
+    History,
+    Patterns,
+    DirectMessages,
+}
+
+/// Which limit a refusal is about, and how it stands.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Detail {
+    pub rule: Option<&'static str>,
+    pub used: Option<u64>,
+    pub limit: Option<u64>,
+    /// Unix seconds at which more is allowed.
+    pub resets_at: Option<i64>,
+}
+
+impl Detail {
+    fn of(rule: &'static str, limit: impl Into<u64>) -> Self {
+        Self { rule: Some(rule), limit: Some(limit.into()), ..Self::default() }
+    }
+}
+
+impl QuotaRule {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Messages => "messages",
+            Self::AppMessages => "app_messages",
+            Self::SpendLimit => "spend_limit",
+        }
+    }
+
+    /// As the control plane calls it. What it may call others one day is the organisation's.
+    pub fn named(name: &str) -> Self {
+        match name {
+            "app_messages" => Self::AppMessages,
+            "spend_limit" => Self::SpendLimit,
+            _ => Self::Messages,
+        }
+    }
+}
+
+impl Whose {
+    /// The name of the limit.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::App => "max_connections",
+            Self::Organisation => "connections",
+        }
+    }
+}
+
+impl Feature {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::History => "history",
+            Self::Patterns => "patterns",
+            Self::DirectMessages => "direct_messages",
+        }
+    }
 }
 
 impl Rule {
@@ -79,62 +190,93 @@ impl Rule {
             Self::Reads => "reads_per_second",
             Self::FailedCredentials => "failed_credentials",
             Self::ChannelSignatures => "channel_signatures",
+            Self::KeyPublishes => "key_publishes_per_second",
+            Self::ClientEvents => "client_events_per_second",
         }
     }
 }
 
 impl Refusal {
-    /// The machine codes, in the order of [`Refusal::index`].
-    pub const CODES: [&'static str; 19] = [
-        "route_unknown",
-        "app_unknown",
-        "app_disabled",
-        "unauthorised",
-        "body_too_large",
-        "event_too_large",
-        "scope_action",
-        "scope_channel",
-        "rate_limited",
-        "quota_exhausted",
-        "connection_limit",
-        "origin_refused",
-        "tls_required",
-        "bad_request",
-        "unsupported_encoding",
-        "overloaded",
-        "draining",
-        "internal",
-        "dialect_disabled",
-    ];
-
-    /// A small number per code, for tables of counters.
-    pub fn index(&self) -> usize {
+    /// The machine code, the same in every dialect.
+    pub fn code(&self) -> RefusalCode {
         match self {
-            Self::RouteUnknown => 0,
-            Self::AppUnknown => 1,
-            Self::AppDisabled => 2,
-            Self::Unauthorised(_) => 3,
-            Self::BodyTooLarge { .. } => 4,
-            Self::EventTooLarge { .. } => 5,
-            Self::ScopeAction(_) => 6,
-            Self::ScopeChannel => 7,
-            Self::RateLimited { .. } => 8,
-            Self::QuotaExhausted { .. } => 9,
-            Self::ConnectionLimit { .. } => 10,
-            Self::OriginRefused => 11,
-            Self::TlsRequired => 12,
-            Self::BadRequest(_) => 13,
-            Self::UnsupportedEncoding => 14,
-            Self::Overloaded { .. } => 15,
-            Self::Draining => 16,
-            Self::Internal => 17,
-            Self::DialectDisabled => 18,
+            Self::RouteUnknown => RefusalCode::RouteUnknown,
+            Self::AppUnknown => RefusalCode::AppUnknown,
+            Self::AppDisabled => RefusalCode::AppDisabled,
+            Self::Unauthorised(_) => RefusalCode::Unauthorised,
+            Self::BodyTooLarge { .. } => RefusalCode::BodyTooLarge,
+            Self::EventTooLarge { .. } => RefusalCode::EventTooLarge,
+            Self::ScopeAction(_) => RefusalCode::ScopeAction,
+            Self::ScopeChannel => RefusalCode::ScopeChannel,
+            Self::RateLimited { .. } => RefusalCode::RateLimited,
+            Self::QuotaExhausted(_) => RefusalCode::QuotaExhausted,
+            Self::ConnectionLimit { .. } => RefusalCode::ConnectionLimit,
+            Self::ChannelLimit { .. } => RefusalCode::ChannelLimit,
+            Self::MemberLimit { .. } => RefusalCode::MemberLimit,
+            Self::PlanFeature(_) => RefusalCode::PlanFeature,
+            Self::OriginRefused => RefusalCode::OriginRefused,
+            Self::AddressRefused => RefusalCode::AddressRefused,
+            Self::TlsRequired => RefusalCode::TlsRequired,
+            Self::DialectDisabled => RefusalCode::DialectDisabled,
+            Self::BadRequest(_) => RefusalCode::BadRequest,
+            Self::UnsupportedEncoding => RefusalCode::UnsupportedEncoding,
+            Self::Overloaded { .. } => RefusalCode::Overloaded,
+            Self::Draining => RefusalCode::Draining,
+            Self::Internal => RefusalCode::Internal,
         }
     }
 
-    /// The machine code.
-    pub fn code(&self) -> &'static str {
-        Self::CODES[self.index()]
+    /// A small number per code, for tables of counters.
+    pub fn index(&self) -> usize {
+        self.code().index()
+    }
+
+    /// Which limit it is about. `now_ms` is Unix time.
+    pub fn detail(&self, now_ms: u64) -> Detail {
+        match self {
+            Self::BodyTooLarge { limit } => Detail::of("body_bytes", *limit as u64),
+            Self::EventTooLarge { limit } => Detail::of("payload_bytes", *limit as u64),
+            Self::RateLimited { retry_after_ms, rule, limit } => Detail {
+                used: Some((*limit).into()),
+                resets_at: i64::try_from((now_ms + retry_after_ms).div_ceil(1_000)).ok(),
+                ..Detail::of(rule.as_str(), *limit)
+            },
+            Self::QuotaExhausted(spent) => Detail {
+                used: Some(spent.used),
+                resets_at: Some(spent.resets_at),
+                ..Detail::of(spent.rule.as_str(), spent.limit)
+            },
+            Self::ConnectionLimit { whose, used, limit } => {
+                Detail { used: Some((*used).into()), ..Detail::of(whose.as_str(), *limit) }
+            }
+            Self::ChannelLimit { limit } => Detail {
+                used: Some((*limit).into()),
+                ..Detail::of("max_channels_per_connection", *limit)
+            },
+            Self::MemberLimit { limit } => {
+                Detail { used: Some((*limit).into()), ..Detail::of("max_presence_members", *limit) }
+            }
+            Self::PlanFeature(feature) => {
+                Detail { rule: Some(feature.as_str()), ..Detail::default() }
+            }
+            Self::AddressRefused => Detail { rule: Some("allowed_addresses"), ..Detail::default() },
+            Self::OriginRefused => Detail { rule: Some("allowed_origins"), ..Detail::default() },
+            Self::TlsRequired => Detail { rule: Some("tls_only"), ..Detail::default() },
+            Self::ScopeAction(action) => {
+                Detail { rule: Some(action.as_str()), ..Detail::default() }
+            }
+            Self::RouteUnknown
+            | Self::AppUnknown
+            | Self::AppDisabled
+            | Self::Unauthorised(_)
+            | Self::ScopeChannel
+            | Self::DialectDisabled
+            | Self::BadRequest(_)
+            | Self::UnsupportedEncoding
+            | Self::Overloaded { .. }
+            | Self::Draining
+            | Self::Internal => Detail::default(),
+        }
     }
 
     /// The HTTP status. Source: the admission table of the architecture, spec/pusher.md §16.1.
@@ -145,12 +287,17 @@ impl Refusal {
             Self::AppDisabled
             | Self::ScopeAction(_)
             | Self::ScopeChannel
-            | Self::QuotaExhausted { .. }
+            | Self::ChannelLimit { .. }
+            | Self::MemberLimit { .. }
+            | Self::PlanFeature(_)
             | Self::OriginRefused
+            | Self::AddressRefused
             | Self::TlsRequired
             | Self::DialectDisabled => 403,
             Self::BodyTooLarge { .. } | Self::EventTooLarge { .. } => 413,
-            Self::RateLimited { .. } | Self::ConnectionLimit { .. } => 429,
+            Self::RateLimited { .. } | Self::QuotaExhausted(_) | Self::ConnectionLimit { .. } => {
+                429
+            }
             Self::BadRequest(_) => 400,
             Self::UnsupportedEncoding => 415,
             Self::Overloaded { .. } | Self::Draining => 503,
@@ -164,6 +311,7 @@ impl Refusal {
             Self::RateLimited { retry_after_ms, .. } | Self::Overloaded { retry_after_ms } => {
                 Some(retry_after_ms.div_ceil(1_000).max(1))
             }
+            Self::QuotaExhausted(spent) => Some(spent.retry_after_s.max(1)),
             Self::Draining | Self::ConnectionLimit { .. } => Some(1),
             Self::RouteUnknown
             | Self::AppUnknown
@@ -173,8 +321,11 @@ impl Refusal {
             | Self::EventTooLarge { .. }
             | Self::ScopeAction(_)
             | Self::ScopeChannel
-            | Self::QuotaExhausted { .. }
+            | Self::ChannelLimit { .. }
+            | Self::MemberLimit { .. }
+            | Self::PlanFeature(_)
             | Self::OriginRefused
+            | Self::AddressRefused
             | Self::TlsRequired
             | Self::DialectDisabled
             | Self::BadRequest(_)
@@ -203,10 +354,27 @@ impl fmt::Display for Refusal {
             Self::RateLimited { rule, .. } => {
                 write!(f, "too many requests: the limit {} is reached", rule.as_str())
             }
-            Self::QuotaExhausted { quota } => write!(f, "the quota {quota} is used up"),
-            Self::ConnectionLimit { limit } => {
-                write!(f, "the app has reached its limit of {limit} connections")
+            Self::QuotaExhausted(Spent { rule, used, limit, .. }) => {
+                let rule = rule.as_str();
+                write!(f, "the quota {rule} is used up: {used} of {limit}")
             }
+            Self::ConnectionLimit { whose, limit, .. } => {
+                let whose = match whose {
+                    Whose::App => "app",
+                    Whose::Organisation => "organisation",
+                };
+                write!(f, "the {whose} has reached its limit of {limit} connections")
+            }
+            Self::ChannelLimit { limit } => {
+                write!(f, "a connection may have at most {limit} channels")
+            }
+            Self::MemberLimit { limit } => {
+                write!(f, "the channel has reached its limit of {limit} members")
+            }
+            Self::PlanFeature(feature) => {
+                write!(f, "the plan does not have the feature {}", feature.as_str())
+            }
+            Self::AddressRefused => f.write_str("the key is not taken from this address"),
             Self::OriginRefused => f.write_str("connections from this origin are not allowed"),
             Self::TlsRequired => f.write_str("the app takes connections over TLS only"),
             Self::DialectDisabled => f.write_str("the app does not speak this protocol"),
@@ -259,40 +427,56 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_refusal_has_its_code_and_status() {
-        for (refusal, code, status) in [
-            (Refusal::RouteUnknown, "route_unknown", 404),
-            (Refusal::AppUnknown, "app_unknown", 404),
-            (Refusal::AppDisabled, "app_disabled", 403),
-            (Refusal::Unauthorised(Why::Missing), "unauthorised", 401),
-            (Refusal::BodyTooLarge { limit: 1 }, "body_too_large", 413),
-            (Refusal::EventTooLarge { limit: 1 }, "event_too_large", 413),
-            (Refusal::ScopeAction(Action::Publish), "scope_action", 403),
-            (Refusal::ScopeChannel, "scope_channel", 403),
-            (Refusal::RateLimited { retry_after_ms: 1, rule: Rule::Reads }, "rate_limited", 429),
-            (Refusal::QuotaExhausted { quota: "messages" }, "quota_exhausted", 403),
-            (Refusal::ConnectionLimit { limit: 1 }, "connection_limit", 429),
-            (Refusal::OriginRefused, "origin_refused", 403),
-            (Refusal::DialectDisabled, "dialect_disabled", 403),
-            (Refusal::TlsRequired, "tls_required", 403),
-            (Refusal::BadRequest("x".into()), "bad_request", 400),
-            (Refusal::UnsupportedEncoding, "unsupported_encoding", 415),
-            (Refusal::Overloaded { retry_after_ms: 1 }, "overloaded", 503),
-            (Refusal::Draining, "draining", 503),
-            (Refusal::Internal, "internal", 500),
-        ] {
-            assert_eq!((refusal.code(), refusal.status()), (code, status), "{refusal:?}");
-        }
-    }
-
-    #[test]
     fn waits_are_whole_seconds_and_never_none() {
         let wait = |retry_after_ms| {
-            Refusal::RateLimited { retry_after_ms, rule: Rule::Publishes }.retry_after_s()
+            let limited = Refusal::RateLimited { retry_after_ms, rule: Rule::Publishes, limit: 1 };
+            limited.retry_after_s()
         };
         assert_eq!(
             [wait(0), wait(1), wait(1_000), wait(1_001)],
             [Some(1), Some(1), Some(1), Some(2)]
         );
+    }
+
+    #[test]
+    fn what_a_limit_refuses_says_which_and_how_it_stands() {
+        let detail = |refusal: Refusal| {
+            let Detail { rule, used, limit, resets_at } = refusal.detail(10_500);
+            (rule.unwrap_or_default(), used, limit, resets_at)
+        };
+        let spent = Spent {
+            rule: QuotaRule::AppMessages,
+            used: 1_003,
+            limit: 1_000,
+            resets_at: 86_400,
+            retry_after_s: 9,
+        };
+        for (refusal, expected) in [
+            (
+                Refusal::QuotaExhausted(spent),
+                ("app_messages", Some(1_003), Some(1_000), Some(86_400)),
+            ),
+            (
+                Refusal::RateLimited { retry_after_ms: 600, rule: Rule::KeyPublishes, limit: 5 },
+                ("key_publishes_per_second", Some(5), Some(5), Some(12)),
+            ),
+            (
+                Refusal::ConnectionLimit { whose: Whose::Organisation, used: 7, limit: 7 },
+                ("connections", Some(7), Some(7), None),
+            ),
+            (Refusal::PlanFeature(Feature::Patterns), ("patterns", None, None, None)),
+            (Refusal::EventTooLarge { limit: 9 }, ("payload_bytes", None, Some(9), None)),
+            (Refusal::Internal, ("", None, None, None)),
+        ] {
+            assert_eq!(detail(refusal.clone()), expected, "{refusal:?}");
+        }
+    }
+
+    #[test]
+    fn quotas_are_called_what_the_control_plane_calls_them() {
+        for rule in [QuotaRule::Messages, QuotaRule::AppMessages, QuotaRule::SpendLimit] {
+            assert_eq!(QuotaRule::named(rule.as_str()), rule);
+        }
+        assert_eq!(QuotaRule::named("a quota of next year"), QuotaRule::Messages);
     }
 }

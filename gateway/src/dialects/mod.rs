@@ -15,6 +15,8 @@ pub mod rate;
 pub mod relay;
 pub mod route;
 mod seldom;
+#[cfg(test)]
+mod tests;
 
 use crate::{
     admission::ConnectionPermit,

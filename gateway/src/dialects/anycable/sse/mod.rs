@@ -22,3 +22,5 @@ mod text;
 
 pub use conversation::Conversation;
 pub use http::configure;
+#[cfg(test)]
+pub use http::status_of;

@@ -80,3 +80,10 @@ fn name(raw: &str) -> Result<std::borrow::Cow<'_, str>, Failure> {
 fn channel(raw: &str) -> Result<ChannelName, Failure> {
     Ok(super::names::channel(&name(raw)?)?)
 }
+
+#[cfg(test)]
+pub(in crate::dialects) fn refuse(
+    refusal: crate::admission::Refusal,
+) -> crate::dialects::desk::Answer {
+    crate::dialects::desk::Failing::answer(&answer::Failure::Refused(refusal))
+}

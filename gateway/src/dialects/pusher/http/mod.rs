@@ -75,3 +75,10 @@ pub async fn channel_users(
 ) -> HttpResponse {
     serve(&request, body, &gateway, async |call| channels::users(call).await).await
 }
+
+#[cfg(test)]
+pub(in crate::dialects) fn refuse(
+    refusal: crate::admission::Refusal,
+) -> crate::dialects::desk::Answer {
+    crate::dialects::desk::Failing::answer(&answer::Failure::Refused(refusal))
+}

@@ -129,7 +129,7 @@ impl Failing for Failure {
 
     fn code(&self) -> &str {
         match self {
-            Self::Refused(refusal) => refusal.code(),
+            Self::Refused(refusal) => refusal.code().as_str(),
             Self::NotJson | Self::Broken => "bad_request",
             Self::ChannelNotFound => "channel_not_found",
             Self::Signing(_) => "channel_auth_refused",

@@ -111,3 +111,10 @@ async fn health() -> HttpResponse {
     let body = &br#"{"status":"ok"}"#[..];
     cors::open(crate::dialects::desk::Answer::json(StatusCode::OK, body).respond())
 }
+
+#[cfg(test)]
+pub(in crate::dialects) fn refuse(
+    refusal: crate::admission::Refusal,
+) -> crate::dialects::desk::Answer {
+    crate::dialects::desk::Failing::answer(&answer::Failure::Refused(refusal))
+}

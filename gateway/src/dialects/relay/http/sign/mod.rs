@@ -17,7 +17,7 @@ use crate::{
     dialects::{
         Dialect,
         desk::{self, Answer, Failing},
-        relay::member::push_text,
+        relay::{member::push_text, pace::SigningPace},
     },
     directory::{App, AppState},
     hub::clock,
@@ -153,6 +153,7 @@ fn may_ask(
     }
     let peer = request.peer_addr().map(|peer| peer.ip());
     gateway.relay.signing.take(peer, &app.id, now_ms).map_err(|retry_after_ms| {
-        Failure::Refused(Refusal::RateLimited { retry_after_ms, rule: Rule::ChannelSignatures })
+        let (rule, limit) = (Rule::ChannelSignatures, SigningPace::BURST);
+        Failure::Refused(Refusal::RateLimited { retry_after_ms, rule, limit })
     })
 }
