@@ -53,9 +53,21 @@ pub struct AppCredential {
     pub key: AppKey,
     #[serde(with = "base64_bytes")]
     pub sealed_secret: Vec<u8>,
-    /// Unix seconds after which the pair is refused: the end of a rotation's overlap.
+    /// Unix seconds after which the pair is refused.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires_at: Option<i64>,
+    /// The secret that this one replaced, while both are taken.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub previous: Option<PreviousSecret>,
+}
+
+/// A rotated secret in its overlap; the place of its seal is the app key's text as well.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PreviousSecret {
+    #[serde(with = "base64_bytes")]
+    pub sealed_secret: Vec<u8>,
+    /// Unix seconds after which it is refused.
+    pub expires_at: i64,
 }
 
 /// A scoped secret key, by the hash of its token.
@@ -243,6 +255,7 @@ mod tests {
                 key: "vk_demo_7d3c1f0a".parse().unwrap(),
                 sealed_secret: vec![1, 2, 3],
                 expires_at: None,
+                previous: Some(PreviousSecret { sealed_secret: vec![4], expires_at: 7 }),
             }],
             settings: AppSettings::default(),
             limits: AppLimits::default(),

@@ -21,6 +21,13 @@ pub struct CredentialUse {
     pub key: AppKey,
     /// Unix seconds of the last use.
     pub at_s: u64,
+    /// Whether it is the secret before the present one that was used.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub previous: bool,
+}
+
+fn is_false(flag: &bool) -> bool {
+    !flag
 }
 
 /// A publishable key that a connection was opened with.
@@ -37,6 +44,9 @@ pub struct SecretKeyUse {
     pub id: SecretKeyId,
     /// Unix seconds of the last use.
     pub at_s: u64,
+    /// Whether it is the token before the present one that was used.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub previous: bool,
 }
 
 impl Uses {
@@ -67,12 +77,20 @@ mod tests {
     fn a_report_keeps_its_shape() {
         let uses = Uses {
             gateway: "g1".into(),
-            credentials: vec![CredentialUse { key: "vk_demo".parse().unwrap(), at_s: 7 }],
-            secret_keys: vec![SecretKeyUse { id: "0123456789ab".parse().unwrap(), at_s: 8 }],
+            credentials: vec![CredentialUse {
+                key: "vk_demo".parse().unwrap(),
+                at_s: 7,
+                previous: false,
+            }],
+            secret_keys: vec![SecretKeyUse {
+                id: "0123456789ab".parse().unwrap(),
+                at_s: 8,
+                previous: true,
+            }],
             publishable_keys: Vec::new(),
         };
         let text = serde_json::to_string(&uses).unwrap();
-        let expected = r#"{"gateway":"g1","credentials":[{"key":"vk_demo","at_s":7}],"secret_keys":[{"id":"0123456789ab","at_s":8}]}"#;
+        let expected = r#"{"gateway":"g1","credentials":[{"key":"vk_demo","at_s":7}],"secret_keys":[{"id":"0123456789ab","at_s":8,"previous":true}]}"#;
         assert_eq!(text, expected);
         assert_eq!(serde_json::from_str::<Uses>(&text).unwrap(), uses);
         let nothing = serde_json::from_str::<Uses>(r#"{"gateway":"g1"}"#).unwrap();
@@ -81,7 +99,8 @@ mod tests {
 
     #[test]
     fn the_longest_report_fits() {
-        let longest = CredentialUse { key: "k".repeat(64).parse().unwrap(), at_s: u64::MAX };
+        let longest =
+            CredentialUse { key: "k".repeat(64).parse().unwrap(), at_s: u64::MAX, previous: true };
         let credentials = vec![longest; Uses::MAX_ENTRIES];
         let uses = Uses { credentials, ..Uses::of(&"g".repeat(64)) };
         assert!(serde_json::to_vec(&uses).unwrap().len() <= Uses::MAX_BYTES);

@@ -100,6 +100,7 @@ pub async fn sealed(tx: &mut TenantTx, app: &AppId) -> Result<Vec<AppCredential>
                 key: parse_id(&r.key)?,
                 sealed_secret: r.sealed_secret,
                 expires_at: None,
+                previous: None,
             })
         })
         .collect()

@@ -117,7 +117,12 @@ pub fn apps(tx: &mut ServiceTx) -> impl Stream<Item = Result<Change, sqlx::Error
         let pairs = row.keys.iter().zip(row.secrets);
         let credentials = pairs
             .map(|(key, sealed_secret)| {
-                Ok(AppCredential { key: decode(key)?, sealed_secret, expires_at: None })
+                Ok(AppCredential {
+                    key: decode(key)?,
+                    sealed_secret,
+                    expires_at: None,
+                    previous: None,
+                })
             })
             .collect::<Result<_, sqlx::Error>>()?;
         Ok(Change::App(AppRecord {

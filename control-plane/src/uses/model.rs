@@ -31,11 +31,11 @@ impl Report {
         Ok(Self {
             credentials: last_uses(
                 "credentials",
-                credentials.map(|CredentialUse { key, at_s }| (key.into(), at_s)),
+                credentials.map(|CredentialUse { key, at_s, .. }| (key.into(), at_s)),
             )?,
             secret_keys: last_uses(
                 "secret_keys",
-                secret_keys.map(|SecretKeyUse { id, at_s }| (id.into(), at_s)),
+                secret_keys.map(|SecretKeyUse { id, at_s, .. }| (id.into(), at_s)),
             )?,
             publishable_keys: last_uses(
                 "publishable_keys",

@@ -54,6 +54,7 @@ fn app_record(app: &App, master_key: &MasterKey) -> Result<AppRecord, DirectoryE
             key: app.key.parse()?,
             sealed_secret: master_key.seal(&app.secret, &app.key)?,
             expires_at: None,
+            previous: None,
         }],
         settings: AppSettings {
             anycable: AnyCableSettings {

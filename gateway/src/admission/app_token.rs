@@ -10,7 +10,7 @@ use crate::{
         signed::parse_signature,
     },
     dialects::json,
-    directory::{AppState, Credential, SigningKey},
+    directory::{AppState, Credential, Secret, SigningKey},
 };
 use base64::{
     Engine,
@@ -50,8 +50,8 @@ pub fn app_token_of_any_age(
 ) -> Result<(AppTokenClaims, bool), TokenRefusal> {
     const ALLOWED: [Algorithm; 3] = [Algorithm::HS256, Algorithm::HS384, Algorithm::HS512];
     let token = Unverified::parse(jwt).ok_or(TokenRefusal::Invalid)?;
-    let is_signer =
-        |credential: &Credential| token.is_signed_by(credential.secret().expose(), &ALLOWED);
+    let fits = |secret: &Secret| token.is_signed_by(secret.text().expose(), &ALLOWED);
+    let is_signer = |credential: &Credential| credential.accepts(now_ms / 1_000, fits);
     let signer = find(state, is_signer).ok_or(TokenRefusal::Invalid)?;
     let text = token.claims().ok_or(TokenRefusal::Invalid)?;
     let claims = jwt::object(&text).ok_or(TokenRefusal::Invalid)?;
@@ -78,7 +78,8 @@ pub fn signed_stream(state: &AppState, signed: &str) -> Result<(String, AppKey),
     let digest = parse_signature(digest).ok_or(BadSignature::Form)?;
     // What was signed is the text as it was sent; how it is written inside is looked at after.
     let fits = |key: &SigningKey| bool::from(key.sign(&[encoded.as_bytes()]).ct_eq(&digest));
-    let signer = find(state, |credential| fits(credential.signing_key()));
+    let is_signer = |credential: &Credential| credential.secrets().any(|s| fits(s.signing_key()));
+    let signer = find(state, is_signer);
     let signer = signer.ok_or(BadSignature::Mismatch)?;
     let name = decode_name(encoded).ok_or(BadSignature::Form)?;
     Ok((name, signer.key.clone()))

@@ -8,7 +8,7 @@ use crate::{
         http::{Granted, KeyRef, Pending, check_serving},
         refusal::{Refusal, Rule, Why},
     },
-    directory::{App, AppState, Credential, Directory, Purpose, SecretKey, SecretTerms},
+    directory::{App, AppState, Credential, Directory, Purpose, Secret, SecretKey, SecretTerms},
 };
 use contract::{AppId, SecretKeyToken, TokenHash};
 use std::{net::IpAddr, sync::Arc};
@@ -24,7 +24,7 @@ pub fn bearer_credential(
     let presented = bearer(authorization).ok_or(Refusal::Unauthorised(Why::Missing))?;
     let found = match presented.split_once(':') {
         Some((id, secret)) => key_of_pair(directory, id, secret),
-        None => key_of_token(directory, presented),
+        None => key_of_token(directory, presented, now_ms / 1_000),
     };
     let found = found.and_then(|(key, terms)| {
         let app = directory.app_by_id(key.app.as_str())?;
@@ -45,18 +45,19 @@ pub fn bearer_credential(
 
 type Found = (Arc<SecretKey>, Arc<SecretTerms>);
 
-pub fn key_of_token(directory: &Directory, token: &str) -> Option<Found> {
+pub fn key_of_token(directory: &Directory, token: &str, now_s: u64) -> Option<Found> {
     // The checksum first: a mistyped key costs no look-up.
     let token: SecretKeyToken = token.parse().ok()?;
-    let key = directory.secret_key(&token.hash())?;
-    let terms = key.terms()?;
+    let hash = token.hash();
+    let key = directory.secret_key(&hash)?;
+    let terms = key.terms().filter(|terms| terms.takes(&hash, now_s))?;
     Some((key, terms))
 }
 
 fn key_of_pair(directory: &Directory, id: &str, secret: &str) -> Option<Found> {
     let key = directory.secret_key_by_id(id);
     let terms = key.as_ref().and_then(|key| key.terms());
-    let token_key = terms.as_ref().and_then(|terms| terms.token_key.as_ref());
+    let token_key = terms.as_ref().and_then(|terms| terms.token_key());
     let own = token_key.map_or(secret_of_nobody(), |token_key| token_key.secret.expose());
     let fits = TokenHash::of(own).ct_eq(&TokenHash::of(secret));
     match (token_key.is_some() && fits, key, terms) {
@@ -83,7 +84,8 @@ pub fn derived_bearer(
     };
     let key = of.as_ref().and_then(|app| {
         let state = app.load();
-        let credential = find(&state, |credential| credential.derived(purpose).ct_eq(&hash))?;
+        let fits = |secret: &Secret| secret.derived(purpose).ct_eq(&hash);
+        let credential = find(&state, |credential| credential.accepts(now_ms / 1_000, fits))?;
         Some(credential.key.clone())
     });
     let (Some(of), Some(key)) = (of, key) else {

@@ -98,7 +98,7 @@ impl Grant {
     /// Unix seconds after which the key itself is refused.
     pub fn key_expires_at_s(&self) -> Option<i64> {
         match &self.key {
-            Key::Secret(key) => key.load().as_ref().and_then(|terms| terms.expires_at),
+            Key::Secret(key) => key.load().as_ref().and_then(|terms| terms.expires_at()),
             Key::Client(key) => key.load().as_ref().and_then(|terms| terms.expires_at),
         }
     }
@@ -160,7 +160,7 @@ pub fn signed_token(
     let token = Unverified::parse(jwt).ok_or(TokenRefusal::Invalid)?;
     let key = token.kid.as_deref().and_then(|kid| directory.secret_key_by_id(kid));
     let terms = key.as_ref().and_then(|key| key.terms());
-    let token_key = terms.as_ref().and_then(|terms| terms.token_key.as_ref());
+    let token_key = terms.as_ref().and_then(|terms| terms.token_key());
     let secret = token_key.map_or(secret_of_nobody(), |token_key| token_key.secret.expose());
     let is_signed = token.is_signed_by(secret, &[Algorithm::HS256]);
     let (Some(key), Some(terms), Some(_), true) = (key, &terms, token_key, is_signed) else {

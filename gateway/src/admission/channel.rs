@@ -100,11 +100,15 @@ fn check(state: &AppState, auth: &str, texts: &[&[&[u8]]]) -> Result<(), BadSign
     }
     let signature = parse_signature(signature).ok_or(BadSignature::Form)?;
     let credential = state.credential(key);
-    let signing_key =
-        credential.map_or(SigningKey::of_nobody(), |credential| credential.signing_key());
     let mut matches = subtle::Choice::from(0);
-    for text in texts {
-        matches |= signing_key.sign(text).ct_eq(&signature);
+    let mut compare = |signing_key: &SigningKey| {
+        for text in texts {
+            matches |= signing_key.sign(text).ct_eq(&signature);
+        }
+    };
+    match credential {
+        Some(credential) => credential.secrets().for_each(|secret| compare(secret.signing_key())),
+        None => compare(SigningKey::of_nobody()),
     }
     match credential.is_some() && bool::from(matches) {
         true => Ok(()),

@@ -8,7 +8,7 @@ use crate::{
         refusal::{Refusal, Why},
         signed::{Signed, parse_signature},
     },
-    directory::{App, Credential, Directory, Purpose, SigningKey},
+    directory::{App, Credential, Directory, Purpose, Secret, SigningKey},
 };
 use contract::TokenHash;
 use std::{borrow::Cow, sync::Arc};
@@ -68,9 +68,11 @@ fn check_signed(
         .map_or(0, |app| directory.failures().wait_ms(request.peer, Some(&app.id), now_ms));
     let RequestView { method, path, mount, .. } = *request;
     let signed = Signed { method, path, mount, query };
-    let signing_key =
-        credential.map_or(SigningKey::of_nobody(), |credential| credential.signing_key());
-    let matches = signed.verify(signing_key, &form.signature, wait_ms > 0);
+    let verify = |key: &SigningKey| signed.verify(key, &form.signature, wait_ms > 0);
+    let matches = match credential {
+        Some(credential) => credential.accepts(now_ms / 1_000, |s| verify(s.signing_key())),
+        None => verify(SigningKey::of_nobody()),
+    };
     if let (true, Some(app), Some(credential)) = (matches, &app, credential) {
         let key = KeyRef::App(credential.key.clone());
         let body = BodyProof::Signed { md5: form.body_md5 };
@@ -164,7 +166,8 @@ fn check_token(
     if request.app_secret_bearer {
         let hash = TokenHash::of(presented);
         let of = app.clone().or_else(|| directory.app_by_bearer(&hash).map(|(app, _)| app));
-        let is_secret = |c: &Credential| c.derived(Purpose::Everything).ct_eq(&hash);
+        let fits = |secret: &Secret| secret.derived(Purpose::Everything).ct_eq(&hash);
+        let is_secret = |c: &Credential| c.accepts(now_ms / 1_000, fits);
         let key_of = |app: &App| find(&app.load(), is_secret).map(|c| c.key.clone());
         if let Some((app, key)) = of.and_then(|app| key_of(&app).map(|key| (app, key))) {
             let key = KeyRef::App(key);
@@ -172,7 +175,7 @@ fn check_token(
             return Ok(Proof { app, key, granted, body });
         }
     }
-    let (key, terms) = key_of_token(directory, presented).ok_or_else(refused)?;
+    let (key, terms) = key_of_token(directory, presented, now_ms / 1_000).ok_or_else(refused)?;
     let app = app.or_else(|| directory.app_by_id(key.app.as_str())).ok_or_else(refused)?;
     if key.app != app.id {
         return Err(refused());

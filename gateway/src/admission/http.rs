@@ -119,24 +119,27 @@ impl Pending {
         let state = app.state();
         check_serving(&state)?;
         let refused = || Refusal::Unauthorised(Why::Token);
-        let (granted, last_use) = match granted {
+        let credential = match &key {
+            KeyRef::App(key) => Some(state.credential(key.as_str()).ok_or_else(refused)?),
+            KeyRef::Secret(_) | KeyRef::Publishable(_) => None,
+        };
+        let granted = match granted {
             Granted::Scoped(key, _) => {
                 let terms = key.terms().ok_or_else(refused)?;
-                let last_use = key.last_use.clone();
-                (Granted::Scoped(key, terms), last_use)
+                Granted::Scoped(key, terms)
             }
-            Granted::Everything => {
-                let KeyRef::App(key) = &key else { return Err(refused()) };
-                let credential = state.credential(key.as_str()).ok_or_else(refused)?;
-                (Granted::Everything, credential.last_use.clone())
-            }
+            Granted::Everything => Granted::Everything,
         };
         let limit = state.limits.max_body_bytes();
         if body.len() > limit {
             return Err(Refusal::BodyTooLarge { limit });
         }
         proof.check(body)?;
-        last_use.note(self.now_s);
+        match (&granted, credential) {
+            (Granted::Scoped(key, _), _) => key.last_use.note(self.now_s),
+            (Granted::Everything, Some(credential)) => credential.last_use.note(self.now_s),
+            (Granted::Everything, None) => return Err(refused()),
+        }
         let span = telemetry::request_span(&app.id, &key);
         Ok(Admitted { app, state, key, granted, _span: span })
     }

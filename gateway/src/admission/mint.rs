@@ -46,7 +46,7 @@ pub fn mint_token(
     let Granted::Scoped(key, terms) = &admitted.granted else {
         return Err(Refusal::BadRequest("tokens are signed in the name of a secret key".into()));
     };
-    let Some(token_key) = &terms.token_key else {
+    let Some(token_key) = terms.token_key() else {
         return Err(Refusal::BadRequest("this key has no secret to sign tokens with".into()));
     };
     let bad = |bad: BadClaim| Refusal::BadRequest(bad.to_string());

@@ -3,15 +3,13 @@
 
 use crate::{
     admission::rates::Rates,
-    directory::{facts::Facts, fingerprints::Purpose},
+    directory::{credential::Credential, facts::Facts},
     metering::Counters,
     ops::live::LiveTap,
-    uses::LastUse,
 };
 use arc_swap::{ArcSwap, Guard};
 use contract::{
-    AppId, AppKey, AppLimits, AppSecret, AppSettings, OrganisationId, TokenHash,
-    directory::Revision, plan::PlanTerms,
+    AppId, AppLimits, AppSecret, AppSettings, OrganisationId, directory::Revision, plan::PlanTerms,
 };
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
@@ -91,56 +89,6 @@ impl AppState {
     /// Whether traffic is taken at all.
     pub fn serves(&self) -> bool {
         self.enabled && !self.deleted
-    }
-}
-
-/// A key and what is needed to check what its secret stands for.
-#[derive(Clone)]
-pub struct Credential {
-    pub key: AppKey,
-    /// Shared by all versions of the pair that the app's states have held.
-    pub last_use: Arc<LastUse>,
-    secret: AppSecret,
-    mac: SigningKey,
-    /// Hashes of the Bearers that the secret stands for, in the order of [`Purpose::ALL`].
-    derived: [TokenHash; Purpose::ALL.len()],
-    /// As the control plane sealed it: what the disk copy is written from.
-    pub(super) sealed: Box<[u8]>,
-}
-
-impl Credential {
-    pub(super) fn new(
-        key: AppKey,
-        secret: AppSecret,
-        sealed: &[u8],
-        last_use: Arc<LastUse>,
-    ) -> Self {
-        let mac = SigningKey::new(secret.expose());
-        let derived = Purpose::ALL.map(|purpose| match purpose.label() {
-            Some(label) => TokenHash::of(&hex::encode(mac.sign(&[label.as_bytes()]))),
-            None => TokenHash::of(secret.expose()),
-        });
-        Self { key, last_use, secret, mac, derived, sealed: sealed.into() }
-    }
-
-    /// The secret itself, for what is signed otherwise than with [`Credential::signing_key`].
-    pub(crate) fn secret(&self) -> &AppSecret {
-        &self.secret
-    }
-
-    /// The hash of the Bearer for `purpose`.
-    pub fn derived(&self, purpose: Purpose) -> &TokenHash {
-        &self.derived[purpose as usize]
-    }
-
-    pub fn signing_key(&self) -> &SigningKey {
-        &self.mac
-    }
-}
-
-impl fmt::Debug for Credential {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Credential").field("key", &self.key).finish_non_exhaustive()
     }
 }
 

@@ -2,16 +2,18 @@
 //! record that fails leaves the last good version in force.
 
 use crate::directory::{
-    app::{AppState, Credential},
+    app::AppState,
+    credential::{Credential, Rotated, Secret},
     facts::Facts,
 };
+use crate::uses::LastUse;
 use contract::{
     AppKey, AppSecret, SecretKeyId,
     directory::{AppCredential, AppRecord, Revision},
     limits::OutOfRange,
     seal::{MasterKey, SealError},
 };
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 /// Why a record of the change lane is not used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -80,14 +82,45 @@ fn open(
     previous: Option<&AppState>,
 ) -> Result<Credential, BadRecord> {
     let known = previous.and_then(|state| state.credential(sealed.key.as_str()));
-    if let Some(known) = known.filter(|known| *known.sealed == *sealed.sealed_secret) {
-        return Ok(known.clone());
-    }
-    let last_use = known.map(|known| known.last_use.clone()).unwrap_or_default();
-    let key = sealed.key.clone();
+    let secret = |bytes: &[u8]| match known_secret(known, bytes) {
+        Some(secret) => Ok(secret),
+        None => open_secret(&sealed.key, bytes, master),
+    };
+    let current = secret(&sealed.sealed_secret)?;
+    let rotated = sealed.previous.as_ref().map(|rotated| {
+        let known = known.and_then(|known| known.previous.as_ref());
+        let fits = |known: &&Arc<Rotated>| {
+            *known.secret.sealed == *rotated.sealed_secret && known.expires_at == rotated.expires_at
+        };
+        match known.filter(fits) {
+            Some(known) => Ok(known.clone()),
+            None => Ok(Arc::new(Rotated {
+                last_use: LastUse::default(),
+                secret: secret(&rotated.sealed_secret)?,
+                expires_at: rotated.expires_at,
+            })),
+        }
+    });
+    Ok(Credential {
+        key: sealed.key.clone(),
+        last_use: known.map(|known| known.last_use.clone()).unwrap_or_default(),
+        current,
+        previous: rotated.transpose()?,
+        expires_at: sealed.expires_at.unwrap_or(i64::MAX),
+    })
+}
+
+/// A secret that is open already, by how it was sealed.
+fn known_secret(known: Option<&Credential>, sealed: &[u8]) -> Option<Arc<Secret>> {
+    let known = known?;
+    let previous = known.previous.as_ref().map(|rotated| &rotated.secret);
+    [Some(&known.current), previous].into_iter().flatten().find(|s| *s.sealed == *sealed).cloned()
+}
+
+fn open_secret(key: &AppKey, sealed: &[u8], master: &MasterKey) -> Result<Arc<Secret>, BadRecord> {
     let text = master
-        .open(&sealed.sealed_secret, key.as_str())
+        .open(sealed, key.as_str())
         .map_err(|cause| BadRecord::Sealed { key: key.clone(), cause })?;
     let secret = text.parse::<AppSecret>().map_err(|_| BadRecord::Secret { key: key.clone() })?;
-    Ok(Credential::new(key, secret, &sealed.sealed_secret, last_use))
+    Ok(Arc::new(Secret::new(secret, sealed)))
 }

@@ -1,7 +1,7 @@
 //! The replica as entries again, each with the revision that stated it: what the disk copy holds.
 
-use crate::directory::{app::App, replica::Replica};
-use contract::directory::{AppCredential, AppRecord, Change, Entry, Kill, Revision};
+use crate::directory::{app::App, credential::Credential, replica::Replica};
+use contract::directory::{AppRecord, Change, Entry, Kill, Revision};
 use std::sync::PoisonError;
 
 impl Replica {
@@ -39,16 +39,11 @@ impl Replica {
 fn app_entries(app: &App, entries: &mut Vec<Entry>) {
     let facts = app.facts.lock().unwrap_or_else(PoisonError::into_inner).clone();
     let state = app.load();
-    let credential = |credential: &crate::directory::Credential| AppCredential {
-        key: credential.key.clone(),
-        sealed_secret: credential.sealed.to_vec(),
-        expires_at: None,
-    };
     let record = AppRecord {
         id: app.id.clone(),
         organisation: state.organisation.clone(),
         enabled: facts.is_record_enabled(),
-        credentials: state.credentials.iter().map(credential).collect(),
+        credentials: state.credentials.iter().map(Credential::to_record).collect(),
         settings: state.settings.clone(),
         limits: state.limits.clone(),
         plan: state.plan.clone(),

@@ -1,6 +1,6 @@
 //! Which app a Bearer belongs to that is the app's secret, or derived from it, and names no app.
 
-use crate::directory::app::{App, Credential};
+use crate::directory::{app::App, credential::Credential};
 use contract::TokenHash;
 use smallvec::SmallVec;
 use std::{collections::HashMap, sync::Arc};
@@ -48,8 +48,8 @@ impl Fingerprints {
     }
 
     pub fn put(&mut self, app: &Arc<App>, credential: &Credential) {
-        for purpose in Purpose::ALL {
-            let prints = self.0.entry(*credential.derived(purpose)).or_default();
+        for (purpose, hash) in derived(credential) {
+            let prints = self.0.entry(hash).or_default();
             let is_known = |print: &Print| print.is_of(app) && print.purpose == purpose;
             if !prints.iter().any(is_known) {
                 prints.push(Print { app: app.clone(), purpose });
@@ -58,16 +58,19 @@ impl Fingerprints {
     }
 
     pub fn remove(&mut self, app: &Arc<App>, credential: &Credential) {
-        for purpose in Purpose::ALL {
-            let hash = credential.derived(purpose);
-            if let Some(prints) = self.0.get_mut(hash) {
+        for (_, hash) in derived(credential) {
+            if let Some(prints) = self.0.get_mut(&hash) {
                 prints.retain(|print| !print.is_of(app));
                 if prints.is_empty() {
-                    self.0.remove(hash);
+                    self.0.remove(&hash);
                 }
             }
         }
     }
+}
+
+fn derived(credential: &Credential) -> impl Iterator<Item = (Purpose, TokenHash)> {
+    credential.secrets().flat_map(|secret| Purpose::ALL.map(|p| (p, *secret.derived(p))))
 }
 
 impl Print {

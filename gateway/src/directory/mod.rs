@@ -6,6 +6,7 @@
 
 pub mod app;
 mod compile;
+mod credential;
 mod disk;
 mod export;
 mod facts;
@@ -19,16 +20,18 @@ mod scoped_key;
 mod status;
 #[cfg(test)]
 mod tests;
+mod token_index;
 
-pub use app::{App, AppState, ConnectionGauge, Credential, SigningKey};
+pub use app::{App, AppState, ConnectionGauge, SigningKey};
+pub use credential::{Credential, Rotated, Secret};
 pub use disk::Store;
 pub use fingerprints::Purpose;
 pub use import::{DiskError, import};
 pub use kills::{KillNotice, KillReceipts, KillSubscription};
-pub use scoped_key::{ClientKey, ClientTerms, SecretKey, SecretTerms};
+pub use scoped_key::{ClientKey, ClientTerms, Previous, SecretKey, SecretTerms};
 pub use status::{Alarm, Status};
 
-use crate::{admission::failures::FailureTable, metering::Totals, state::Gateway};
+use crate::{admission::failures::FailureTable, hub::clock, metering::Totals, state::Gateway};
 use contract::{
     TokenHash,
     directory::{Change, Entry, Kill, Revision},
@@ -36,7 +39,8 @@ use contract::{
 };
 use kills::Kills;
 use replica::{Kept, Replica};
-use std::{path::Path, sync::Arc};
+use std::{path::Path, sync::Arc, time::Duration};
+use tokio::time::MissedTickBehavior;
 
 /// Fills `directory` from the disk copy below `state_dir`, if there is one.
 pub fn open(directory: &Directory, state_dir: &Path) -> Result<Option<Store>, DiskError> {
@@ -46,7 +50,19 @@ pub fn open(directory: &Directory, state_dir: &Path) -> Result<Option<Store>, Di
 /// Follows the control plane's feed for as long as the process lives. `store` is what [`open`]
 /// left to go on writing to.
 pub async fn follow(gateway: Arc<Gateway>, store: Option<Store>) {
-    feed::follow(gateway.directory.clone(), &gateway.config, store).await;
+    let feed = feed::follow(gateway.directory.clone(), &gateway.config, store);
+    tokio::join!(feed, end_in_time(&gateway.directory));
+}
+
+/// Ends credentials at their time, whether or not the control plane is there to say so.
+async fn end_in_time(directory: &Directory) {
+    let mut every = tokio::time::interval(Duration::from_secs(1));
+    every.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        every.tick().await;
+        // Nobody waits to be told: what ended had its time written on it.
+        drop(directory.expire(clock::unix_ms() / 1_000));
+    }
 }
 
 /// A handle to the one directory of the process.
@@ -88,7 +104,7 @@ impl Directory {
 
     /// The secret key whose token has this hash.
     pub fn secret_key(&self, hash: &TokenHash) -> Option<Arc<SecretKey>> {
-        self.0.replica.read().secret_keys.get(hash).cloned()
+        self.0.replica.read().tokens.find(hash).cloned()
     }
 
     /// The secret key with this id.
@@ -148,6 +164,12 @@ impl Directory {
     pub fn apply(&self, revision: Revision, change: Change) -> Option<KillReceipts> {
         let ended = self.0.replica.apply(revision, change);
         self.announce(ended, revision)
+    }
+
+    /// Ends the app credentials and rotated secrets whose time has come. `now_s` is Unix time.
+    pub fn expire(&self, now_s: u64) -> Option<KillReceipts> {
+        let ended = self.0.replica.expire(i64::try_from(now_s).unwrap_or(i64::MAX));
+        self.announce(ended, self.status().applied())
     }
 
     /// Brings the directory to a whole snapshot.

@@ -5,20 +5,25 @@ mod keys;
 use crate::directory::{
     app::{App, AppState},
     compile::{BadRecord, compile},
+    credential::Credential,
     facts::Facts,
     fingerprints::Fingerprints,
-    scoped_key::{ByName, ClientTerms, SecretKey, SecretTerms},
+    scoped_key::{ByName, ClientTerms, SecretTerms},
     status::{Alarm, Status},
+    token_index::TokenIndex,
 };
 use crate::metering::Totals;
 use contract::{
-    AppId, AppKey, PublishableKey, SecretKeyId, TokenHash,
+    AppId, AppKey, PublishableKey, SecretKeyId,
     directory::{AppRecord, Change, Kill, Revision},
     seal::MasterKey,
 };
 use std::{
     collections::{HashMap, HashSet},
-    sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard,
+        atomic::{AtomicI64, Ordering::Relaxed},
+    },
 };
 
 /// What readers look up. Locked for a moment per entry, never while a record is compiled.
@@ -26,7 +31,7 @@ use std::{
 pub struct Maps {
     pub apps: HashMap<AppId, Arc<App>>,
     pub keys: HashMap<AppKey, Arc<App>>,
-    pub secret_keys: HashMap<TokenHash, Arc<SecretKey>>,
+    pub tokens: TokenIndex,
     pub secret_keys_by_id: HashSet<ByName<SecretKeyId, SecretTerms>>,
     pub publishable_keys: HashSet<ByName<PublishableKey, ClientTerms>>,
     pub fingerprints: Fingerprints,
@@ -66,6 +71,8 @@ pub struct Replica {
     maps: RwLock<Maps>,
     graves: Mutex<Graves>,
     master: MasterKey,
+    /// Unix seconds before which no credential of an app ends.
+    next_end: AtomicI64,
     /// Counted by apps that are gone, so that sums over all apps never go back.
     retired: Mutex<Totals>,
     pub status: Status,
@@ -77,6 +84,7 @@ impl Replica {
             maps: RwLock::default(),
             graves: Mutex::default(),
             master,
+            next_end: AtomicI64::new(i64::MAX),
             retired: Mutex::default(),
             status: Status::default(),
         }
@@ -155,6 +163,7 @@ impl Replica {
         let mut maps = self.write();
         for credential in &state.credentials {
             self.claim(&mut maps, &credential.key, &app, state.revision);
+            self.next_end.fetch_min(credential.next_end(), Relaxed);
             maps.fingerprints.put(&app, credential);
         }
         maps.apps.insert(app.id.clone(), app);
@@ -170,6 +179,7 @@ impl Replica {
         }
         for credential in &after.credentials {
             self.claim(&mut maps, &credential.key, app, after.revision);
+            self.next_end.fetch_min(credential.next_end(), Relaxed);
             maps.fingerprints.put(app, credential);
         }
         app.swap(after);
@@ -225,6 +235,33 @@ impl Replica {
         after.credentials.retain(|credential| !facts.is_revoked(&credential.key));
         self.swap_app(app, &before, after);
         app.state()
+    }
+
+    /// Ends what has come to its time, and answers what sockets may depend on.
+    pub fn expire(&self, now_s: i64) -> Vec<Kill> {
+        // Held, so that nobody else changes an app meanwhile.
+        let _graves = self.graves();
+        if now_s < self.next_end.load(Relaxed) {
+            return Vec::new();
+        }
+        self.next_end.store(i64::MAX, Relaxed);
+        let apps: Vec<_> = self.read().apps.values().cloned().collect();
+        let mut ended = Vec::new();
+        for app in apps {
+            let before = app.state();
+            let next = before.credentials.iter().map(Credential::next_end).min();
+            let next = next.unwrap_or(i64::MAX);
+            if next > now_s {
+                self.next_end.fetch_min(next, Relaxed);
+                continue;
+            }
+            let credentials = before.credentials.iter().cloned();
+            let credentials = credentials.filter_map(|credential| credential.at(now_s)).collect();
+            let after = AppState { credentials, ..AppState::clone(&before) };
+            ended.extend(what_ended(&app.id, &before, &after));
+            self.swap_app(&app, &before, after);
+        }
+        ended
     }
 
     fn delete_app(

@@ -5,9 +5,10 @@ use crate::uses::LastUse;
 use arc_swap::{ArcSwapOption, Guard};
 use contract::{
     Action, AppId, PublishableKey, Scope, SecretKeyId, TokenHash, TokenSecret,
-    directory::{PublishableKeyRecord, Revision, SecretKeyRecord},
+    directory::{PreviousToken, PublishableKeyRecord, Revision, SecretKeyRecord},
     seal::MasterKey,
 };
+use ipnet::IpNet;
 use std::{
     borrow::Borrow,
     fmt,
@@ -22,7 +23,7 @@ pub struct ScopedKey<N, T> {
     /// What names the key in lists, logs and receipts.
     pub name: N,
     pub app: AppId,
-    pub last_use: Arc<LastUse>,
+    pub last_use: LastUse,
     /// None once the key is revoked.
     terms: ArcSwapOption<T>,
 }
@@ -34,7 +35,7 @@ pub type ClientKey = ScopedKey<PublishableKey, ClientTerms>;
 impl<N, T> ScopedKey<N, T> {
     pub(super) fn new(name: N, app: AppId, terms: T) -> Self {
         let terms = ArcSwapOption::from_pointee(terms);
-        Self { name, app, last_use: Arc::default(), terms }
+        Self { name, app, last_use: LastUse::default(), terms }
     }
 
     /// What holds now, to keep; none once the key is revoked.
@@ -67,11 +68,28 @@ impl<N: fmt::Display, T> fmt::Debug for ScopedKey<N, T> {
 pub struct SecretTerms {
     pub revision: Revision,
     pub scope: Scope,
-    /// Unix seconds after which the key is refused.
-    pub expires_at: Option<i64>,
-    /// What signs tokens in the key's name, if its owner asked for that.
-    pub token_key: Option<TokenKey>,
     pub(super) hash: TokenHash,
+    /// Unix seconds; `i64::MAX` for never.
+    expires_at: i64,
+    rare: Option<Box<Rare>>,
+}
+
+/// What most secret keys do not have: there may be a million of them.
+#[derive(Debug, Default)]
+struct Rare {
+    token_key: Option<TokenKey>,
+    previous: Option<Arc<Previous>>,
+    max_publishes_per_s: Option<u32>,
+    allowed_addresses: Box<[IpNet]>,
+}
+
+/// The token before the present one.
+#[derive(Debug)]
+pub struct Previous {
+    pub last_use: LastUse,
+    pub(super) hash: TokenHash,
+    /// Unix seconds.
+    expires_at: i64,
 }
 
 /// A token secret, and how the control plane sealed it.
@@ -105,22 +123,87 @@ impl SecretTerms {
         record: &SecretKeyRecord,
         revision: Revision,
         master: &MasterKey,
+        before: Option<&Self>,
     ) -> Result<Self, BadRecord> {
-        let token_key = match &record.sealed_token_secret {
-            Some(sealed) => Some(TokenKey::open(sealed, &record.id, master)?),
-            None => None,
-        };
         Ok(Self {
             revision,
             scope: scope(&record.actions, &record.channels)?,
-            expires_at: record.expires_at,
-            token_key,
             hash: record.hash,
+            expires_at: record.expires_at.unwrap_or(i64::MAX),
+            rare: Rare::compile(record, master, before)?.map(Box::new),
         })
     }
 
+    /// Unix seconds after which the key is refused.
+    pub fn expires_at(&self) -> Option<i64> {
+        (self.expires_at < i64::MAX).then_some(self.expires_at)
+    }
+
     pub fn is_expired(&self, now_s: u64) -> bool {
-        is_past(self.expires_at, now_s)
+        is_past(self.expires_at(), now_s)
+    }
+
+    /// What signs tokens in the key's name, if its owner asked for that.
+    pub fn token_key(&self) -> Option<&TokenKey> {
+        self.rare.as_ref()?.token_key.as_ref()
+    }
+
+    /// The token before the present one, in the overlap of its rotation or just after.
+    pub fn previous(&self) -> Option<&Arc<Previous>> {
+        self.rare.as_ref()?.previous.as_ref()
+    }
+
+    /// Publishes per second over all channels, beside the app's own rate.
+    pub fn max_publishes_per_s(&self) -> Option<u32> {
+        self.rare.as_ref()?.max_publishes_per_s
+    }
+
+    /// Networks the key is taken from; empty means any.
+    pub fn allowed_addresses(&self) -> &[IpNet] {
+        self.rare.as_ref().map_or(&[], |rare| &rare.allowed_addresses)
+    }
+
+    /// Whether `hash` is that of a token of the key that is still taken. The one before the
+    /// present one then counts as used. `now_s` is Unix time.
+    pub fn takes(&self, hash: &TokenHash, now_s: u64) -> bool {
+        if self.hash.ct_eq(hash) {
+            return true;
+        }
+        let previous = self.previous().filter(|previous| {
+            previous.hash.ct_eq(hash) && !is_past(Some(previous.expires_at), now_s)
+        });
+        previous.inspect(|previous| previous.last_use.note(now_s)).is_some()
+    }
+}
+
+impl Rare {
+    /// Nothing for a key that has none of it.
+    fn compile(
+        record: &SecretKeyRecord,
+        master: &MasterKey,
+        before: Option<&SecretTerms>,
+    ) -> Result<Option<Self>, BadRecord> {
+        let token_key = record.sealed_token_secret.as_ref();
+        let token_key = token_key.map(|sealed| TokenKey::open(sealed, &record.id, master));
+        let known = before.and_then(SecretTerms::previous);
+        let previous = record.previous.map(|PreviousToken { hash, expires_at }| {
+            let fits =
+                |known: &&Arc<Previous>| known.hash == hash && known.expires_at == expires_at;
+            known.filter(fits).cloned().unwrap_or_else(|| {
+                Arc::new(Previous { last_use: LastUse::default(), hash, expires_at })
+            })
+        });
+        let rare = Self {
+            token_key: token_key.transpose()?,
+            previous,
+            max_publishes_per_s: record.max_publishes_per_s,
+            allowed_addresses: record.allowed_addresses.as_slice().into(),
+        };
+        let is_needed = rare.token_key.is_some()
+            || rare.previous.is_some()
+            || rare.max_publishes_per_s.is_some()
+            || !rare.allowed_addresses.is_empty();
+        Ok(is_needed.then_some(rare))
     }
 }
 
@@ -178,11 +261,14 @@ impl SecretKey {
             hash: terms.hash,
             actions: actions(&terms.scope),
             channels: terms.scope.patterns(),
-            expires_at: terms.expires_at,
-            sealed_token_secret: terms.token_key.as_ref().map(|token| token.sealed.to_vec()),
-            previous: None,
-            max_publishes_per_s: None,
-            allowed_addresses: Vec::new(),
+            expires_at: terms.expires_at(),
+            sealed_token_secret: terms.token_key().map(|token| token.sealed.to_vec()),
+            previous: terms.previous().map(|previous| PreviousToken {
+                hash: previous.hash,
+                expires_at: previous.expires_at,
+            }),
+            max_publishes_per_s: terms.max_publishes_per_s(),
+            allowed_addresses: terms.allowed_addresses().to_vec(),
         };
         Some((terms.revision, record))
     }

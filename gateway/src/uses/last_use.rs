@@ -1,20 +1,22 @@
 //! The note of one credential's last use.
 
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
 /// Unix seconds of a credential's last use here, and how much of it the control plane knows. One
-/// object for as long as the credential is held, whatever else about it changes.
+/// object for as long as the credential is held, whatever else about it changes. Small, since there
+/// may be a million credentials: its seconds reach to the year 2106.
 #[derive(Debug, Default)]
 pub struct LastUse {
     /// 0 is never.
-    at_s: AtomicU64,
-    reported_s: AtomicU64,
+    at_s: AtomicU32,
+    reported_s: AtomicU32,
 }
 
 impl LastUse {
     /// It is being used. Stores only what is news, so that threads which use one credential do
     /// not take its cache line from each other with every request.
     pub fn note(&self, now_s: u64) {
+        let now_s = seconds(now_s);
         if self.at_s.load(Relaxed) < now_s {
             self.at_s.store(now_s, Relaxed);
         }
@@ -23,13 +25,17 @@ impl LastUse {
     /// Unix seconds of a use that the control plane does not know.
     pub fn unreported(&self) -> Option<u64> {
         let at_s = self.at_s.load(Relaxed);
-        (at_s > self.reported_s.load(Relaxed)).then_some(at_s)
+        (at_s > self.reported_s.load(Relaxed)).then_some(u64::from(at_s))
     }
 
     /// The control plane knows of the use at `at_s`.
     pub fn reported(&self, at_s: u64) {
-        self.reported_s.fetch_max(at_s, Relaxed);
+        self.reported_s.fetch_max(seconds(at_s), Relaxed);
     }
+}
+
+fn seconds(at_s: u64) -> u32 {
+    u32::try_from(at_s).unwrap_or(u32::MAX)
 }
 
 #[cfg(test)]

@@ -1,9 +1,13 @@
 //! Telling the control plane what was used since it was last told.
 
 use super::LastUse;
-use crate::{config::Config, control_plane, directory::Directory};
+use crate::{
+    config::Config,
+    control_plane,
+    directory::{ClientKey, Directory, Previous, Rotated, SecretKey},
+};
 use contract::{
-    AppKey, GatewayToken, PublishableKey, SecretKeyId,
+    AppKey, GatewayToken, SecretKeyId,
     uses::{CredentialUse, PublishableKeyUse, SecretKeyUse, Uses},
 };
 use reqwest::StatusCode;
@@ -35,15 +39,48 @@ pub struct Reporter {
 
 /// A use that the control plane does not know.
 struct Due {
-    name: Name,
+    used: Used,
     at_s: u64,
-    last_use: Arc<LastUse>,
 }
 
-enum Name {
-    Credential(AppKey),
-    SecretKey(SecretKeyId),
-    PublishableKey(PublishableKey),
+/// What was used, held so that it can be told when the control plane knows.
+enum Used {
+    Credential(AppKey, Arc<LastUse>),
+    PreviousSecret(AppKey, Arc<Rotated>),
+    SecretKey(Arc<SecretKey>),
+    PreviousToken(SecretKeyId, Arc<Previous>),
+    PublishableKey(Arc<ClientKey>),
+}
+
+impl Used {
+    fn last_use(&self) -> &LastUse {
+        match self {
+            Self::Credential(_, last_use) => last_use,
+            Self::PreviousSecret(_, rotated) => &rotated.last_use,
+            Self::SecretKey(key) => &key.last_use,
+            Self::PreviousToken(_, previous) => &previous.last_use,
+            Self::PublishableKey(key) => &key.last_use,
+        }
+    }
+
+    fn add_to(&self, uses: &mut Uses, at_s: u64) {
+        let mut credential = |key: &AppKey, previous| {
+            uses.credentials.push(CredentialUse { key: key.clone(), at_s, previous });
+        };
+        let mut secret_key = |id: &SecretKeyId, previous| {
+            uses.secret_keys.push(SecretKeyUse { id: id.clone(), at_s, previous });
+        };
+        match self {
+            Self::Credential(key, _) => credential(key, false),
+            Self::PreviousSecret(key, _) => credential(key, true),
+            Self::SecretKey(key) => secret_key(&key.name, false),
+            Self::PreviousToken(id, _) => secret_key(id, true),
+            Self::PublishableKey(key) => {
+                let key = key.name.clone();
+                uses.publishable_keys.push(PublishableKeyUse { key, at_s });
+            }
+        }
+    }
 }
 
 impl Reporter {
@@ -83,7 +120,7 @@ impl Reporter {
         for batch in due.chunks(Uses::MAX_ENTRIES) {
             match self.post(batch).await? {
                 status if status.is_success() => {
-                    batch.iter().for_each(|due| due.last_use.reported(due.at_s));
+                    batch.iter().for_each(|due| due.used.last_use().reported(due.at_s));
                 }
                 status if status.is_server_error() => return Err(ReportError::Status(status)),
                 status => refused = Some(ReportError::Status(status)),
@@ -105,45 +142,32 @@ impl Reporter {
 
     fn uses(&self, batch: &[Due]) -> Uses {
         let mut uses = Uses::of(&self.gateway);
-        for Due { name, at_s, .. } in batch {
-            let at_s = *at_s;
-            match name {
-                Name::Credential(key) => {
-                    uses.credentials.push(CredentialUse { key: key.clone(), at_s });
-                }
-                Name::SecretKey(id) => {
-                    uses.secret_keys.push(SecretKeyUse { id: id.clone(), at_s });
-                }
-                Name::PublishableKey(key) => {
-                    uses.publishable_keys.push(PublishableKeyUse { key: key.clone(), at_s });
-                }
-            }
-        }
+        batch.iter().for_each(|due| due.used.add_to(&mut uses, due.at_s));
         uses
     }
 }
 
 fn collect(directory: &Directory) -> Vec<Due> {
     let mut due = Vec::new();
+    let mut note = |used: Used| {
+        if let Some(at_s) = used.last_use().unreported() {
+            due.push(Due { used, at_s });
+        }
+    };
     for app in directory.apps() {
         for credential in &app.load().credentials {
-            if let Some(at_s) = credential.last_use.unreported() {
-                let name = Name::Credential(credential.key.clone());
-                due.push(Due { name, at_s, last_use: credential.last_use.clone() });
+            note(Used::Credential(credential.key.clone(), credential.last_use.clone()));
+            if let Some(rotated) = credential.previous_use() {
+                note(Used::PreviousSecret(credential.key.clone(), rotated.clone()));
             }
         }
     }
     for key in directory.secret_keys() {
-        if let Some(at_s) = key.last_use.unreported() {
-            let name = Name::SecretKey(key.name.clone());
-            due.push(Due { name, at_s, last_use: key.last_use.clone() });
+        if let Some(previous) = key.load().as_ref().and_then(|terms| terms.previous()) {
+            note(Used::PreviousToken(key.name.clone(), previous.clone()));
         }
+        note(Used::SecretKey(key));
     }
-    for key in directory.publishable_keys() {
-        if let Some(at_s) = key.last_use.unreported() {
-            let name = Name::PublishableKey(key.name.clone());
-            due.push(Due { name, at_s, last_use: key.last_use.clone() });
-        }
-    }
+    directory.publishable_keys().into_iter().for_each(|key| note(Used::PublishableKey(key)));
     due
 }

@@ -268,7 +268,12 @@ fn given_many_used(directory: &Directory, count: usize) {
             .map(|n| {
                 let key = format!("many_{id}_{n}");
                 let sealed_secret = crate::admission::tests::master().seal("s", &key).unwrap();
-                AppCredential { key: key.parse().unwrap(), sealed_secret, expires_at: None }
+                AppCredential {
+                    key: key.parse().unwrap(),
+                    sealed_secret,
+                    expires_at: None,
+                    previous: None,
+                }
             })
             .collect();
         let revision = directory.status().applied() + 1;

@@ -6,6 +6,7 @@ mod channel;
 mod cost;
 mod minting;
 mod publishable;
+mod rotation;
 mod scope;
 mod signed;
 mod tokens;
@@ -34,6 +35,7 @@ pub fn app_record(id: &str, credentials: &[(&str, &str)]) -> AppRecord {
         key: key.parse().expect(key),
         sealed_secret: master().seal(secret, key).expect("sealed"),
         expires_at: None,
+        previous: None,
     };
     AppRecord {
         id: id.parse().expect(id),

@@ -43,6 +43,7 @@ pub fn record(change: impl FnOnce(&mut AppRecord)) -> Change {
         key: key.parse().expect("a key"),
         sealed_secret: master().seal(secret, key).expect("sealed"),
         expires_at: None,
+        previous: None,
     };
     let mut record = pusher::fixtures::record();
     record.credentials = vec![credential(KEY, SECRET), credential(NEXT_KEY, NEXT_SECRET)];

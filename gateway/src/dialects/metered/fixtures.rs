@@ -45,6 +45,7 @@ pub fn records() -> Records {
         key: "a-key".parse().expect("a key"),
         sealed_secret: master.seal("a-secret", "a-key").expect("sealed"),
         expires_at: None,
+        previous: None,
     };
     Records {
         app: AppRecord {

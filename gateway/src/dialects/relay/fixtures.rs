@@ -27,6 +27,7 @@ pub fn record() -> AppRecord {
         key: key.parse().expect("a key"),
         sealed_secret: master().seal(secret, key).expect("sealed"),
         expires_at: None,
+        previous: None,
     };
     AppRecord {
         id: APP.parse().expect("an app id"),

@@ -40,15 +40,8 @@ fn client_revision(key: &ClientKey) -> Revision {
 impl Maps {
     fn remove_secret_key(&mut self, id: &str) {
         if let Some(ByName(key)) = self.secret_keys_by_id.take(id) {
-            self.forget_hash(&key);
+            self.tokens.remove(&key);
             key.end();
-        }
-    }
-
-    fn forget_hash(&mut self, key: &Arc<SecretKey>) {
-        let Some(hash) = key.load().as_ref().map(|terms| terms.hash) else { return };
-        if self.secret_keys.get(&hash).is_some_and(|held| Arc::ptr_eq(held, key)) {
-            self.secret_keys.remove(&hash);
         }
     }
 
@@ -98,16 +91,17 @@ impl Replica {
         if graves.is_late(revision, &record.app, revoked, known_at) {
             return Ok(Vec::new());
         }
-        let terms = SecretTerms::compile(&record, revision, &self.master)?;
+        let before = known.as_ref().and_then(|key| key.terms());
+        let terms = SecretTerms::compile(&record, revision, &self.master, before.as_deref())?;
         graves.secret_keys.remove(&record.id);
-        let (hash, mut ended) = (terms.hash, Vec::new());
+        let mut ended = Vec::new();
         let key = match known {
             Some(key) if key.app == record.app => {
                 // Under one lock, or the key would be unknown for a moment.
                 let mut maps = self.write();
-                maps.forget_hash(&key);
+                maps.tokens.remove(&key);
                 key.put(terms);
-                maps.secret_keys.insert(hash, key);
+                maps.tokens.put(&key);
                 return Ok(Vec::new());
             }
             other => {
@@ -123,8 +117,8 @@ impl Replica {
         };
         let mut maps = self.write();
         maps.remove_secret_key(key.name.as_str());
-        maps.secret_keys_by_id.insert(ByName(key.clone()));
-        maps.secret_keys.insert(hash, key);
+        maps.tokens.put(&key);
+        maps.secret_keys_by_id.insert(ByName(key));
         Ok(ended)
     }
 

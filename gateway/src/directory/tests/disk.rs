@@ -208,7 +208,7 @@ fn an_import_seals_plain_secrets_and_counts_its_records() {
     let sealed = |name: &str| written.contains(&format!("\"sealed_{name}\":\""));
     assert!(sealed("secret") && sealed("token_secret"));
     let terms = directory.secret_key_by_id("sk_id_abc").and_then(|key| key.terms()).unwrap();
-    let token_key = terms.token_key.as_ref().expect("imported");
+    let token_key = terms.token_key().expect("imported");
     assert_eq!(token_key.secret.expose(), "sk_secret_def");
     assert!(directory.publishable_key("pk_live_1").is_some());
 

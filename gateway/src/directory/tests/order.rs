@@ -289,7 +289,7 @@ fn a_token_secret_opens_in_its_key_alone() {
     let directory = after(&[(1, put(sealed(SK))), (2, put(sealed("another key")))]);
     assert_eq!(directory.status().raised(Alarm::BadRecord), 1);
     let terms = directory.secret_key_by_id(SK).and_then(|key| key.terms()).unwrap();
-    let token_key = terms.token_key.as_ref().expect("the last good version");
+    let token_key = terms.token_key().expect("the last good version");
     assert_eq!(token_key.secret.expose(), "a-secret-like-no-other");
     assert!(!format!("{terms:?} {directory:?}").contains("like-no-other"));
 }

@@ -111,6 +111,7 @@ fn record(id: &str, pairs: &[(&str, &str)]) -> AppRecord {
         key: key.parse().expect("a key"),
         sealed_secret: master.seal(secret, key).expect("sealed"),
         expires_at: None,
+        previous: None,
     };
     AppRecord {
         id: id.parse().expect("an app id"),
