@@ -1,6 +1,9 @@
 //! Configuration: flags, then environment, then `signalbox.toml`; read once, refused by name.
 
-use crate::api::origin::{BadOrigin, Origins};
+use crate::{
+    api::origin::{BadOrigin, Origins},
+    mail::{BadMailSettings, MailSettings},
+};
 use clap::Parser;
 use contract::{
     GatewayToken,
@@ -51,6 +54,19 @@ pub struct Settings {
     /// How many proxies in front append to X-Forwarded-For [default: 0, the header is ignored].
     #[arg(long, env = "SIGNALBOX_TRUSTED_PROXIES")]
     pub trusted_proxies: Option<usize>,
+    /// Mail server: smtps://user:password@host:465, or smtp://host:587 for STARTTLS; smtp://host:25?tls=none
+    /// sends in the open.
+    #[arg(long, env = "SIGNALBOX_SMTP_URL", hide_env_values = true)]
+    pub smtp_url: Option<String>,
+    /// PEM certificates to trust for the mail server besides the system's.
+    #[arg(long, env = "SIGNALBOX_SMTP_CA")]
+    pub smtp_ca: Option<String>,
+    /// Without a mail server: the folder that mail is written to, one .eml file each.
+    #[arg(long, env = "SIGNALBOX_MAIL_DIR")]
+    pub mail_dir: Option<PathBuf>,
+    /// Who mail is from [default: Signalbox <no-reply@localhost>].
+    #[arg(long, env = "SIGNALBOX_MAIL_FROM")]
+    pub mail_from: Option<String>,
     /// Log filter, for example `info,sqlx=warn` [default: info].
     #[arg(long, env = "SIGNALBOX_LOG")]
     pub log: Option<String>,
@@ -71,12 +87,15 @@ pub struct Config {
     pub database_connections: u32,
     pub listen: SocketAddr,
     pub origins: Origins,
+    /// What the links in mails start with; no slash at its end.
+    pub console_origin: String,
     /// Without a trailing slash.
     pub public_gateway_url: String,
     pub master_key: MasterKey,
     pub gateway_token: GatewayToken,
     pub workers: usize,
     pub trusted_proxies: usize,
+    pub mail: MailSettings,
     pub log: String,
     pub log_format: LogFormat,
 }
@@ -107,6 +126,8 @@ pub enum ConfigError {
     DatabaseConnections,
     #[error("SIGNALBOX_CONSOLE_WORKERS: must be 1 to 256")]
     Workers,
+    #[error(transparent)]
+    Mail(#[from] BadMailSettings),
     #[error("SIGNALBOX_LOG_FORMAT: must be text or json")]
     LogFormat,
 }
@@ -144,11 +165,18 @@ impl Config {
             database_connections: s.database_connections.unwrap_or(16),
             listen,
             origins: Origins::new(&origin).map_err(ConfigError::ConsoleOrigin)?,
+            console_origin: origin,
             public_gateway_url: gateway.as_str().trim_end_matches('/').to_owned(),
             master_key: MasterKey::from_base64(&master_key).map_err(ConfigError::MasterKey)?,
             gateway_token: gateway_token.parse().map_err(|_| ConfigError::GatewayToken)?,
             workers: s.workers.unwrap_or(cores),
             trusted_proxies: s.trusted_proxies.unwrap_or(0),
+            mail: MailSettings::new(
+                s.smtp_url.as_deref().filter(|url| !url.is_empty()),
+                s.smtp_ca.as_deref(),
+                s.mail_dir,
+                s.mail_from.as_deref(),
+            )?,
             log: s.log.unwrap_or_else(|| "info".into()),
             log_format: match s.log_format.as_deref() {
                 None | Some("text") => LogFormat::Text,
@@ -178,6 +206,10 @@ impl Settings {
             gateway_token: self.gateway_token.or(file.gateway_token),
             workers: self.workers.or(file.workers),
             trusted_proxies: self.trusted_proxies.or(file.trusted_proxies),
+            smtp_url: self.smtp_url.or(file.smtp_url),
+            smtp_ca: self.smtp_ca.or(file.smtp_ca),
+            mail_dir: self.mail_dir.or(file.mail_dir),
+            mail_from: self.mail_from.or(file.mail_from),
             log: self.log.or(file.log),
             log_format: self.log_format.or(file.log_format),
         }
@@ -216,6 +248,8 @@ mod tests {
         check(|s| s.console_origin = Some("http://a.test".into()), "SIGNALBOX_CONSOLE_ORIGIN");
         check(|s| s.public_gateway_url = Some("nowhere".into()), "SIGNALBOX_PUBLIC_GATEWAY_URL");
         check(|s| s.log_format = Some("xml".into()), "SIGNALBOX_LOG_FORMAT");
+        check(|s| s.smtp_url = Some("mail.example.com".into()), "SIGNALBOX_SMTP_URL");
+        check(|s| s.mail_from = Some("nobody".into()), "SIGNALBOX_MAIL_FROM");
         check(|s| s.workers = Some(0), "SIGNALBOX_CONSOLE_WORKERS");
     }
 

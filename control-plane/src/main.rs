@@ -4,7 +4,7 @@ use control_plane::{
     config::{Config, LogFormat},
     db::Db,
     server,
-    state::State,
+    state::{State, install_tls},
 };
 use std::{error::Error, process::ExitCode, sync::Arc};
 use tracing_subscriber::EnvFilter;
@@ -21,6 +21,7 @@ async fn main() -> ExitCode {
 }
 
 async fn start() -> Result<(), Box<dyn Error>> {
+    install_tls();
     let config = Config::read()?;
     start_logging(&config)?;
     let db = Db::open(&config.database_url, config.database_connections).await?;

@@ -3,7 +3,7 @@
 use crate::{
     api::{origin, request_id},
     config::Config,
-    console, feed, housekeeping, routes,
+    console, feed, housekeeping, jobs, routes,
     state::State,
 };
 use actix_web::{
@@ -27,10 +27,15 @@ const DRAIN_S: u64 = 10;
 pub async fn run(config: &Config, state: Arc<State>) -> io::Result<()> {
     let (server, listen) = bind(config, state.clone())?;
     tracing::info!(%listen, "the control plane is listening");
+    state.mailer.announce();
     let background = start_background(&state);
+    let jobs = tokio::spawn(jobs::work(state.clone()));
     tokio::spawn(stop_on_signal(server.handle(), state));
     let served = server.await;
     background.iter().for_each(|task| task.abort());
+    if tokio::time::timeout(Duration::from_secs(DRAIN_S), jobs).await.is_err() {
+        tracing::warn!("jobs were cut short; they are done again later");
+    }
     served
 }
 
@@ -54,8 +59,8 @@ pub fn bind(config: &Config, state: Arc<State>) -> io::Result<(Server, SocketAdd
     Ok((server.run(), listen))
 }
 
-pub fn start_background(state: &Arc<State>) -> [JoinHandle<()>; 2] {
-    [tokio::spawn(feed::listen(state.clone())), tokio::spawn(housekeeping::run(state.clone()))]
+pub fn start_background(state: &Arc<State>) -> Vec<JoinHandle<()>> {
+    vec![tokio::spawn(feed::listen(state.clone())), tokio::spawn(housekeeping::run(state.clone()))]
 }
 
 /// Streams and live views never end by themselves, so they are told first.

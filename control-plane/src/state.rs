@@ -6,6 +6,7 @@ use crate::{
     db::Db,
     feed::FeedHandle,
     live::Viewers,
+    mail::Mailer,
     messages::gateway::GatewayClient,
     people::{limits::LoginLimits, password::PasswordHasher},
 };
@@ -21,7 +22,9 @@ pub struct State {
     pub master_key: MasterKey,
     pub gateway_token: GatewayToken,
     pub public_gateway_url: String,
+    pub console_origin: String,
     pub trusted_proxies: usize,
+    pub mailer: Mailer,
     pub passwords: PasswordHasher,
     pub login_limits: LoginLimits,
     pub feed: FeedHandle,
@@ -49,6 +52,8 @@ impl State {
             master_key: config.master_key.clone(),
             gateway_token: config.gateway_token.clone(),
             public_gateway_url: config.public_gateway_url.clone(),
+            console_origin: config.console_origin.clone(),
+            mailer: Mailer::new(&config.mail),
             trusted_proxies: config.trusted_proxies,
             passwords: PasswordHasher::new()?,
             login_limits: LoginLimits::default(),
@@ -57,9 +62,15 @@ impl State {
             db,
         })
     }
+
+    /// A page of the console, for mails. What follows `#` stays in the browser: it is in no log.
+    pub fn console_link(&self, path_and_fragment: &str) -> String {
+        format!("{}{path_and_fragment}", self.console_origin)
+    }
 }
 
-/// One TLS implementation for the whole process. An error means that it is installed already.
-fn install_tls() {
+/// One TLS implementation for the whole process, before anything asks for it. An error means that
+/// it is installed already.
+pub fn install_tls() {
     let _ = rustls::crypto::ring::default_provider().install_default();
 }

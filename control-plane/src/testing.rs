@@ -1,10 +1,11 @@
 //! A whole control plane on a port of its own, and people who use it.
 
+pub use crate::mail::inbox::{MailDir, Received};
 use crate::{
     config::{Config, Settings},
     db::Db,
-    server,
-    state::State,
+    jobs, server,
+    state::{State, install_tls},
 };
 use contract::{AppId, directory::FeedLine};
 use reqwest::{Method, StatusCode};
@@ -21,6 +22,7 @@ pub struct Service {
     pub state: Arc<State>,
     pub base: String,
     http: reqwest::Client,
+    mail_dir: MailDir,
 }
 
 pub async fn service(pool: &PgPool) -> Service {
@@ -28,7 +30,10 @@ pub async fn service(pool: &PgPool) -> Service {
 }
 
 pub async fn service_with(pool: &PgPool, change: impl FnOnce(&mut Settings)) -> Service {
+    install_tls();
+    let mail_dir = MailDir::new();
     let mut settings = Settings {
+        mail_dir: Some(mail_dir.path().to_owned()),
         database_url: Some("postgres://unused".into()),
         listen: Some(SocketAddr::from(([127, 0, 0, 1], 0))),
         console_origin: Some("http://127.0.0.1:8000".into()),
@@ -50,7 +55,7 @@ pub async fn service_with(pool: &PgPool, change: impl FnOnce(&mut Settings)) -> 
     tokio::spawn(server);
     server::start_background(&state);
     let http = reqwest::Client::new();
-    Service { state, base: format!("http://{listen}"), http }
+    Service { state, base: format!("http://{listen}"), http, mail_dir }
 }
 
 /// An answer, read to its end.
@@ -145,6 +150,17 @@ impl Service {
             key: text(&made["credential"]["key"]),
             secret: text(&made["credential"]["secret"]),
         }
+    }
+
+    /// Does every job that is due now. In tests nothing does them by itself.
+    pub async fn run_jobs(&self) {
+        jobs::run_due(&self.state).await;
+    }
+
+    /// All mail so far, oldest first, after doing what is due.
+    pub async fn mails(&self) -> Vec<Received> {
+        self.run_jobs().await;
+        self.mail_dir.read()
     }
 
     pub async fn log_in(&self, email: &str, password: &str) -> Answer {

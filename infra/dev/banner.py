@@ -30,7 +30,8 @@ def block(dev: dict[str, Any]) -> str:
 
 {curl_line(dev)}
 
-  The same as JSON: .signalbox/dev.json   Logs: .signalbox/logs/   Ctrl-C stops everything
+  The same as JSON: .signalbox/dev.json   Logs: .signalbox/logs/   Mail that is sent lands in .signalbox/mail/
+  Ctrl-C stops everything
 {rule}
 """
 

@@ -32,6 +32,7 @@ class Stack:
         self.ports = ports
         self._secrets = secrets
         logs = home / "logs"
+        self.mail = home / "mail"
         self.postgres = (
             None
             if database_url
@@ -50,6 +51,7 @@ class Stack:
                 SIGNALBOX_CONSOLE_LISTEN=f"127.0.0.1:{ports.console}",
                 SIGNALBOX_CONSOLE_ORIGIN=self.console_url,
                 SIGNALBOX_PUBLIC_GATEWAY_URL=self.gateway_url,
+                SIGNALBOX_MAIL_DIR=str(self.mail),
                 **(control_plane_env or {}),
             ),
         )

@@ -69,7 +69,7 @@ pub struct SessionInfo {
 
 /// An e-mail address: one `@`, a dotted host, 254 bytes at most. Whether it takes mail, only mail
 /// can tell.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String")]
 pub struct EmailAddress(String);
 
@@ -95,7 +95,7 @@ impl TryFrom<String> for EmailAddress {
             }
             None => false,
         };
-        match raw.len() <= 254 && plain && shaped {
+        match raw.len() <= 254 && plain && shaped && raw.parse::<lettre::Address>().is_ok() {
             true => Ok(Self(raw)),
             false => Err("must be an e-mail address of at most 254 bytes"),
         }
