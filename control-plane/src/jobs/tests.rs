@@ -131,6 +131,30 @@ async fn what_recurs_is_written_down_once_per_turn(db: PgPool) {
     );
 }
 
+#[sqlx::test(migrations = "../migrations")]
+async fn a_process_works_until_it_is_told_to_stop(db: PgPool) {
+    let service = service(&db).await;
+    let worker = tokio::spawn(super::work(service.state.clone()));
+    for _ in 0..9 {
+        add(&service, None).await;
+    }
+    let all_given_up = async {
+        while sqlx::query_scalar::<_, i64>(
+            "SELECT count(*) FROM jobs WHERE kind = 'mail' AND failed_at IS NULL",
+        )
+        .fetch_one(&db)
+        .await
+        .unwrap()
+            > 0
+        {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(10), all_given_up).await.expect("nine jobs");
+    service.state.closing.send_replace(true);
+    tokio::time::timeout(Duration::from_secs(5), worker).await.expect("it stops").unwrap();
+}
+
 #[test]
 fn waits_double_up_to_an_hour_and_differ_a_little() {
     for (attempts, seconds) in [(1, 5), (2, 10), (5, 80), (10, 2560), (11, 3600), (20, 3600)] {

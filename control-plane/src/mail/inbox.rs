@@ -105,12 +105,14 @@ fn decode(encoding: &str, body: &str) -> String {
 
 /// `=?utf-8?b?…?=` words as text.
 fn unworded(subject: &str) -> String {
-    let words =
-        subject.replace("?= =?utf-8?b?", "\u{0}").replace("?=", "").replace("=?utf-8?b?", "\u{0}");
-    let mut parts = words.split('\u{0}');
-    let plain = parts.next().unwrap_or_default().to_owned();
-    parts.fold(plain, |text, word| {
-        let bytes = STANDARD.decode(word.trim()).unwrap_or_else(|_| word.as_bytes().to_vec());
-        text + &String::from_utf8(bytes).unwrap()
-    })
+    let mut text = String::new();
+    let mut rest = subject;
+    while let Some((before, word)) = rest.split_once("=?utf-8?b?") {
+        let (word, after) = word.split_once("?=").expect("the word ends");
+        // A blank between two words only parts them.
+        text.push_str(if before == " " { "" } else { before });
+        text.push_str(&String::from_utf8(STANDARD.decode(word).unwrap()).unwrap());
+        rest = after;
+    }
+    text + rest
 }
