@@ -101,6 +101,9 @@ pub struct Flags {
     /// Secret shared with the control plane, 16 characters or more; required
     #[arg(long, env = "SIGNALBOX_GATEWAY_TOKEN", hide_env_values = true, global = true)]
     pub gateway_token: Option<String>,
+    /// Bytes of usage kept on disk while the control plane is away [2147483648]
+    #[arg(long, env = "SIGNALBOX_USAGE_SPOOL_BYTES", global = true)]
+    pub usage_spool_bytes: Option<String>,
     /// What is logged, for example info or gateway=debug [info]
     #[arg(long, env = "SIGNALBOX_LOG", global = true)]
     pub log: Option<String>,
@@ -131,6 +134,8 @@ pub struct Config {
     pub drain: Duration,
     pub max_inbound_message_bytes: usize,
     pub slow_consumer_bytes: usize,
+    /// Minutes that wait to be reported take no more than this, in bytes.
+    pub usage_spool_bytes: u64,
     pub master_key: MasterKey,
     pub gateway_token: GatewayToken,
     pub log: LogConfig,
@@ -211,6 +216,7 @@ impl Flags {
                 .max_inbound_message_bytes
                 .or(under.max_inbound_message_bytes),
             slow_consumer_bytes: self.slow_consumer_bytes.or(under.slow_consumer_bytes),
+            usage_spool_bytes: self.usage_spool_bytes.or(under.usage_spool_bytes),
             master_key: self.master_key.or(under.master_key),
             gateway_token: self.gateway_token.or(under.gateway_token),
             log: self.log.or(under.log),
@@ -294,6 +300,12 @@ impl Flags {
                 1 << 20,
                 (65_536, 64 << 20),
             )? as usize,
+            usage_spool_bytes: ranged(
+                "SIGNALBOX_USAGE_SPOOL_BYTES",
+                &self.usage_spool_bytes,
+                2 << 30,
+                (1 << 20, 1 << 50),
+            )?,
             master_key: self.master_key()?,
             gateway_token,
             log: LogConfig {

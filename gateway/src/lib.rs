@@ -1,6 +1,7 @@
 //! The data plane: public HTTP and WebSocket, dialects, admission, fan-out, metering.
 
 pub mod admission;
+pub mod boot;
 pub mod config;
 pub mod control_plane;
 pub mod dialects;

@@ -1,9 +1,11 @@
 //! One run of the gateway, from start to drained stop.
 
 use crate::{
+    boot,
     config::{BadConfig, Config},
     directory::{self, Directory},
     hub::clock,
+    metering::{self, Ledger, Shipper, Spool, SpoolError},
     ops, server,
     state::Gateway,
     telemetry,
@@ -15,7 +17,7 @@ use tokio::signal::unix::{SignalKind, signal};
 
 /// How often the engine does what is due by time.
 const TICK: Duration = Duration::from_millis(100);
-/// How long the last report of uses may hold up a stop.
+/// How long the last reports may hold up a stop.
 const LAST_REPORT: Duration = Duration::from_secs(2);
 
 #[derive(Debug, thiserror::Error)]
@@ -28,6 +30,8 @@ pub enum RunError {
     Directory(#[from] directory::DiskError),
     #[error(transparent)]
     Io(#[from] io::Error),
+    #[error("usage: {0}")]
+    Usage(#[from] SpoolError),
     #[error("HTTP client: {0}")]
     Http(#[from] reqwest::Error),
     #[error("telemetry: {0}")]
@@ -43,18 +47,29 @@ async fn serve(config: Config) -> Result<(), RunError> {
     // Whoever comes second finds it installed, which is as good.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let _telemetry = telemetry::init(&config)?;
-    let directory = Directory::new(config.master_key.clone());
+    let spool = Spool::open(&config.state_dir, config.usage_spool_bytes)?;
+    let ledger = Ledger::open(&config.gateway_id, &boot::name()?, spool, clock::unix_ms());
+    let directory = Directory::counting(config.master_key.clone(), ledger.clone());
     let store = directory::open(&directory, &config.state_dir)?;
     let gateway = Gateway::new(config, directory, Router::local(EngineConfig::default()));
     let public = server::public(&gateway)?;
     let internal = ops::internal(&gateway)?;
     let (public_handle, internal_handle) = (public.handle(), internal.handle());
     let reporter = Rc::new(Reporter::new(gateway.directory.clone(), &gateway.config)?);
+    let shipper = Rc::new(Shipper::new(gateway.directory.clone(), &gateway.config)?);
     actix_rt::spawn(tick(gateway.clone()));
     actix_rt::spawn(directory::follow(gateway.clone(), store));
     let reporting = actix_rt::spawn({
         let reporter = reporter.clone();
         async move { reporter.run(uses::EVERY).await }
+    });
+    let shipping = actix_rt::spawn({
+        let shipper = shipper.clone();
+        async move { shipper.run(metering::EVERY).await }
+    });
+    let turning = actix_rt::spawn({
+        let shipper = shipper.clone();
+        async move { shipper.tick(metering::TICK).await }
     });
     let internal = actix_rt::spawn(internal);
     let public = actix_rt::spawn(public);
@@ -78,8 +93,11 @@ async fn serve(config: Config) -> Result<(), RunError> {
             Err(e) => tracing::error!(error = %e, "a server task ended badly"),
         }
     }
-    reporting.abort();
+    for task in [reporting, shipping, turning] {
+        task.abort();
+    }
     report_last_uses(&reporter).await;
+    report_last_usage(&shipper, &ledger).await;
     tracing::info!("gateway has stopped");
     Ok(())
 }
@@ -108,6 +126,14 @@ async fn report_last_uses(reporter: &Reporter) {
         Ok(Ok(())) => {}
         Ok(Err(e)) => tracing::warn!(error = %e, "the last uses of credentials are not reported"),
         Err(_) => tracing::warn!("the last uses of credentials could not be reported in time"),
+    }
+}
+
+/// What was counted since the last round. What cannot be told now is told by the next start.
+async fn report_last_usage(shipper: &Shipper, ledger: &Ledger) {
+    match tokio::time::timeout(LAST_REPORT, shipper.round()).await {
+        Ok(()) => ledger.close(),
+        Err(_) => tracing::warn!("the last usage could not be reported in time"),
     }
 }
 

@@ -9,6 +9,7 @@ use crate::{
         refusal::{Refusal, Why},
     },
     directory::{App, ClientKey, Directory, SecretKey},
+    metering::Meter,
 };
 use contract::{Action, ChannelKind, ChannelName, Pattern, Scope};
 use jsonwebtoken::Algorithm;
@@ -26,6 +27,15 @@ impl Bearing {
     /// The key counts as used. `now_ms` is Unix time.
     pub fn used(&self, now_ms: u64) {
         self.grant.key.last_use().note(now_ms / 1_000);
+    }
+
+    /// Where its traffic is counted.
+    pub fn meter(&self) -> Arc<Meter> {
+        let counters = &self.app.counters;
+        match &self.grant.key {
+            Key::Secret(key) => counters.of_key(&key.meter, key.name.as_str()).clone(),
+            Key::Client(key) => counters.of_key(&key.meter, key.name.as_str()).clone(),
+        }
     }
 }
 

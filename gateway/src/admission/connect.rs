@@ -3,6 +3,7 @@
 use crate::{
     admission::{Refusal, Whose},
     directory::App,
+    metering::Meter,
 };
 use contract::AppKey;
 use std::sync::Arc;
@@ -12,6 +13,9 @@ use std::sync::Arc;
 #[must_use]
 pub struct ConnectionPermit {
     app: Arc<App>,
+    /// Of the credential that the connection was opened with, if it needed one.
+    meter: Option<Arc<Meter>>,
+    is_counted: bool,
 }
 
 impl ConnectionPermit {
@@ -19,19 +23,37 @@ impl ConnectionPermit {
         &self.app
     }
 
-    /// The connection was opened with `key`, which therefore counts as used. `now_ms` is Unix
-    /// time.
-    pub fn opened_with(&self, key: &AppKey, now_ms: u64) {
+    /// The connection was opened with `key`, which therefore counts as used, and whose traffic the
+    /// connection's is. `now_ms` is Unix time.
+    pub fn opened_with(&mut self, key: &AppKey, now_ms: u64) {
         if let Some(credential) = self.app.load().credential(key.as_str()) {
             credential.last_use.note(now_ms / 1_000);
+            let meter = self.app.counters.of_key(&credential.meter, key.as_str());
+            self.meter = Some(meter.clone());
         }
+    }
+
+    /// The same for a credential that knows its meter.
+    pub fn opened_by(&mut self, meter: Arc<Meter>) {
+        self.meter = Some(meter);
+    }
+
+    /// The connection begins; its traffic is counted here.
+    pub fn begin(&mut self) -> Arc<Meter> {
+        let meter = self.meter.get_or_insert_with(|| self.app.counters.own().clone()).clone();
+        if !std::mem::replace(&mut self.is_counted, true) {
+            self.app.counters.connection_opened(&meter);
+        }
+        meter
     }
 }
 
 impl Drop for ConnectionPermit {
     fn drop(&mut self) {
         self.app.connections.give_back();
-        self.app.counters.connection_closed();
+        if let (Some(meter), true) = (&self.meter, self.is_counted) {
+            self.app.counters.connection_closed(meter);
+        }
     }
 }
 
@@ -46,8 +68,7 @@ pub fn connect(
     if !app.connections.take(limit) {
         return Err(full(app, limit));
     }
-    app.counters.connection_opened();
-    Ok(ConnectionPermit { app: app.clone() })
+    Ok(ConnectionPermit { app: app.clone(), meter: None, is_counted: false })
 }
 
 /// Whether a connection would be let in now, without a place for it.

@@ -10,6 +10,7 @@ use crate::{
         refusal::{Refusal, Why},
     },
     directory::{App, AppState, Directory, SecretKey, SecretTerms},
+    metering::Meter,
     telemetry,
 };
 use contract::{Action, AppKey, ChannelName, PublishableKey, SecretKeyId};
@@ -64,6 +65,8 @@ pub struct Admitted {
     /// The app as it was when the request was admitted.
     pub state: Arc<AppState>,
     pub key: KeyRef,
+    /// Where the credential's traffic is counted.
+    pub meter: Arc<Meter>,
     pub(super) granted: Granted,
     /// Ends with the request.
     _span: tracing::Span,
@@ -135,13 +138,20 @@ impl Pending {
             return Err(Refusal::BodyTooLarge { limit });
         }
         proof.check(body)?;
-        match (&granted, credential) {
-            (Granted::Scoped(key, _), _) => key.last_use.note(self.now_s),
-            (Granted::Everything, Some(credential)) => credential.last_use.note(self.now_s),
+        let counters = &app.counters;
+        let meter = match (&granted, credential) {
+            (Granted::Scoped(key, _), _) => {
+                key.last_use.note(self.now_s);
+                counters.of_key(&key.meter, key.name.as_str()).clone()
+            }
+            (Granted::Everything, Some(credential)) => {
+                credential.last_use.note(self.now_s);
+                counters.of_key(&credential.meter, credential.key.as_str()).clone()
+            }
             (Granted::Everything, None) => return Err(refused()),
-        }
+        };
         let span = telemetry::request_span(&app.id, &key);
-        Ok(Admitted { app, state, key, granted, _span: span })
+        Ok(Admitted { app, state, key, meter, granted, _span: span })
     }
 }
 

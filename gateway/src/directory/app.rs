@@ -4,7 +4,7 @@
 use crate::{
     admission::rates::Rates,
     directory::{credential::Credential, facts::Facts},
-    metering::Counters,
+    metering::{Counters, Ledger},
     ops::live::LiveTap,
 };
 use arc_swap::{ArcSwap, Guard};
@@ -33,11 +33,11 @@ pub struct App {
 }
 
 impl App {
-    pub(super) fn new(id: AppId, state: AppState, facts: Facts) -> Self {
+    pub(super) fn new(id: AppId, state: AppState, facts: Facts, ledger: Arc<Ledger>) -> Self {
         Self {
+            counters: Counters::new(id.clone(), ledger),
             id,
             connections: ConnectionGauge::default(),
-            counters: Counters::default(),
             live: LiveTap::default(),
             state: ArcSwap::from_pointee(state),
             facts: Mutex::new(facts),

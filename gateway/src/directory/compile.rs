@@ -104,6 +104,7 @@ fn open(
     Ok(Credential {
         key: sealed.key.clone(),
         last_use: known.map(|known| known.last_use.clone()).unwrap_or_default(),
+        meter: known.map(|known| known.meter.clone()).unwrap_or_default(),
         current,
         previous: rotated.transpose()?,
         expires_at: sealed.expires_at.unwrap_or(i64::MAX),

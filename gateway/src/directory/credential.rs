@@ -3,13 +3,17 @@
 
 use crate::{
     directory::{app::SigningKey, fingerprints::Purpose},
+    metering::Meter,
     uses::LastUse,
 };
 use contract::{
     AppKey, AppSecret, TokenHash,
     directory::{AppCredential, PreviousSecret},
 };
-use std::{fmt, sync::Arc};
+use std::{
+    fmt,
+    sync::{Arc, OnceLock},
+};
 
 /// A key and what is needed to check what its secret stands for.
 #[derive(Clone)]
@@ -17,6 +21,8 @@ pub struct Credential {
     pub key: AppKey,
     /// Shared by all versions of the pair that the app's states have held.
     pub last_use: Arc<LastUse>,
+    /// Where it counts; see [`crate::metering::Counters::of_key`].
+    pub meter: OnceLock<Arc<Meter>>,
     pub(super) current: Arc<Secret>,
     pub(super) previous: Option<Arc<Rotated>>,
     /// Unix seconds; `i64::MAX` for never.

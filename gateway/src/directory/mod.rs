@@ -31,7 +31,12 @@ pub use kills::{KillNotice, KillReceipts, KillSubscription};
 pub use scoped_key::{ClientKey, ClientTerms, Previous, SecretKey, SecretTerms};
 pub use status::{Alarm, Status};
 
-use crate::{admission::failures::FailureTable, hub::clock, metering::Totals, state::Gateway};
+use crate::{
+    admission::failures::FailureTable,
+    hub::clock,
+    metering::{Ledger, Totals},
+    state::Gateway,
+};
 use contract::{
     TokenHash,
     directory::{Change, Entry, Kill, Revision},
@@ -77,10 +82,15 @@ struct Inner {
 }
 
 impl Directory {
-    /// An empty directory whose secrets open with `master`.
+    /// An empty directory whose secrets open with `master`, and whose apps count in memory.
     pub fn new(master: MasterKey) -> Self {
+        Self::counting(master, Ledger::in_memory())
+    }
+
+    /// The same, counting in `ledger`.
+    pub fn counting(master: MasterKey, ledger: Arc<Ledger>) -> Self {
         Self(Arc::new(Inner {
-            replica: Replica::new(master),
+            replica: Replica::new(master, ledger),
             kills: Kills::default(),
             failures: FailureTable::default(),
         }))
@@ -142,9 +152,15 @@ impl Directory {
         self.len() == 0
     }
 
-    /// What was counted for apps that no longer exist.
+    /// Where the apps count.
+    pub fn ledger(&self) -> &Arc<Ledger> {
+        &self.0.replica.ledger
+    }
+
+    /// What was counted for apps that no longer exist, so that sums over all apps never go back.
     pub fn retired(&self) -> Totals {
-        self.0.replica.retired()
+        let maps = self.0.replica.read();
+        self.ledger().totals_without(|app| maps.apps.contains_key(app))
     }
 
     /// Kills from now on, for closing the sockets that depend on what ended.

@@ -12,7 +12,7 @@ use crate::directory::{
     status::{Alarm, Status},
     token_index::TokenIndex,
 };
-use crate::metering::Totals;
+use crate::metering::Ledger;
 use contract::{
     AppId, AppKey, PublishableKey, SecretKeyId,
     directory::{AppRecord, Change, Kill, Revision},
@@ -73,19 +73,18 @@ pub struct Replica {
     master: MasterKey,
     /// Unix seconds before which no credential of an app ends.
     next_end: AtomicI64,
-    /// Counted by apps that are gone, so that sums over all apps never go back.
-    retired: Mutex<Totals>,
+    pub ledger: Arc<Ledger>,
     pub status: Status,
 }
 
 impl Replica {
-    pub fn new(master: MasterKey) -> Self {
+    pub fn new(master: MasterKey, ledger: Arc<Ledger>) -> Self {
         Self {
             maps: RwLock::default(),
             graves: Mutex::default(),
             master,
             next_end: AtomicI64::new(i64::MAX),
-            retired: Mutex::default(),
+            ledger,
             status: Status::default(),
         }
     }
@@ -141,7 +140,7 @@ impl Replica {
             facts.record(revision, record.enabled);
             let state = compile(record, facts.newest(), &facts, &self.master, None)?;
             graves.apps.remove(&id);
-            self.insert_app(Arc::new(App::new(id, state, facts)));
+            self.insert_app(Arc::new(App::new(id, state, facts, self.ledger.clone())));
             return Ok(Vec::new());
         };
         let mut held = app.facts.lock().unwrap_or_else(PoisonError::into_inner);
@@ -289,9 +288,6 @@ impl Replica {
             };
             self.swap_app(&app, &before, gone);
             self.write().apps.remove(id);
-            if let Some(totals) = app.counters.totals() {
-                self.retired.lock().unwrap_or_else(PoisonError::into_inner).add(&totals);
-            }
         }
         facts.delete(revision);
         graves.apps.insert(id.clone(), facts);
@@ -314,10 +310,6 @@ impl Replica {
         graves.level(revision);
         self.status.set_applied(revision);
         ended
-    }
-
-    pub fn retired(&self) -> Totals {
-        self.retired.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Nothing older than `revision` is missing here.

@@ -1,7 +1,7 @@
 //! Keys with a scope of their own, secret and publishable ones: one object for as long as the key
 //! exists, with its terms swapped in one step on every change.
 
-use crate::uses::LastUse;
+use crate::{metering::Meter, uses::LastUse};
 use arc_swap::{ArcSwapOption, Guard};
 use contract::{
     Action, AppId, PublishableKey, Scope, SecretKeyId, TokenHash, TokenSecret,
@@ -13,7 +13,7 @@ use std::{
     borrow::Borrow,
     fmt,
     hash::{Hash, Hasher},
-    sync::Arc,
+    sync::{Arc, OnceLock},
 };
 
 use super::compile::BadRecord;
@@ -24,6 +24,8 @@ pub struct ScopedKey<N, T> {
     pub name: N,
     pub app: AppId,
     pub last_use: LastUse,
+    /// Where it counts; see [`crate::metering::Counters::of_key`].
+    pub meter: OnceLock<Arc<Meter>>,
     /// None once the key is revoked.
     terms: ArcSwapOption<T>,
 }
@@ -35,7 +37,7 @@ pub type ClientKey = ScopedKey<PublishableKey, ClientTerms>;
 impl<N, T> ScopedKey<N, T> {
     pub(super) fn new(name: N, app: AppId, terms: T) -> Self {
         let terms = ArcSwapOption::from_pointee(terms);
-        Self { name, app, last_use: LastUse::default(), terms }
+        Self { name, app, last_use: LastUse::default(), meter: OnceLock::new(), terms }
     }
 
     /// What holds now, to keep; none once the key is revoked.

@@ -20,10 +20,16 @@ pub enum Alarm {
     DiskUnavailable,
     /// A part of the disk copy was damaged and left out.
     DiskCorrupt,
+    /// Usage cannot be kept on the disk; what a crash loses is the current minute.
+    UsageDisk,
+    /// The spool of usage is more than four fifths full.
+    UsageSpool,
+    /// The control plane does not take some rows of usage, or a file of them is damaged.
+    UsageRefused,
 }
 
 impl Alarm {
-    pub const ALL: [Alarm; 7] = [
+    pub const ALL: [Alarm; 10] = [
         Self::BadRecord,
         Self::KeyConflict,
         Self::SnapshotDiscarded,
@@ -31,6 +37,9 @@ impl Alarm {
         Self::KillUnacknowledged,
         Self::DiskUnavailable,
         Self::DiskCorrupt,
+        Self::UsageDisk,
+        Self::UsageSpool,
+        Self::UsageRefused,
     ];
 
     /// The label in metrics and logs.
@@ -43,6 +52,9 @@ impl Alarm {
             Self::KillUnacknowledged => "kill_unacknowledged",
             Self::DiskUnavailable => "disk_unavailable",
             Self::DiskCorrupt => "disk_corrupt",
+            Self::UsageDisk => "usage_disk",
+            Self::UsageSpool => "usage_spool",
+            Self::UsageRefused => "usage_refused",
         }
     }
 }

@@ -5,7 +5,11 @@ use crate::{
     dialects::{Conversation, Dialect, Framing},
     directory::App,
     hub::topics::Subscription,
-    wire::{frame, stream::Wire},
+    metering::{Meter, Tally},
+    wire::{
+        frame,
+        stream::{Socket, Wire},
+    },
 };
 use actix_rt as rt;
 use bytes::Bytes;
@@ -20,7 +24,7 @@ use std::{
     task::{Context, Poll},
     time::Duration,
 };
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::io::ReadBuf;
 
 /// Messages of one client in one second, control frames included. A client that joins its 200
 /// channels at once and pings is far below.
@@ -42,7 +46,9 @@ pub enum Phase {
 /// that a delivery waits for.
 #[repr(C, align(64))]
 struct Hot {
-    wire: RefCell<Wire>,
+    wire: RefCell<Socket>,
+    /// Where the connection's traffic is counted.
+    meter: Arc<Meter>,
     /// Open, and nothing waits: frames go straight to the socket.
     is_direct: Cell<bool>,
     hears_one: Cell<bool>,
@@ -72,8 +78,10 @@ pub struct Connection {
 /// What the socket did not take yet. Empty queues hold no memory.
 #[derive(Default)]
 struct Outgoing {
-    queue: VecDeque<Bytes>,
+    queue: VecDeque<Queued>,
     bytes: usize,
+    /// What was taken, but may wait inside yet.
+    taken: Tally,
     /// A task is writing this out.
     draining: bool,
     /// Pauses in the queue, where they stand as empty frames, and how long each is.
@@ -83,18 +91,27 @@ struct Outgoing {
     stuck_since: Option<u64>,
 }
 
+/// Frames and what they count for, once the last byte of them is written. Empty where there is a
+/// pause.
+#[derive(Default)]
+struct Queued {
+    frames: Bytes,
+    tally: Tally,
+}
+
 impl Connection {
     pub fn new(
         socket: SocketId,
         app: Arc<App>,
         wire: Wire,
         conversation: Conversation,
-        permit: ConnectionPermit,
+        mut permit: ConnectionPermit,
         slow_bytes: usize,
         now: u64,
     ) -> Rc<Self> {
         let hot = Hot {
-            wire: RefCell::new(wire),
+            wire: RefCell::new(wire.into_socket()),
+            meter: permit.begin(),
             is_direct: Cell::new(true),
             hears_one: Cell::new(false),
         };
@@ -114,6 +131,11 @@ impl Connection {
             slow_bytes,
             _permit: permit,
         })
+    }
+
+    /// Where the connection's traffic is counted.
+    pub fn meter(&self) -> &Arc<Meter> {
+        &self.hot.meter
     }
 
     pub fn phase(&self) -> Phase {
@@ -192,30 +214,40 @@ impl Connection {
     pub fn poll_read(&self, cx: &mut Context<'_>, buf: &mut [u8]) -> Poll<io::Result<usize>> {
         let mut buf = ReadBuf::new(buf);
         let mut wire = self.hot.wire.borrow_mut();
-        std::pin::Pin::new(&mut *wire).poll_read(cx, &mut buf).map_ok(|()| buf.filled().len())
+        wire.poll_read(cx, &mut buf).map_ok(|()| buf.filled().len())
     }
 
     /// Sends a whole frame, or several joined: at once as far as the socket takes it, the rest
-    /// by a task.
-    pub fn send(self: &Rc<Self>, frames: &Bytes, now: u64) -> Sent {
+    /// by a task. What is `Done` is for the caller to count, along with what others were sent.
+    pub fn send(self: &Rc<Self>, frames: &Bytes, tally: Tally, now: u64) -> Sent {
         match self.hot.is_direct.get() || self.phase.get() == Phase::Open {
-            true => self.write(frames, |taken| frames.slice(taken..), now),
+            true => self.write(frames, tally, |taken| frames.slice(taken..), now),
             false => Sent::NotOpen,
         }
     }
 
-    /// The same for frames that are nobody else's; copied only if the socket does not take them.
-    pub fn send_own(self: &Rc<Self>, frames: &[u8], now: u64) -> Sent {
-        match self.phase.get() {
-            Phase::Open if !frames.is_empty() => {
-                self.write(frames, |taken| Bytes::copy_from_slice(&frames[taken..]), now)
-            }
-            _ => Sent::NotOpen,
+    /// The same for frames that are nobody else's; copied only if the socket does not take them,
+    /// and counted here.
+    pub fn send_own(self: &Rc<Self>, frames: &[u8], tally: Tally, now: u64) -> Sent {
+        if self.phase.get() != Phase::Open || frames.is_empty() {
+            return Sent::NotOpen;
         }
+        let keep = |taken: usize| Bytes::copy_from_slice(&frames[taken..]);
+        let sent = self.write(frames, tally, keep, now);
+        if sent == Sent::Done {
+            self.hot.meter.wrote_tally(tally);
+        }
+        sent
     }
 
     /// `keep` makes what the socket did not take, from so many bytes on, into something to queue.
-    fn write(self: &Rc<Self>, frames: &[u8], keep: impl FnOnce(usize) -> Bytes, now: u64) -> Sent {
+    fn write(
+        self: &Rc<Self>,
+        frames: &[u8],
+        tally: Tally,
+        keep: impl FnOnce(usize) -> Bytes,
+        now: u64,
+    ) -> Sent {
         let mut taken = 0;
         if self.hot.is_direct.get() {
             let mut wire = self.hot.wire.borrow_mut();
@@ -230,8 +262,9 @@ impl Connection {
             }
         }
         let mut out = self.out.borrow_mut();
-        if taken < frames.len() {
-            out.push(keep(taken), now);
+        match taken < frames.len() {
+            true => out.push(keep(taken), tally, now),
+            false => out.taken.add(tally),
         }
         if !std::mem::replace(&mut out.draining, true) {
             rt::spawn(drain(self.clone()));
@@ -250,12 +283,12 @@ impl Connection {
     }
 
     /// Queues frames behind what waits, to be written by the next [`Connection::flush`].
-    pub fn enqueue(&self, frames: Bytes, now: u64) -> Sent {
+    pub fn enqueue(&self, frames: Bytes, tally: Tally, now: u64) -> Sent {
         if self.phase.get() != Phase::Open {
             return Sent::NotOpen;
         }
         let mut out = self.out.borrow_mut();
-        out.push(frames, now);
+        out.push(frames, tally, now);
         self.settle(&out);
         match out.bytes > self.slow_bytes {
             true => Sent::TooFarBehind,
@@ -263,12 +296,14 @@ impl Connection {
         }
     }
 
-    /// Writes what was queued, joined into one call.
-    pub fn flush(self: &Rc<Self>, now: u64) {
+    /// Writes what was queued, joined into one call. What is answered is written and for the caller
+    /// to count.
+    #[must_use]
+    pub fn flush(self: &Rc<Self>, now: u64) -> Tally {
         let queue = {
             let mut out = self.out.borrow_mut();
             if out.draining || out.queue.is_empty() {
-                return;
+                return Tally::default();
             }
             out.bytes = 0;
             out.stuck_since = None;
@@ -276,24 +311,44 @@ impl Connection {
             self.settle(&out);
             queue
         };
+        let mut tally = Tally::default();
+        queue.iter().for_each(|queued| tally.add(queued.tally));
         let joined = match queue.len() {
-            1 => queue.into_iter().next().unwrap_or_default(),
-            _ => Bytes::from(queue.iter().map(Bytes::as_ref).collect::<Vec<_>>().concat()),
+            1 => queue.into_iter().next().unwrap_or_default().frames,
+            _ => Bytes::from(queue.iter().map(|q| q.frames.as_ref()).collect::<Vec<_>>().concat()),
         };
-        self.write(&joined, |taken| joined.slice(taken..), now);
+        match self.write(&joined, tally, |taken| joined.slice(taken..), now) {
+            Sent::Done => tally,
+            _ => Tally::default(),
+        }
     }
 
     /// Sends `last` (whole frames), then a close frame; nothing goes out after it.
     pub fn close(self: &Rc<Self>, last: &[u8], code: u16, reason: &str, now: u64) {
+        self.close_after(last, Tally::of_bytes(last.len()), code, reason, now);
+    }
+
+    /// The same where events are among the last frames.
+    pub fn close_after(
+        self: &Rc<Self>,
+        last: &[u8],
+        mut tally: Tally,
+        code: u16,
+        reason: &str,
+        now: u64,
+    ) {
         if self.phase.get() != Phase::Open {
             return;
         }
-        self.flush(now);
+        let flushed = self.flush(now);
+        self.hot.meter.wrote_tally(flushed);
         let mut frames = last.to_vec();
         if !self.is_raw() {
-            frames.extend_from_slice(&frame::close(code, reason));
+            let close = frame::close(code, reason);
+            tally.add(Tally::of_bytes(close.len()));
+            frames.extend_from_slice(&close);
         }
-        self.write(&frames, |taken| Bytes::copy_from_slice(&frames[taken..]), now);
+        self.send_own(&frames, tally, now);
         if self.phase.get() == Phase::Open {
             self.phase.set(Phase::Closing { since: now });
             self.settle(&self.out.borrow());
@@ -313,8 +368,8 @@ impl Connection {
     pub fn discard_backlog(&self) {
         let mut out = self.out.borrow_mut();
         out.queue.truncate(1);
-        out.bytes = out.queue.front().map_or(0, Bytes::len);
-        out.pauses = out.queue.front().is_some_and(Bytes::is_empty).into();
+        out.bytes = out.queue.front().map_or(0, |queued| queued.frames.len());
+        out.pauses = out.queue.front().is_some_and(|queued| queued.frames.is_empty()).into();
     }
 
     /// Ends the connection without another word.
@@ -346,10 +401,11 @@ impl Connection {
         let mut wire = self.hot.wire.borrow_mut();
         loop {
             if out.queue.is_empty() {
-                let flushed = std::pin::Pin::new(&mut *wire).poll_flush(cx);
+                let flushed = wire.poll_flush(cx);
                 if flushed.is_pending() {
                     return Poll::Pending;
                 }
+                self.hot.meter.wrote_tally(out.taken);
                 *out = Outgoing::default();
                 self.settle(&out);
                 drop((wire, out));
@@ -361,7 +417,12 @@ impl Connection {
             }
             match wire.poll_write_queue(cx, out.up_to_pause()) {
                 Poll::Pending => return Poll::Pending,
-                Poll::Ready(Ok(n)) if n > 0 => out.advance(n),
+                Poll::Ready(Ok(n)) if n > 0 => {
+                    out.advance(n);
+                    if !wire.has_unflushed() {
+                        self.hot.meter.wrote_tally(std::mem::take(&mut out.taken));
+                    }
+                }
                 Poll::Ready(_) => {
                     *out = Outgoing::default();
                     drop((wire, out));
@@ -399,25 +460,25 @@ impl Outgoing {
         if fits {
             self.pauses += 1;
             self.pause_ms = ms;
-            self.queue.push_back(Bytes::new());
+            self.queue.push_back(Queued::default());
         }
         fits
     }
 
     fn pop_pause(&mut self) -> Option<u32> {
-        self.queue.pop_front_if(|front| front.is_empty())?;
+        self.queue.pop_front_if(|front| front.frames.is_empty())?;
         self.pauses = self.pauses.saturating_sub(1);
         Some(self.pause_ms)
     }
 
     fn up_to_pause(&self) -> impl Iterator<Item = &Bytes> {
-        self.queue.iter().take_while(|frames| !frames.is_empty())
+        self.queue.iter().map(|queued| &queued.frames).take_while(|frames| !frames.is_empty())
     }
 
-    fn push(&mut self, frames: Bytes, now: u64) {
+    fn push(&mut self, frames: Bytes, tally: Tally, now: u64) {
         self.bytes += frames.len();
         self.stuck_since.get_or_insert(now);
-        self.queue.push_back(frames);
+        self.queue.push_back(Queued { frames, tally });
     }
 
     fn advance(&mut self, mut written: usize) {
@@ -425,11 +486,12 @@ impl Outgoing {
         self.stuck_since = self.stuck_since.map(|_| crate::hub::clock::now_ms());
         while written > 0 {
             let Some(front) = self.queue.front_mut() else { return };
-            if written < front.len() {
-                *front = front.slice(written..);
+            if written < front.frames.len() {
+                front.frames = front.frames.slice(written..);
                 return;
             }
-            written -= front.len();
+            written -= front.frames.len();
+            self.taken.add(front.tally);
             self.queue.pop_front();
         }
     }

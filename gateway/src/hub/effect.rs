@@ -11,6 +11,11 @@ use std::sync::Arc;
 pub enum Effect {
     /// Send this text to the connection.
     Send(Bytes),
+    /// Send the connection an event that others got before it, or that is its own: a delivery.
+    Deliver {
+        text: Bytes,
+        payload_bytes: usize,
+    },
     /// Ask the owner of the channel to let the connection in; the answer comes later.
     Join {
         channel: ChannelName,

@@ -6,6 +6,7 @@ use super::{
     inbox::ToWorker,
     topics::{Due, LocalTopic},
 };
+use crate::metering::{Run, Tally};
 use bytes::Bytes;
 use realtime::{Delivery, Event, Joined, Topic};
 use std::{rc::Rc, sync::Arc};
@@ -99,24 +100,27 @@ impl Hub {
     fn write_out(&self, dirty: Vec<Rc<LocalTopic>>) {
         let now = clock::now_ms();
         let mut behind: Vec<Rc<Connection>> = Vec::new();
+        let mut run = Run::default();
         if let [local] = dirty.as_slice() {
-            self.fan_out(local, |c, bytes| note(c, c.send(bytes, now), &mut behind));
+            self.fan_out(local, |c, bytes, tally| {
+                note(c, c.send(bytes, tally, now), tally, &mut run, &mut behind);
+            });
         } else {
             let mut touched: Vec<Rc<Connection>> = Vec::new();
             for local in &dirty {
-                self.fan_out(local, |c, bytes: &Bytes| {
+                self.fan_out(local, |c, bytes, tally| {
                     if c.hears_one() {
-                        return note(c, c.send(bytes, now), &mut behind);
+                        return note(c, c.send(bytes, tally, now), tally, &mut run, &mut behind);
                     }
-                    let sent = c.enqueue(bytes.clone(), now);
+                    let sent = c.enqueue(bytes.clone(), tally, now);
                     if sent != Sent::NotOpen {
                         touched.push(c.clone());
-                        note(c, sent, &mut behind);
+                        note(c, sent, tally, &mut run, &mut behind);
                     }
                 });
             }
             for connection in touched {
-                connection.flush(now);
+                run.wrote(connection.meter(), connection.flush(now));
             }
         }
         for connection in behind {
@@ -124,11 +128,10 @@ impl Hub {
         }
     }
 
-    fn fan_out(&self, local: &Rc<LocalTopic>, give: impl FnMut(&Rc<Connection>, &Bytes)) {
+    fn fan_out(&self, local: &Rc<LocalTopic>, give: impl FnMut(&Rc<Connection>, &Bytes, Tally)) {
         local.is_dirty.set(false);
         self.note_latency(local);
-        let handed = local.fan_out(give);
-        local.app.counters.add_delivered(handed.frames, handed.bytes);
+        local.fan_out(give);
     }
 }
 
@@ -153,8 +156,17 @@ fn due(local: &Rc<LocalTopic>, item: Due, dirty: &mut Vec<Rc<LocalTopic>>) {
     }
 }
 
-fn note(connection: &Rc<Connection>, sent: Sent, behind: &mut Vec<Rc<Connection>>) {
-    if sent == Sent::TooFarBehind {
-        behind.push(connection.clone());
+fn note(
+    connection: &Rc<Connection>,
+    sent: Sent,
+    tally: Tally,
+    run: &mut Run,
+    behind: &mut Vec<Rc<Connection>>,
+) {
+    match sent {
+        Sent::Done => run.wrote(connection.meter(), tally),
+        Sent::TooFarBehind => behind.push(connection.clone()),
+        // Counted once it is written, by the connection itself.
+        Sent::Queued | Sent::NotOpen => {}
     }
 }

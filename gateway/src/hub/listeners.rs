@@ -4,9 +4,10 @@
 use super::{
     Hub,
     connection::{Connection, Sent},
-    topics::{Due, Handed},
+    topics::Due,
     voice::Voice,
 };
+use crate::metering::{Run, Tally};
 use contract::{AppId, Pattern, SocketId};
 use realtime::{Event, Topic};
 use rustc_hash::FxHashSet;
@@ -82,7 +83,7 @@ impl Hub {
         let Some(of_app) = listeners.get(&event.topic.app) else { return };
         let due = Due::Event(event.clone());
         let mut told: FxHashSet<SocketId> = FxHashSet::default();
-        let mut handed = Handed::default();
+        let mut run = Run::default();
         for Listener { connection, pattern, voice } in of_app {
             let is_for_them = event.except != Some(connection.socket)
                 && pattern.matches(event.topic.channel.as_str())
@@ -95,14 +96,14 @@ impl Hub {
             if frame.is_empty() {
                 continue;
             }
-            handed.add(1, frame.len());
+            let mut tally = Tally::of_bytes(frame.len());
+            tally.event(event.data.as_str().len());
             told.insert(connection.socket);
-            if connection.send(&frame, now) == Sent::TooFarBehind {
-                behind.push(connection.clone());
+            match connection.send(&frame, tally, now) {
+                Sent::Done => run.wrote(connection.meter(), tally),
+                Sent::TooFarBehind => behind.push(connection.clone()),
+                Sent::Queued | Sent::NotOpen => {}
             }
-        }
-        if let Some(listener) = of_app.first() {
-            listener.connection.app.counters.add_delivered(handed.frames, handed.bytes);
         }
     }
 }

@@ -7,10 +7,11 @@ use super::{
 };
 use crate::{
     dialects::{Conversation, Cx},
+    metering::Tally,
     wire::frame,
 };
 use actix_rt as rt;
-use contract::{AppId, ChannelName, UserId, directory::Kill};
+use contract::{AppId, ChannelName, UserId, directory::Kill, usage};
 use realtime::{Join, Member, Publish, Sender, Topic};
 use std::{cell::RefCell, rc::Rc, time::Duration};
 
@@ -47,9 +48,14 @@ impl Hub {
     /// Everything said in one go leaves in one write.
     fn perform(&self, connection: &Rc<Connection>, effects: &mut Vec<Effect>, now: u64) {
         let mut frames = FRAMES.take();
+        let mut tally = Tally::default();
         for effect in effects.drain(..) {
             match effect {
                 Effect::Send(text) => connection.push_text(&mut frames, &text),
+                Effect::Deliver { text, payload_bytes } => {
+                    connection.push_text(&mut frames, &text);
+                    tally.event(payload_bytes);
+                }
                 Effect::Join { channel, member, replace_info } => {
                     self.join(connection, channel, member, replace_info);
                 }
@@ -69,46 +75,53 @@ impl Hub {
                 Effect::Wake { after_ms } => self.wake(connection, after_ms),
                 Effect::Live(what) => connection.app.live.emit(clock::unix_ms(), || what),
                 Effect::Pause { ms } => {
-                    self.send_out(connection, &mut frames, now);
+                    self.send_out(connection, &mut frames, &mut tally, now);
                     connection.pause(ms);
                 }
                 Effect::Close { code, reason } => {
-                    connection.close(&frames, code, reason, now);
+                    tally.bytes = frames.len() as u32;
+                    connection.close_after(&frames, std::mem::take(&mut tally), code, reason, now);
                     frames.clear();
                 }
                 // The others may let the conversation speak again, which must come after.
                 Effect::Listen { pattern, voice } => {
-                    self.send_out(connection, &mut frames, now);
+                    self.send_out(connection, &mut frames, &mut tally, now);
                     let accepted = self.listen(connection, pattern.clone(), voice);
                     self.converse(connection, |c, cx, out| {
                         c.on_listening(&pattern, accepted, cx, out);
                     });
                 }
                 Effect::Publish { message, ticket } => {
-                    self.send_out(connection, &mut frames, now);
+                    self.send_out(connection, &mut frames, &mut tally, now);
                     self.publish(connection, message, ticket);
                 }
                 Effect::Ask { question, ticket } => {
-                    self.send_out(connection, &mut frames, now);
+                    self.send_out(connection, &mut frames, &mut tally, now);
                     self.ask(connection, question, ticket);
                 }
                 Effect::SignIn { member, watch } => {
-                    self.send_out(connection, &mut frames, now);
+                    self.send_out(connection, &mut frames, &mut tally, now);
                     self.sign_in(connection, member, watch);
                 }
             }
         }
-        self.send_out(connection, &mut frames, now);
+        self.send_out(connection, &mut frames, &mut tally, now);
         frames.shrink_to(FRAMES_KEPT);
         FRAMES.set(frames);
     }
 
-    fn send_out(&self, connection: &Rc<Connection>, frames: &mut Vec<u8>, now: u64) {
+    fn send_out(
+        &self,
+        connection: &Rc<Connection>,
+        frames: &mut Vec<u8>,
+        tally: &mut Tally,
+        now: u64,
+    ) {
         if frames.is_empty() {
             return;
         }
-        connection.app.counters.add_socket_bytes_out(frames.len() as u64);
-        if connection.send_own(frames, now) == Sent::TooFarBehind {
+        let tally = Tally { bytes: frames.len() as u32, ..std::mem::take(tally) };
+        if connection.send_own(frames, tally, now) == Sent::TooFarBehind {
             self.too_far_behind(connection, now);
         }
         frames.clear();
@@ -177,12 +190,16 @@ impl Hub {
             want_counts: false,
         };
         let (channel, event) = (publish.topic.channel.clone(), publish.name.clone());
-        connection.app.counters.note_published(channel, event, clock::unix_ms());
+        let units = usage::units(publish.data.as_str().len());
         let (router, connection) = (self.gateway.router.clone(), connection.clone());
         let gateway = self.gateway.clone();
         run_now(async move {
             let outcome = router.publish(publish, clock::unix_ms()).await;
             let hub = Hub::here(&gateway);
+            if outcome.is_ok() {
+                connection.meter().published(units);
+                connection.app.counters.note_recent(channel, event, clock::unix_ms());
+            }
             match (outcome, ticket) {
                 (Ok(_), None) => {}
                 (Ok(published), Some(ticket)) => {

@@ -6,6 +6,7 @@ use super::{
 };
 use crate::{
     dialects::Parting,
+    metering::Tally,
     wire::{
         frame,
         reader::{Flow, Inbound, Reader},
@@ -78,7 +79,7 @@ fn hear(hub: &Hub, connection: &Rc<Connection>, reader: &mut Reader, bytes: &mut
         }
     });
     connection.midway(reader.is_midway(), now);
-    connection.app.counters.add_socket_in(messages, bytes_in);
+    connection.meter().heard(messages, bytes_in);
     match result {
         Err(error) => {
             connection.close(&[], error.close_code(), &error.to_string(), now);
@@ -102,7 +103,9 @@ fn message_in(hub: &Hub, connection: &Rc<Connection>, message: Inbound<'_>, now:
         }
         Inbound::Binary => hub.converse(connection, |c, cx, out| c.on_binary(cx, out)),
         Inbound::Ping(payload) => {
-            if connection.send_own(&frame::pong(payload), now) == Sent::TooFarBehind {
+            let pong = frame::pong(payload);
+            let tally = Tally::of_bytes(pong.len());
+            if connection.send_own(&pong, tally, now) == Sent::TooFarBehind {
                 hub.too_far_behind(connection, now);
             }
         }

@@ -6,6 +6,7 @@ use super::{
 };
 use crate::{
     dialects::{Framing, Parting},
+    metering::Tally,
     wire::frame,
 };
 use actix_rt as rt;
@@ -44,7 +45,8 @@ impl Hub {
                 Need::Close(parting) => self.part(&connection, parting),
                 Need::Probe => {
                     connection.probed();
-                    connection.send_own(&frame::ping(), now);
+                    let ping = frame::ping();
+                    connection.send_own(&ping, Tally::of_bytes(ping.len()), now);
                 }
             }
             if connection.conversation.borrow().has_deadline() {

@@ -1,7 +1,7 @@
 //! Who of this worker's connections hears which channel.
 
 use super::{connection::Connection, voice::Voice};
-use crate::directory::App;
+use crate::{directory::App, metering::Tally};
 use bytes::Bytes;
 use contract::{ChannelKind, SocketId};
 use realtime::{Event, Member, Position, Topic};
@@ -202,33 +202,31 @@ impl LocalTopic {
         true
     }
 
-    /// Encodes what is due once per voice, joins it, and hands each subscriber its bytes.
-    pub fn fan_out(&self, mut give: impl FnMut(&Rc<Connection>, &Bytes)) -> Handed {
+    /// Encodes what is due once per voice, joins it, and hands each subscriber its bytes and what
+    /// they count for.
+    pub fn fan_out(&self, mut give: impl FnMut(&Rc<Connection>, &Bytes, Tally)) {
         let due = std::mem::take(&mut *self.due.borrow_mut());
-        let mut handed = Handed::default();
         let someone_excepted = due.iter().any(|d| d.except().is_some());
         for (_, group) in &self.groups.borrow().all {
             let dialect = group.voice.dialect;
             let encoded: Encoded =
                 due.iter().map(|d| dialect.encode_due(&group.voice, &self.topic, d)).collect();
             let is_said = |i: usize| !encoded[i].is_empty();
-            let said = (0..due.len()).filter(|&i| is_said(i)).count();
-            if said == 0 {
+            if !(0..due.len()).any(is_said) {
                 continue;
             }
             let joined = join(&encoded, is_said);
+            let tally = tally(&due, joined.len(), is_said);
             for subscriber in &group.subscribers {
                 let is_for_them = |i: usize| due[i].except() != Some(subscriber.socket);
                 if someone_excepted && !(0..due.len()).all(is_for_them) {
                     let chosen = |i: usize| is_said(i) && is_for_them(i);
                     let theirs = join(&encoded, chosen);
-                    handed.add((0..due.len()).filter(|&i| chosen(i)).count(), theirs.len());
                     if !theirs.is_empty() {
-                        give(subscriber, &theirs);
+                        give(subscriber, &theirs, self::tally(&due, theirs.len(), chosen));
                     }
                 } else {
-                    handed.add(said, joined.len());
-                    give(subscriber, &joined);
+                    give(subscriber, &joined, tally);
                 }
             }
         }
@@ -239,22 +237,18 @@ impl LocalTopic {
         if last.is_some() {
             self.handed.set(last);
         }
-        handed
     }
 }
 
-/// What a fan-out handed to connections, for the meter.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Handed {
-    pub frames: u64,
-    pub bytes: u64,
-}
-
-impl Handed {
-    pub fn add(&mut self, frames: usize, bytes: usize) {
-        self.frames += frames as u64;
-        self.bytes += bytes as u64;
+/// Who comes and goes is told for nothing.
+fn tally(due: &[Due], bytes: usize, chosen: impl Fn(usize) -> bool) -> Tally {
+    let mut tally = Tally::of_bytes(bytes);
+    for (_, due) in due.iter().enumerate().filter(|(i, _)| chosen(*i)) {
+        if let Due::Event(event) = due {
+            tally.event(event.data.as_str().len());
+        }
     }
+    tally
 }
 
 type Encoded = SmallVec<[Bytes; 8]>;

@@ -11,6 +11,7 @@ use crate::{
     state::Gateway,
 };
 use contract::{ChannelKind, RefusalCode};
+use std::sync::atomic::Ordering::Relaxed;
 
 /// Apps with labels of their own; the others are shown together as `_other`.
 const LABELLED_APPS: usize = 50;
@@ -40,6 +41,7 @@ pub fn render(gateway: &Gateway) -> String {
     traffic(&mut text, &gateway.traffic, &port);
     text.prefixed("signalbox_");
     own(&mut text, gateway, &rows);
+    ledger(&mut text, gateway);
     text.prefixed("");
     process(&mut text, gateway);
     text.finish()
@@ -221,6 +223,33 @@ fn own(text: &mut Text, gateway: &Gateway, rows: &[Row]) {
     text.single("channels_evicted_total", Kind::Counter, "Channels forgotten.", stats.evicted);
     let uptime = gateway.started.elapsed().as_secs();
     text.single("uptime_seconds", gauge, "Since the process started.", uptime);
+}
+
+/// Usage on its way to the control plane.
+fn ledger(text: &mut Text, gateway: &Gateway) {
+    let (counter, gauge) = (Kind::Counter, Kind::Gauge);
+    let ledger = gateway.directory.ledger();
+    let health = ledger.health();
+    let failures = health.failures.load(Relaxed);
+    text.single(
+        "usage_reports_failed_total",
+        counter,
+        "Rounds that did not get through.",
+        failures,
+    );
+    let reported = health.rows_reported.load(Relaxed);
+    text.single("usage_rows_reported_total", counter, "Rows that are committed.", reported);
+    let homeless = ledger.homeless();
+    text.single("usage_meters_in_memory", gauge, "Counters without room on disk.", homeless);
+    let Some(spool) = ledger.spool() else { return };
+    text.single("usage_rows_waiting", gauge, "Rows of minutes that are over.", spool.rows());
+    let oldest = spool.oldest().map(|waiting| waiting.minute * 60);
+    let age = oldest.map_or(0, |at_s| (clock::unix_ms() / 1_000).saturating_sub(at_s));
+    text.single("usage_oldest_unsent_seconds", gauge, "Age of the oldest of them.", age);
+    text.single("usage_spool_bytes", gauge, "What they take on disk.", spool.bytes());
+    text.single("usage_spool_limit_bytes", gauge, "What they may take.", spool.limit());
+    let refused = spool.set_aside_count();
+    text.single("usage_rows_refused_total", counter, "Rows and files set aside.", refused);
 }
 
 fn process(text: &mut Text, gateway: &Gateway) {

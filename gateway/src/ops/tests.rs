@@ -76,7 +76,7 @@ async fn metrics_have_the_names_that_dashboards_know() {
         let key = format!("k{id}");
         given_app(&gateway.directory, app_record(&id.to_string(), &[(&key, "secret")]));
         let app = gateway.directory.app_by_key(&key).unwrap();
-        app.counters.add_delivered(id + 1, 10);
+        app.counters.own().wrote(id + 1, id + 1, 10);
         app.counters.add_request(200, 5, 2);
     }
     let text = super::exposition::render(&gateway);

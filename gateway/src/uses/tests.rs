@@ -166,7 +166,7 @@ fn an_admitted_request_is_a_use_of_its_credential_alone() {
     use_token(&directory, &token);
     assert_eq!(noted(&directory), all(None, Some(NOW_S), Some(NOW_S)));
     let app = directory.app_by_path("100042").unwrap();
-    let permit = connect(&app, None, false).unwrap();
+    let mut permit = connect(&app, None, false).unwrap();
     assert_eq!(noted(&directory), all(None, Some(NOW_S), Some(NOW_S)), "of no key yet");
     permit.opened_with(&KEY.parse().unwrap(), (NOW_S + 5) * 1_000);
     permit.opened_with(&"unknown".parse().unwrap(), (NOW_S + 5) * 1_000);

@@ -21,11 +21,12 @@ use tokio_rustls::server::TlsStream;
 /// A client's socket. Before the upgrade it is under the eye of a [`HeadGuard`], and one that takes
 /// nothing of a response for too long is given up.
 pub struct Wire {
-    transport: Transport,
+    socket: Socket,
     http: Option<Box<Http>>,
 }
 
-enum Transport {
+/// The socket alone, as it is once nobody speaks HTTP on it any more.
+pub enum Socket {
     Plain(TcpStream),
     Tls(Box<TlsStream<TcpStream>>),
     Pipe(Box<Pipe>),
@@ -62,7 +63,7 @@ impl Http {
 }
 
 /// One end of a pipe within the process, until it is cut.
-struct Pipe {
+pub struct Pipe {
     end: Option<DuplexStream>,
     /// Who waits to read.
     reader: Option<Waker>,
@@ -103,21 +104,21 @@ const MAX_SLICES: usize = 64;
 
 impl Wire {
     pub fn plain(tcp: TcpStream) -> Self {
-        Self { transport: Transport::Plain(tcp), http: Some(Box::default()) }
+        Self { socket: Socket::Plain(tcp), http: Some(Box::default()) }
     }
 
     pub fn tls(stream: TlsStream<TcpStream>) -> Self {
-        Self { transport: Transport::Tls(Box::new(stream)), http: Some(Box::default()) }
+        Self { socket: Socket::Tls(Box::new(stream)), http: Some(Box::default()) }
     }
 
     /// One end of a pipe within the process; the other is the body of an HTTP response.
     pub fn pipe(end: DuplexStream) -> Self {
         let pipe = Pipe { end: Some(end), reader: None };
-        Self { transport: Transport::Pipe(Box::new(pipe)), http: None }
+        Self { socket: Socket::Pipe(Box::new(pipe)), http: None }
     }
 
     pub fn is_tls(&self) -> bool {
-        matches!(self.transport, Transport::Tls(_))
+        matches!(self.socket, Socket::Tls(_))
     }
 
     /// From here on bytes are WebSocket frames, not HTTP heads.
@@ -125,25 +126,43 @@ impl Wire {
         self.http = None;
     }
 
+    /// What remains once HTTP is over.
+    pub fn into_socket(self) -> Socket {
+        self.socket
+    }
+
+    fn watch<T>(
+        &mut self,
+        cx: &mut Context<'_>,
+        wrote: Poll<io::Result<T>>,
+    ) -> Poll<io::Result<T>> {
+        match &mut self.http {
+            Some(http) => http.watch(cx, wrote),
+            None => wrote,
+        }
+    }
+}
+
+impl Socket {
     fn tcp(&self) -> Option<&TcpStream> {
-        match &self.transport {
-            Transport::Plain(tcp) => Some(tcp),
-            Transport::Tls(stream) => Some(stream.get_ref().0),
-            Transport::Pipe(_) => None,
+        match self {
+            Socket::Plain(tcp) => Some(tcp),
+            Socket::Tls(stream) => Some(stream.get_ref().0),
+            Socket::Pipe(_) => None,
         }
     }
 
     /// Writes what the socket takes now. `Ok(0)` is not an end: the socket is full.
     pub fn try_write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        match &mut self.transport {
+        match self {
             // The socket itself is asked, not what is remembered of its readiness: one memory
             // access less per delivery. Whoever waits for room later goes through the reactor.
-            Transport::Plain(tcp) => or_full(SockRef::from(&*tcp).send(bytes)),
-            Transport::Tls(stream) => {
+            Socket::Plain(tcp) => or_full(SockRef::from(&*tcp).send(bytes)),
+            Socket::Tls(stream) => {
                 let mut cx = Context::from_waker(Waker::noop());
                 now_or_full(Pin::new(stream.as_mut()).poll_write(&mut cx, bytes))
             }
-            Transport::Pipe(pipe) => {
+            Socket::Pipe(pipe) => {
                 let mut cx = Context::from_waker(Waker::noop());
                 now_or_full(pipe.poll_write(&mut cx, &[IoSlice::new(bytes)]))
             }
@@ -152,9 +171,9 @@ impl Wire {
 
     /// Whether bytes that were taken still wait inside (TLS records the socket had no room for).
     pub fn has_unflushed(&self) -> bool {
-        match &self.transport {
-            Transport::Plain(_) | Transport::Pipe(_) => false,
-            Transport::Tls(stream) => stream.get_ref().1.wants_write(),
+        match self {
+            Socket::Plain(_) | Socket::Pipe(_) => false,
+            Socket::Tls(stream) => stream.get_ref().1.wants_write(),
         }
     }
 
@@ -170,27 +189,48 @@ impl Wire {
             *slice = IoSlice::new(bytes);
             count += 1;
         }
-        Pin::new(self).poll_write_vectored(cx, &slices[..count])
+        self.poll_write_slices(cx, &slices[..count])
     }
 
-    fn watch<T>(
+    fn poll_write_slices(
         &mut self,
         cx: &mut Context<'_>,
-        wrote: Poll<io::Result<T>>,
-    ) -> Poll<io::Result<T>> {
-        match &mut self.http {
-            Some(http) => http.watch(cx, wrote),
-            None => wrote,
+        slices: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        match self {
+            Self::Plain(tcp) => Pin::new(tcp).poll_write_vectored(cx, slices),
+            Self::Tls(stream) => Pin::new(stream.as_mut()).poll_write_vectored(cx, slices),
+            Self::Pipe(pipe) => pipe.poll_write(cx, slices),
+        }
+    }
+
+    pub fn poll_read(
+        &mut self,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        match self {
+            Self::Plain(tcp) => Pin::new(tcp).poll_read(cx, buf),
+            Self::Tls(stream) => Pin::new(stream.as_mut()).poll_read(cx, buf),
+            Self::Pipe(pipe) => pipe.poll_read(cx, buf),
+        }
+    }
+
+    pub fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match self {
+            Self::Plain(tcp) => Pin::new(tcp).poll_flush(cx),
+            Self::Tls(stream) => Pin::new(stream.as_mut()).poll_flush(cx),
+            Self::Pipe(_) => Poll::Ready(Ok(())),
         }
     }
 
     /// Ends both directions, so that whoever reads wakes up to an end of file.
     pub fn cut(&mut self) {
         // An error here means that the peer was faster: the socket is gone either way.
-        let cut = match &mut self.transport {
-            Transport::Plain(tcp) => SockRef::from(&*tcp).shutdown(Shutdown::Both),
-            Transport::Tls(stream) => SockRef::from(stream.get_ref().0).shutdown(Shutdown::Both),
-            Transport::Pipe(pipe) => {
+        let cut = match self {
+            Socket::Plain(tcp) => SockRef::from(&*tcp).shutdown(Shutdown::Both),
+            Socket::Tls(stream) => SockRef::from(stream.get_ref().0).shutdown(Shutdown::Both),
+            Socket::Pipe(pipe) => {
                 pipe.cut();
                 Ok(())
             }
@@ -223,11 +263,7 @@ impl AsyncRead for Wire {
     ) -> Poll<io::Result<()>> {
         let before = buf.filled().len();
         let this = &mut *self;
-        let result = match &mut this.transport {
-            Transport::Plain(tcp) => Pin::new(tcp).poll_read(cx, buf),
-            Transport::Tls(stream) => Pin::new(stream.as_mut()).poll_read(cx, buf),
-            Transport::Pipe(pipe) => pipe.poll_read(cx, buf),
-        };
+        let result = this.socket.poll_read(cx, buf);
         if let (Some(http), Poll::Ready(Ok(()))) = (&mut this.http, &result) {
             http.guard.inspect(&mut buf.filled_mut()[before..]);
         }
@@ -242,11 +278,7 @@ impl AsyncWrite for Wire {
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
         let this = &mut *self;
-        let wrote = match &mut this.transport {
-            Transport::Plain(tcp) => Pin::new(tcp).poll_write(cx, bytes),
-            Transport::Tls(stream) => Pin::new(stream.as_mut()).poll_write(cx, bytes),
-            Transport::Pipe(pipe) => pipe.poll_write(cx, &[IoSlice::new(bytes)]),
-        };
+        let wrote = this.socket.poll_write_slices(cx, &[IoSlice::new(bytes)]);
         this.watch(cx, wrote)
     }
 
@@ -256,11 +288,7 @@ impl AsyncWrite for Wire {
         slices: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         let this = &mut *self;
-        let wrote = match &mut this.transport {
-            Transport::Plain(tcp) => Pin::new(tcp).poll_write_vectored(cx, slices),
-            Transport::Tls(stream) => Pin::new(stream.as_mut()).poll_write_vectored(cx, slices),
-            Transport::Pipe(pipe) => pipe.poll_write(cx, slices),
-        };
+        let wrote = this.socket.poll_write_slices(cx, slices);
         this.watch(cx, wrote)
     }
 
@@ -269,18 +297,14 @@ impl AsyncWrite for Wire {
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        match &mut self.transport {
-            Transport::Plain(tcp) => Pin::new(tcp).poll_flush(cx),
-            Transport::Tls(stream) => Pin::new(stream.as_mut()).poll_flush(cx),
-            Transport::Pipe(_) => Poll::Ready(Ok(())),
-        }
+        self.socket.poll_flush(cx)
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        match &mut self.transport {
-            Transport::Plain(tcp) => Pin::new(tcp).poll_shutdown(cx),
-            Transport::Tls(stream) => Pin::new(stream.as_mut()).poll_shutdown(cx),
-            Transport::Pipe(pipe) => {
+        match &mut self.socket {
+            Socket::Plain(tcp) => Pin::new(tcp).poll_shutdown(cx),
+            Socket::Tls(stream) => Pin::new(stream.as_mut()).poll_shutdown(cx),
+            Socket::Pipe(pipe) => {
                 pipe.cut();
                 Poll::Ready(Ok(()))
             }
@@ -290,13 +314,13 @@ impl AsyncWrite for Wire {
 
 impl ActixStream for Wire {
     fn poll_read_ready(&self, cx: &mut Context<'_>) -> Poll<io::Result<Ready>> {
-        match self.tcp() {
+        match self.socket.tcp() {
             Some(tcp) => ActixStream::poll_read_ready(tcp, cx),
             None => Poll::Ready(Ok(Ready::ALL)),
         }
     }
     fn poll_write_ready(&self, cx: &mut Context<'_>) -> Poll<io::Result<Ready>> {
-        match self.tcp() {
+        match self.socket.tcp() {
             Some(tcp) => ActixStream::poll_write_ready(tcp, cx),
             None => Poll::Ready(Ok(Ready::ALL)),
         }
@@ -329,7 +353,7 @@ mod tests {
     async fn a_pipe_that_is_cut_ends_and_keeps_what_was_written() {
         let (mut far, near) = tokio::io::duplex(64);
         let mut wire = Wire::pipe(near);
-        assert_eq!(wire.try_write(b"last words").unwrap(), 10);
+        assert_eq!(wire.socket.try_write(b"last words").unwrap(), 10);
         let reading = actix_rt::spawn(async move {
             let mut byte = [0];
             let read = wire.read(&mut byte);
@@ -337,9 +361,9 @@ mod tests {
         });
         let (was_waiting, mut wire) = reading.await.unwrap();
         assert!(was_waiting);
-        wire.cut();
+        wire.socket.cut();
         assert_eq!(wire.read(&mut [0]).await.unwrap(), 0, "its end");
-        assert!(wire.try_write(b"more").is_err());
+        assert!(wire.socket.try_write(b"more").is_err());
         let mut all = String::new();
         far.read_to_string(&mut all).await.unwrap();
         assert_eq!(all, "last words");

@@ -91,7 +91,7 @@ fn enter(
     if presented.is_late && resumed.is_none() {
         return Err(refused(Refusal::Unauthorised(Why::TokenExpired)));
     }
-    let permit = admission::connect(&app, asked.origin, asked.is_tls).map_err(refused)?;
+    let mut permit = admission::connect(&app, asked.origin, asked.is_tls).map_err(refused)?;
     permit.opened_with(presented.token.as_ref().map_or(&key, |token| &token.key), clock::unix_ms());
     let random = credential::random_bytes::<8>().map_err(|error| {
         tracing::error!(%error, "no connection name could be made");

@@ -9,6 +9,7 @@ use crate::{
     admission::{Admitted, Pending, Refusal, RequestView},
     directory::App,
     hub::clock,
+    metering::Meter,
     state::Gateway,
     telemetry,
 };
@@ -69,25 +70,27 @@ where
     F: Failing,
 {
     let now_ms = clock::unix_ms();
-    let (app, bytes_in, outcome) = match admit::<C, F>(request, &mut payload, gateway, door, now_ms)
-        .await
-    {
-        Ok(call) => {
-            let outcome = work(&call).await;
-            (Some(call.admitted.app), call.body.len(), outcome.map_err(|failure| (failure, false)))
-        }
-        Err((app, failure)) => {
-            let app = app.or_else(|| named_app(request, gateway));
-            (app, 0, Err((failure, is_announced(request))))
-        }
-    };
+    let (app, meter, bytes_in, outcome) =
+        match admit::<C, F>(request, &mut payload, gateway, door, now_ms).await {
+            Ok(call) => {
+                let outcome = work(&call).await;
+                let Admitted { app, meter, .. } = call.admitted;
+                let outcome = outcome.map_err(|failure| (failure, false));
+                (Some(app), Some(meter), call.body.len(), outcome)
+            }
+            Err((app, failure)) => {
+                let app = app.or_else(|| named_app(request, gateway));
+                let meter = app.as_ref().map(|app| app.counters.own().clone());
+                (app, meter, 0, Err((failure, is_announced(request))))
+            }
+        };
     let (status, bytes_out, response) = match outcome {
         Ok(success) => {
             let answer: Answer = success.into();
             (answer.status, answer.body.len(), answer.respond())
         }
         Err((failure, unread)) => {
-            note(&failure, app.as_deref(), now_ms);
+            note(&failure, app.as_deref(), meter.as_deref(), now_ms);
             let answer = failure.answer();
             let status = answer.status;
             let response = match unread {
@@ -97,8 +100,8 @@ where
             (status, 0, response)
         }
     };
-    if let Some(app) = app {
-        app.counters.add_request(status.as_u16(), bytes_in as u64, bytes_out as u64);
+    if let Some(meter) = meter {
+        meter.request(status.as_u16(), bytes_in as u64, bytes_out as u64);
     }
     response
 }
@@ -146,15 +149,16 @@ fn named_app(request: &HttpRequest, gateway: &Gateway) -> Option<Arc<App>> {
     gateway.directory.app_by_path(request.match_info().get("app")?)
 }
 
-/// Writes down that a request failed: in the log, in the app's counters, in its live view.
-pub fn note(failure: &impl Failing, app: Option<&App>, now_ms: u64) {
+/// Writes down that a request failed: in the log, in the counters of its credential or else of the
+/// app, in the app's live view.
+pub fn note(failure: &impl Failing, app: Option<&App>, meter: Option<&Meter>, now_ms: u64) {
     let refusal = failure.refusal();
     if let Some(refusal) = refusal {
         telemetry::log_refusal(refusal, "http", app.map(|app| &app.id), now_ms);
     }
     let Some(app) = app else { return };
     if let Some(refusal) = refusal {
-        app.counters.add_refusal(refusal);
+        meter.unwrap_or_else(|| app.counters.own()).refused(refusal);
     }
     app.live.emit(now_ms, || LiveKind::Refused {
         source: "http".into(),

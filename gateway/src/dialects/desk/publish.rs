@@ -2,7 +2,10 @@
 
 use super::Call;
 use crate::dialects::Dialect;
-use contract::live::{LiveEvent, LiveKind};
+use contract::{
+    live::{LiveEvent, LiveKind},
+    usage,
+};
 use realtime::{Publish, PublishError, Published};
 
 /// Hands a message to its channel's owner. What was accepted is counted and shown live; a
@@ -15,6 +18,7 @@ pub async fn publish(
     let app = &call.admitted.app;
     let (channel, event) = (message.topic.channel.clone(), message.name.clone());
     let shown = app.live.is_watched().then(|| message.data.clone());
+    let units = usage::units(message.data.as_str().len());
     let is_keyed = message.idempotency_key.is_some();
     let published = call.gateway.router.publish(message, call.now_ms).await?;
     if is_keyed {
@@ -23,7 +27,8 @@ pub async fn publish(
     if published.duplicate {
         return Ok(published);
     }
-    app.counters.note_published(channel.clone(), event.clone(), call.now_ms);
+    call.admitted.meter.published(units);
+    app.counters.note_recent(channel.clone(), event.clone(), call.now_ms);
     if let Some(data) = shown {
         app.live.emit(call.now_ms, || LiveKind::Published {
             channel,

@@ -61,8 +61,9 @@ fn enter(gateway: &Gateway, asked: &Asked<'_>, socket: SocketId) -> Result<Admis
     if !Dialect::Metered.is_on(&state) {
         return Err(refused(Refusal::DialectDisabled));
     }
-    let permit = admission::connect(&app, asked.origin, asked.is_tls).map_err(refused)?;
+    let mut permit = admission::connect(&app, asked.origin, asked.is_tls).map_err(refused)?;
     pass.bearing.used(now_ms);
+    permit.opened_by(pass.bearing.meter());
     let opening = Opening {
         socket,
         metadata: welcome_metadata(&pass, &state),

@@ -51,7 +51,7 @@ fn enter(
     if !Dialect::Pusher.is_on(&app.load()) {
         return Err(refused(Refusal::DialectDisabled));
     }
-    let permit = admission::connect(&app, asked.origin, asked.is_tls).map_err(refused)?;
+    let mut permit = admission::connect(&app, asked.origin, asked.is_tls).map_err(refused)?;
     permit.opened_with(&key, clock::unix_ms());
     let opening = Opening { socket, key, client, now_ms: clock::now_ms() };
     let conversation = Conversation::open(opening, &app.state());

@@ -66,7 +66,7 @@ fn enter(
         refuse_upgrade(&refusal)
     };
     speaks(&app).map_err(refused)?;
-    let permit = admission::connect(&app, asked.origin, asked.is_tls).map_err(refused)?;
+    let mut permit = admission::connect(&app, asked.origin, asked.is_tls).map_err(refused)?;
     permit.opened_with(&key, clock::unix_ms());
     let opening = Opening { socket, key, now_ms: clock::now_ms() };
     let conversation = Conversation::open(opening, &app.state());

@@ -34,7 +34,7 @@ async fn try_follow(directory: Directory, config: &Config, store: Option<Store>)
     let http = control_plane::http_client().map_err(io::Error::other)?;
     let folder = crate::directory::disk::folder(&config.state_dir);
     let disk = DiskKeeper::start(directory.clone(), folder, store)?;
-    let boot = uuid()?;
+    let boot = directory.ledger().boot().to_owned();
     let confirmer = Confirmer::start(directory.clone(), http.clone(), config, &boot);
     let session = Session { directory, http, disk, confirmer, config, boot };
     let mut backoff = MIN_BACKOFF;
@@ -53,16 +53,6 @@ async fn try_follow(directory: Directory, config: &Config, store: Option<Store>)
     }
 }
 
-/// A fresh name for this start of the process, in the form of a UUID of version 4.
-fn uuid() -> io::Result<String> {
-    let mut bytes = contract::credential::random_bytes::<16>().map_err(io::Error::other)?;
-    bytes[6] = bytes[6] & 0x0f | 0x40;
-    bytes[8] = bytes[8] & 0x3f | 0x80;
-    let hex = hex::encode(bytes);
-    let parts = [&hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..]];
-    Ok(parts.join("-"))
-}
-
 /// Half of it and a random part of the other half, so that gateways do not come all at once.
 fn jittered(backoff: Duration) -> Duration {
     let random = contract::credential::random_bytes::<1>().map_or(128, |[byte]| byte);
@@ -79,12 +69,5 @@ mod tests {
             let wait = jittered(MAX_BACKOFF);
             assert!((MAX_BACKOFF / 2..=MAX_BACKOFF).contains(&wait), "{wait:?}");
         }
-    }
-
-    #[test]
-    fn boots_have_fresh_names_of_the_usual_form() {
-        let (one, other) = (uuid().unwrap(), uuid().unwrap());
-        assert_ne!(one, other);
-        assert_eq!((one.len(), one.as_bytes()[14]), (36, b'4'));
     }
 }

@@ -2,6 +2,7 @@ use super::connection;
 use crate::{
     dialects::pusher::fixtures,
     hub::connection::{MAX_MESSAGES_PER_S, Phase, Sent},
+    metering::Tally,
     wire::frame,
 };
 use bytes::Bytes;
@@ -18,7 +19,7 @@ async fn what_the_socket_takes_is_sent_at_once_and_the_rest_in_order() {
     for n in 0..3_000_u32 {
         let piece = frame::text(&n.to_string().repeat(500).into_bytes());
         expected.extend_from_slice(&piece);
-        let sent = connection.send(&piece, 0);
+        let sent = connection.send(&piece, Tally::default(), 0);
         assert!(matches!(sent, Sent::Done | Sent::Queued), "{n}: {sent:?}");
     }
     assert!(connection.has_backlog(), "more than the socket takes");
@@ -32,9 +33,12 @@ async fn queued_frames_leave_in_one_write() {
     let app = fixtures::app(|_| {});
     let (connection, mut client) = connection(&app, SocketId::from_random(1), SLOW).await;
     for text in ["a", "b", "c"] {
-        assert_eq!(connection.enqueue(frame::text(text.as_bytes()), 0), Sent::Queued);
+        assert_eq!(
+            connection.enqueue(frame::text(text.as_bytes()), Tally::default(), 0),
+            Sent::Queued
+        );
     }
-    connection.flush(0);
+    let _counted = connection.flush(0);
     let mut buffer = [0; 64];
     let n = client.read(&mut buffer).await.unwrap();
     assert_eq!(&buffer[..n], [0x81, 1, b'a', 0x81, 1, b'b', 0x81, 1, b'c']);
@@ -45,7 +49,8 @@ async fn a_reader_that_does_not_read_is_found_out_at_the_bound() {
     let app = fixtures::app(|_| {});
     let (connection, _client) = connection(&app, SocketId::from_random(1), SLOW).await;
     let piece = Bytes::from(vec![0; 64 << 10]);
-    let found = (0..1_000).any(|_| connection.send(&piece, 5) == Sent::TooFarBehind);
+    let found =
+        (0..1_000).any(|_| connection.send(&piece, Tally::default(), 5) == Sent::TooFarBehind);
     assert!(found);
     assert_eq!(connection.stuck_since(), Some(5));
 }
@@ -56,8 +61,8 @@ async fn nothing_follows_a_close_frame() {
     let (connection, mut client) = connection(&app, SocketId::from_random(1), SLOW).await;
     connection.close(&[], 4001, "no", 7);
     assert_eq!(connection.phase(), Phase::Closing { since: 7 });
-    assert_eq!(connection.send(&frame::text(b"late"), 8), Sent::NotOpen);
-    assert_eq!(connection.enqueue(frame::text(b"late"), 8), Sent::NotOpen);
+    assert_eq!(connection.send(&frame::text(b"late"), Tally::default(), 8), Sent::NotOpen);
+    assert_eq!(connection.enqueue(frame::text(b"late"), Tally::default(), 8), Sent::NotOpen);
     connection.close(&[], 4200, "again", 9);
     connection.cut();
     let mut all = Vec::new();
@@ -78,17 +83,17 @@ async fn a_second_holds_so_many_messages_and_one_more_is_a_flood() {
 async fn what_follows_a_pause_is_written_later_and_in_order() {
     let app = fixtures::app(|_| {});
     let (connection, mut client) = connection(&app, SocketId::from_random(1), SLOW).await;
-    assert_eq!(connection.send(&frame::text(b"a"), 0), Sent::Done);
+    assert_eq!(connection.send(&frame::text(b"a"), Tally::default(), 0), Sent::Done);
     connection.pause(30);
-    assert_eq!(connection.send(&frame::text(b"b"), 0), Sent::Queued);
-    assert_eq!(connection.enqueue(frame::text(b"c"), 0), Sent::Queued);
-    connection.flush(0);
+    assert_eq!(connection.send(&frame::text(b"b"), Tally::default(), 0), Sent::Queued);
+    assert_eq!(connection.enqueue(frame::text(b"c"), Tally::default(), 0), Sent::Queued);
+    let _counted = connection.flush(0);
     let mut buffer = [0; 64];
     let n = client.read(&mut buffer).await.unwrap();
     assert_eq!(&buffer[..n], [0x81, 1, b'a']);
     let n = client.read(&mut buffer).await.unwrap();
     assert_eq!(&buffer[..n], [0x81, 1, b'b', 0x81, 1, b'c']);
-    assert_eq!(connection.send(&frame::text(b"d"), 0), Sent::Done, "as before");
+    assert_eq!(connection.send(&frame::text(b"d"), Tally::default(), 0), Sent::Done, "as before");
 }
 
 #[actix_web::test]
@@ -96,7 +101,7 @@ async fn each_pause_parts_two_writes_up_to_a_bound() {
     let app = fixtures::app(|_| {});
     let (connection, mut client) = connection(&app, SocketId::from_random(1), SLOW).await;
     for _ in 0..40 {
-        connection.send(&frame::text(b"a"), 0);
+        connection.send(&frame::text(b"a"), Tally::default(), 0);
         connection.pause(5);
     }
     let (mut buffer, mut reads) = ([0; 256], Vec::new());

@@ -40,8 +40,10 @@ fn event(topic: Topic, except: Option<SocketId>) -> Due {
 fn reached(local: &LocalTopic, except: Option<SocketId>) -> BTreeSet<SocketId> {
     local.due.borrow_mut().push(event(local.topic.clone(), except));
     let mut reached = Vec::new();
-    let handed = local.fan_out(|connection, _| reached.push(connection.socket));
-    assert_eq!(handed.frames as usize, reached.len());
+    local.fan_out(|connection, _, tally| {
+        assert_eq!((tally.events, tally.units), (1, 1));
+        reached.push(connection.socket);
+    });
     let all: BTreeSet<_> = reached.iter().copied().collect();
     assert_eq!(all.len(), reached.len(), "nobody twice");
     all
@@ -113,7 +115,7 @@ proptest! {
                 }
                 local.due.borrow_mut().push(event(topic(0), None));
                 let mut reached = vec![0; CONNECTIONS];
-                local.fan_out(|connection, _| reached[connection.socket.bits() as usize] += 1);
+                local.fan_out(|connection, _, _| reached[connection.socket.bits() as usize] += 1);
                 for (n, times) in reached.into_iter().enumerate() {
                     assert_eq!(times, model.iter().filter(|(c, _)| *c == n).count());
                 }
@@ -134,11 +136,14 @@ async fn neighbours_are_joined_and_the_excepted_gets_the_others() {
     local.due.borrow_mut().push(event(topic(0), None));
     local.due.borrow_mut().push(event(topic(0), Some(first.socket)));
     let mut lengths = Vec::new();
-    let handed = local.fan_out(|connection, bytes| {
+    let mut events = 0;
+    local.fan_out(|connection, bytes, tally| {
+        assert_eq!(tally.bytes as usize, bytes.len());
+        events += tally.events;
         lengths.push((connection.socket, bytes.len()));
         assert!(Rc::strong_count(connection) > 1);
     });
-    assert_eq!(handed.frames, 3);
+    assert_eq!(events, 3);
     let of = |socket| lengths.iter().find(|(s, _)| *s == socket).map(|(_, n)| *n).unwrap();
     assert_eq!(of(second.socket), 2 * of(first.socket));
 }

@@ -118,7 +118,8 @@ impl Conversation {
         };
         let missed = history.events.iter().filter(|event| event.at_ms >= since_ms);
         for event in missed.filter(|event| self.is_for_us(event)) {
-            out.push(Effect::Send(codec::encode_event(&identifier, event)));
+            let text = codec::encode_event(&identifier, event);
+            out.push(Effect::Deliver { text, payload_bytes: event.data.as_str().len() });
         }
         self.caught_up(&identifier, true, cx, out);
     }

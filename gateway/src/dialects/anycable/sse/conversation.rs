@@ -41,7 +41,9 @@ impl Conversation {
         let form = self.form;
         for effect in &mut out[from..] {
             match effect {
-                Effect::Send(frame) => *frame = event_of(frame, form),
+                Effect::Send(frame) | Effect::Deliver { text: frame, .. } => {
+                    *frame = event_of(frame, form);
+                }
                 Effect::Hear { voice, .. } | Effect::Unhear { voice, .. } => {
                     *voice = codec::voice(voice.clone(), form);
                 }

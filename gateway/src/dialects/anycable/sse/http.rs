@@ -155,7 +155,7 @@ struct Wanted {
 fn listen(
     gateway: &Arc<Gateway>,
     app: &Arc<App>,
-    permit: ConnectionPermit,
+    mut permit: ConnectionPermit,
     who: Who,
     Wanted { form, said }: Wanted,
 ) -> Result<HttpResponse, Failure> {

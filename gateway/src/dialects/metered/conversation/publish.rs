@@ -87,7 +87,8 @@ impl Conversation {
         }
         let is_own = to == self.peer.user;
         if is_own {
-            out.push(Effect::Send(codec::encode_echo(&self.peer, data.as_text())));
+            let text = codec::encode_echo(&self.peer, data.as_text());
+            out.push(Effect::Deliver { text, payload_bytes: data.as_text().len() });
         }
         // Nobody may read a peer's channel back, so nothing of it is kept.
         let message = self.outgoing(ChannelName::of_user(&to), data, false);

@@ -116,7 +116,9 @@ impl Conversation {
         if was_heard.is_none() {
             if let CacheAnswer::Hit(event) = &joined.cached {
                 let with_metadata = asked.hears.with_metadata();
-                out.push(Effect::Send(codec::encode_event(event, with_metadata)));
+                let text = codec::encode_event(event, with_metadata);
+                let payload_bytes = event.data.as_str().len();
+                out.push(Effect::Deliver { text, payload_bytes });
             }
             self.show_subscribed(channel, cx, out);
         }

@@ -174,7 +174,10 @@ impl Conversation {
         match &joined.cached {
             CacheAnswer::NotACache => {}
             CacheAnswer::Miss => say(&Outbound::CacheMiss { channel: channel.as_str() }, out),
-            CacheAnswer::Hit(event) => out.push(Effect::Send(codec::encode_event(event))),
+            CacheAnswer::Hit(event) => out.push(Effect::Deliver {
+                text: codec::encode_event(event),
+                payload_bytes: event.data.as_str().len(),
+            }),
         }
         out.push(Effect::Hear { channel: channel.clone(), voice: VOICE });
     }

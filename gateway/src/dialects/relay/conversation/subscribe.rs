@@ -184,7 +184,8 @@ impl Conversation {
             out.push(Effect::Live(LiveKind::Subscribed { channel, socket_id, user_id }));
         }
         if let CacheAnswer::Hit(event) = &joined.cached {
-            out.push(Effect::Send(codec::encode_event(event)));
+            let payload_bytes = event.data.as_str().len();
+            out.push(Effect::Deliver { text: codec::encode_event(event), payload_bytes });
         }
         out.push(Effect::Hear { channel: name.clone(), voice: VOICE });
     }

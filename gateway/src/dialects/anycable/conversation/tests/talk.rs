@@ -157,7 +157,7 @@ pub fn message(identifier: &str, seq: u64) -> String {
 
 fn line(effect: &Effect) -> String {
     match effect {
-        Effect::Send(text) => {
+        Effect::Send(text) | Effect::Deliver { text, .. } => {
             let text = std::str::from_utf8(text).expect("UTF-8");
             lint(text);
             text.to_owned()

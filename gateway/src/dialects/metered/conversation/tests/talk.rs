@@ -182,7 +182,7 @@ pub fn assert_error(said: &[String], request: Option<&str>, code: &str) {
 
 fn line(effect: &Effect) -> String {
     match effect {
-        Effect::Send(text) => {
+        Effect::Send(text) | Effect::Deliver { text, .. } => {
             let text = std::str::from_utf8(text).expect("UTF-8");
             linter::lint(text);
             text.to_owned()

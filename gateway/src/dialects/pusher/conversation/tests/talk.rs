@@ -145,7 +145,7 @@ pub fn member(id: &str, info: Option<&str>) -> Member {
 /// What it hears is kept apart.
 fn line(effect: &Effect) -> Option<String> {
     Some(match effect {
-        Effect::Send(text) => {
+        Effect::Send(text) | Effect::Deliver { text, .. } => {
             let text = std::str::from_utf8(text).expect("UTF-8");
             linter::lint(text);
             text.to_owned()

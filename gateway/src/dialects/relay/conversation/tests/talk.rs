@@ -144,7 +144,7 @@ pub fn member(id: &str, id_is_number: bool, info: Option<&str>) -> Member {
 
 fn line(effect: &Effect) -> String {
     match effect {
-        Effect::Send(text) => {
+        Effect::Send(text) | Effect::Deliver { text, .. } => {
             let text = std::str::from_utf8(text).expect("UTF-8");
             linter::lint(text);
             text.to_owned()

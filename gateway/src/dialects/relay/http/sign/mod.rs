@@ -77,7 +77,7 @@ fn refuse(
     failure: &Failure,
     now_ms: u64,
 ) -> HttpResponse {
-    desk::note(failure, app, now_ms);
+    desk::note(failure, app, None, now_ms);
     let answer = failure.answer();
     if let Some(app) = app {
         app.counters.add_request(answer.status.as_u16(), 0, 0);
