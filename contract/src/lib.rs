@@ -21,8 +21,8 @@ pub mod uses;
 
 pub use channel::{BadChannelName, ChannelKind, ChannelName};
 pub use credential::{
-    AppSecret, BadCredential, GatewayToken, PublishableKey, SecretKeyId, SecretKeyToken, TokenHash,
-    TokenSecret,
+    AppSecret, BadCredential, GatewayToken, ManagementToken, ManagementTokenId, PublishableKey,
+    SecretKeyId, SecretKeyToken, TokenHash, TokenSecret,
 };
 pub use dialects::{
     AnyCableSettings, AppPathDialect, AuthEndpoint, Dialects, IceServer, MeteredSettings,

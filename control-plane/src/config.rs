@@ -2,6 +2,7 @@
 
 use crate::{
     api::origin::{BadOrigin, Origins},
+    cli::Tool,
     mail::{BadMailSettings, MailSettings},
 };
 use clap::Parser;
@@ -21,6 +22,9 @@ pub struct Flags {
     config: PathBuf,
     #[command(flatten)]
     settings: Settings,
+    /// What to do instead of serving.
+    #[command(subcommand)]
+    pub tool: Option<Tool>,
 }
 
 /// One field per setting; the same names serve the file.
@@ -133,8 +137,7 @@ pub enum ConfigError {
 }
 
 impl Config {
-    pub fn read() -> Result<Self, ConfigError> {
-        let flags = Flags::parse();
+    pub fn read(flags: Flags) -> Result<Self, ConfigError> {
         let path = flags.config.display().to_string();
         let file = match std::fs::read_to_string(&flags.config) {
             Ok(text) => {

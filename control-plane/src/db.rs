@@ -4,6 +4,7 @@
 //! role before anything else. A [`TenantTx`] sees one organisation's rows, because row-level
 //! security says so; the stores name the organisation as well, so that two mistakes are needed.
 
+use crate::audit::{self, Actor, Deed, Fact};
 use contract::OrganisationId;
 use sqlx::{
     Connection, PgConnection, PgPool, Postgres, Transaction,
@@ -110,6 +111,15 @@ impl Db {
         Ok(PersonTx(tx))
     }
 
+    /// Work of the service itself on one organisation's rows: `part` names it in the audit log.
+    pub async fn tenant(
+        &self,
+        part: &'static str,
+        organisation: Organisation,
+    ) -> Result<TenantTx, sqlx::Error> {
+        TenantTx::begin(self.pool.begin().await?, Actor::service(part), organisation).await
+    }
+
     /// The service's own work: the snapshot, the gateways' registry, housekeeping.
     pub async fn service(&self) -> Result<ServiceTx, sqlx::Error> {
         let mut tx = self.pool.begin().await?;
@@ -151,22 +161,14 @@ impl PersonTx {
         &mut self.0
     }
 
-    /// Goes on as a member of `organisation`, seeing its rows and no others. Whether the person
-    /// is a member is for the caller to have asked.
+    /// Goes on as a member of `organisation`, seeing its rows and no others. Whether the actor
+    /// may act there is for the caller to have asked.
     pub async fn enter(
         self,
-        person: PersonId,
+        actor: impl Into<Actor>,
         organisation: Organisation,
     ) -> Result<TenantTx, sqlx::Error> {
-        let mut tx = self.0;
-        sqlx::query!(
-            "SELECT set_config('role', 'signalbox_app', true) AS role,
-                    set_config('signalbox.organisation', $1, true) AS scope",
-            organisation.0.to_string(),
-        )
-        .fetch_one(&mut *tx)
-        .await?;
-        Ok(TenantTx { tx, person, organisation })
+        TenantTx::begin(self.0, actor.into(), organisation).await
     }
 
     pub async fn commit(self) -> Result<(), sqlx::Error> {
@@ -176,11 +178,30 @@ impl PersonTx {
 
 pub struct TenantTx {
     tx: Transaction<'static, Postgres>,
-    person: PersonId,
+    actor: Actor,
     organisation: Organisation,
+    /// Written at commit: an entry of the log locks the organisation's others out until then.
+    deeds: Vec<Deed>,
 }
 
 impl TenantTx {
+    async fn begin(
+        mut tx: Transaction<'static, Postgres>,
+        actor: Actor,
+        organisation: Organisation,
+    ) -> Result<Self, sqlx::Error> {
+        sqlx::query!(
+            "SELECT set_config('role', 'signalbox_app', true) AS role,
+                    set_config('signalbox.organisation', $1, true) AS tenant,
+                    set_config('signalbox.person', $2, true) AS person",
+            organisation.0.to_string(),
+            actor.person_id().0.to_string(),
+        )
+        .fetch_one(&mut *tx)
+        .await?;
+        Ok(Self { tx, actor, organisation, deeds: Vec::new() })
+    }
+
     pub fn db(&mut self) -> &mut PgConnection {
         &mut self.tx
     }
@@ -189,26 +210,36 @@ impl TenantTx {
         self.organisation
     }
 
-    pub fn person(&self) -> PersonId {
-        self.person
+    pub fn actor(&self) -> &Actor {
+        &self.actor
     }
 
-    /// Writes down who did what. Part of the transaction, so it stands or falls with the deed.
+    /// Whose account it is done with: a token acts for its maker, the service for nobody.
+    pub fn person(&self) -> PersonId {
+        self.actor.person_id()
+    }
+
+    /// Notes what was done. Written with the transaction, so it stands or falls with the deed.
     pub async fn audit(&mut self, action: &str, subject: &str) -> Result<(), sqlx::Error> {
-        sqlx::query!(
-            "INSERT INTO audit_log (organisation_id, user_id, action, subject)
-             VALUES ($1, $2, $3, $4)",
-            self.organisation.0,
-            self.person.0,
-            action,
-            subject,
-        )
-        .execute(&mut *self.tx)
-        .await?;
+        self.audit_change(action, subject, None, None).await
+    }
+
+    /// The same, with what the subject was before and is now.
+    pub async fn audit_change(
+        &mut self,
+        action: &str,
+        subject: &str,
+        before: Option<&dyn Fact>,
+        after: Option<&dyn Fact>,
+    ) -> Result<(), sqlx::Error> {
+        self.deeds.push(Deed::new(action, subject, before, after)?);
         Ok(())
     }
 
-    pub async fn commit(self) -> Result<(), sqlx::Error> {
+    pub async fn commit(mut self) -> Result<(), sqlx::Error> {
+        for deed in &self.deeds {
+            audit::store::append(&mut self.tx, self.organisation, &self.actor, deed).await?;
+        }
         self.tx.commit().await
     }
 }

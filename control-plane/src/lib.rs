@@ -7,6 +7,8 @@
 
 pub mod api;
 pub mod apps;
+pub mod audit;
+pub mod cli;
 pub mod config;
 pub mod console;
 pub mod credentials;
@@ -28,4 +30,5 @@ pub mod server;
 pub mod state;
 #[cfg(test)]
 mod testing;
+pub mod tokens;
 pub mod uses;

@@ -1,7 +1,8 @@
 //! Read configuration, build, run.
 
+use clap::Parser;
 use control_plane::{
-    config::{Config, LogFormat},
+    config::{Config, Flags, LogFormat},
     db::Db,
     server,
     state::{State, install_tls},
@@ -11,7 +12,11 @@ use tracing_subscriber::EnvFilter;
 
 #[actix_web::main]
 async fn main() -> ExitCode {
-    match start().await {
+    let mut flags = Flags::parse();
+    if let Some(tool) = flags.tool.take() {
+        return tool.run();
+    }
+    match start(flags).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("signalbox-control-plane: {error}");
@@ -20,9 +25,9 @@ async fn main() -> ExitCode {
     }
 }
 
-async fn start() -> Result<(), Box<dyn Error>> {
+async fn start(flags: Flags) -> Result<(), Box<dyn Error>> {
     install_tls();
-    let config = Config::read()?;
+    let config = Config::read(flags)?;
     start_logging(&config)?;
     let db = Db::open(&config.database_url, config.database_connections).await?;
     let state = Arc::new(State::new(&config, db)?);

@@ -2,10 +2,10 @@
 
 use crate::{
     api::{ApiError, openapi},
-    apps, console, credentials, feed, gateways, keys, live, messages, organisations, people,
+    apps, audit, console, credentials, feed, gateways, keys, live, messages, organisations, people,
     publishable_keys,
     state::State,
-    uses,
+    tokens, uses,
 };
 use actix_web::{HttpResponse, get, web};
 use serde::Serialize;
@@ -21,6 +21,9 @@ use utoipa_actix_web::service_config::ServiceConfig;
 /// | /v1/organisations | GET |
 /// | /v1/organisations/{org} | GET, PATCH |
 /// | /v1/organisations/{org}/apps | GET, POST |
+/// | /v1/organisations/{org}/tokens, …/{id} | GET, POST, DELETE |
+/// | /v1/organisations/{org}/audit, …/export, …/head | GET |
+/// | /v1/token | GET |
 /// | /v1/apps/{app} | GET, PATCH, DELETE |
 /// | /v1/apps/{app}/credentials, …/{key} | GET, POST, DELETE |
 /// | /v1/apps/{app}/keys, …/{id} | GET, POST, PATCH, DELETE |
@@ -34,6 +37,8 @@ use utoipa_actix_web::service_config::ServiceConfig;
 pub fn public(cfg: &mut ServiceConfig) {
     people::http::routes(cfg);
     organisations::http::routes(cfg);
+    tokens::http::routes(cfg);
+    audit::http::routes(cfg);
     apps::http::routes(cfg);
     credentials::http::routes(cfg);
     keys::http::routes(cfg);

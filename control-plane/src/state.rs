@@ -9,6 +9,7 @@ use crate::{
     mail::Mailer,
     messages::gateway::GatewayClient,
     people::{limits::LoginLimits, password::PasswordHasher},
+    tokens::TokenLimits,
 };
 use contract::{GatewayToken, seal::MasterKey};
 use std::time::Duration;
@@ -27,6 +28,7 @@ pub struct State {
     pub mailer: Mailer,
     pub passwords: PasswordHasher,
     pub login_limits: LoginLimits,
+    pub token_limits: TokenLimits,
     pub feed: FeedHandle,
     pub gateway: GatewayClient,
     pub viewers: Viewers,
@@ -57,6 +59,7 @@ impl State {
             trusted_proxies: config.trusted_proxies,
             passwords: PasswordHasher::new()?,
             login_limits: LoginLimits::default(),
+            token_limits: TokenLimits::default(),
             gateway: GatewayClient::new(&config.public_gateway_url)?,
             viewers: Viewers::default(),
             db,

@@ -4,10 +4,13 @@
 //! scanners can tell a real key from a lookalike. Secrets never appear in `Debug`.
 
 mod hash;
+mod management_token;
+mod named;
 mod publishable_key;
 mod secret_key;
 
 pub use hash::TokenHash;
+pub use management_token::{ManagementToken, ManagementTokenId};
 pub use publishable_key::PublishableKey;
 pub use secret_key::{SecretKeyId, SecretKeyToken, TokenSecret};
 use std::{fmt, str::FromStr};

@@ -1,8 +1,9 @@
 //! Secret keys: their public half, the token, and what signs in their name.
 
 use super::{
-    BASE62, BadCredential, KEY_ID_CHARS, NoRandomness, RANDOM_CHARS, TokenHash, check_shape,
-    is_base62, random_text, with_checksum,
+    BASE62, BadCredential, NoRandomness, RANDOM_CHARS, TokenHash, check_shape, is_base62,
+    named::{NamedToken, is_id},
+    random_text, with_checksum,
 };
 use serde::{Deserialize, Serialize};
 use std::{fmt, str::FromStr};
@@ -25,7 +26,7 @@ impl SecretKeyId {
 impl FromStr for SecretKeyId {
     type Err = BadCredential;
     fn from_str(raw: &str) -> Result<Self, BadCredential> {
-        let is_issued = raw.len() == KEY_ID_CHARS && is_base62(raw);
+        let is_issued = is_id(raw);
         let allowed = |b: u8| b.is_ascii_alphanumeric() || b == b'_' || b == b'-';
         let is_imported = raw
             .strip_prefix("sk_id_")
@@ -58,49 +59,38 @@ impl fmt::Display for SecretKeyId {
 
 /// A secret key as its owner holds it: `sk_sbx_{id}_{30 random}{checksum}`, base62.
 #[derive(Clone)]
-pub struct SecretKeyToken(Zeroizing<String>);
+pub struct SecretKeyToken(NamedToken);
 
 impl SecretKeyToken {
     pub const PREFIX: &'static str = "sk_sbx_";
 
     pub fn generate() -> Result<Self, NoRandomness> {
-        let id = random_text(BASE62, KEY_ID_CHARS)?;
-        let random = random_text(BASE62, RANDOM_CHARS)?;
-        Ok(Self(with_checksum(format!("{}{id}_{random}", Self::PREFIX)).into()))
+        NamedToken::generate(Self::PREFIX).map(Self)
     }
 
     pub fn id(&self) -> SecretKeyId {
-        SecretKeyId(self.0[Self::PREFIX.len()..][..KEY_ID_CHARS].to_owned())
+        SecretKeyId(self.0.id().to_owned())
     }
 
     pub fn expose(&self) -> &str {
-        &self.0
+        self.0.expose()
     }
 
     pub fn hash(&self) -> TokenHash {
-        TokenHash::of(&self.0)
+        self.0.hash()
     }
 }
 
 impl FromStr for SecretKeyToken {
     type Err = BadCredential;
     fn from_str(raw: &str) -> Result<Self, BadCredential> {
-        check_shape(raw, Self::PREFIX, |body| match body.split_once('_') {
-            Some((id, random)) => {
-                id.len() == KEY_ID_CHARS
-                    && random.len() == RANDOM_CHARS
-                    && is_base62(id)
-                    && is_base62(random)
-            }
-            None => false,
-        })?;
-        Ok(Self(raw.to_owned().into()))
+        NamedToken::parse(Self::PREFIX, raw).map(Self)
     }
 }
 
 impl fmt::Debug for SecretKeyToken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "SecretKeyToken({}…)", &self.0[..Self::PREFIX.len() + KEY_ID_CHARS])
+        write!(f, "SecretKeyToken({}…)", self.0.visible())
     }
 }
 

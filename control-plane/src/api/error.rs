@@ -18,6 +18,10 @@ pub enum ApiError {
     ForeignOrigin,
     #[error("your role in this organisation does not allow this")]
     Forbidden,
+    #[error("this management token does not allow this")]
+    TokenForbidden,
+    #[error("this is for a person who is signed in, not for a management token")]
+    PersonOnly,
     #[error("there is nothing here")]
     NotFound,
     #[error("this method is not available here")]
@@ -88,7 +92,10 @@ impl ApiError {
 
     /// Whether someone who had access no longer has it; other errors pass.
     pub fn ends_a_session(&self) -> bool {
-        matches!(self, Self::Unauthenticated | Self::NotFound | Self::Forbidden)
+        matches!(
+            self,
+            Self::Unauthenticated | Self::NotFound | Self::Forbidden | Self::TokenForbidden
+        )
     }
 
     /// Status and machine code. No `_` arm: a new error does not compile without its row.
@@ -99,6 +106,8 @@ impl ApiError {
             Self::Csrf => (StatusCode::FORBIDDEN, "csrf"),
             Self::ForeignOrigin => (StatusCode::FORBIDDEN, "foreign_origin"),
             Self::Forbidden => (StatusCode::FORBIDDEN, "forbidden"),
+            Self::TokenForbidden => (StatusCode::FORBIDDEN, "token_forbidden"),
+            Self::PersonOnly => (StatusCode::FORBIDDEN, "person_only"),
             Self::NotFound => (StatusCode::NOT_FOUND, "not_found"),
             Self::MethodNotAllowed { .. } => (StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed"),
             Self::Conflict { code, .. } => (StatusCode::CONFLICT, code),

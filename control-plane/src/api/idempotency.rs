@@ -4,10 +4,7 @@
 //! that row's lock until the first request is decided, so there is no state "in flight".
 
 use super::{ApiError, StrictJson};
-use crate::{
-    db::{PersonId, TenantTx},
-    state::State,
-};
+use crate::{audit::Actor, db::TenantTx, state::State};
 use actix_web::{FromRequest, HttpRequest, HttpResponse, dev::Payload, http::StatusCode};
 use sha2::{Digest, Sha256};
 use std::future::{Ready, ready};
@@ -55,10 +52,10 @@ impl FromRequest for IdempotencyKey {
 }
 
 impl IdempotencyKey {
-    /// The key as another service may hold it: one person's keys are not another's there either.
-    pub fn handed_on(&self, person: PersonId) -> Option<String> {
-        let sent = self.0.as_ref()?;
-        Some(hex::encode(Sha256::digest(format!("{} {}", person.0, sent.key))))
+    /// The key as another service may hold it: one caller's keys are not another's there either.
+    pub fn handed_on(&self, actor: &Actor) -> Option<String> {
+        let key = actor.own(&self.0.as_ref()?.key);
+        Some(hex::encode(Sha256::digest(format!("{} {key}", actor.person_id().0))))
     }
 
     pub async fn begin<T>(
@@ -75,26 +72,28 @@ impl IdempotencyKey {
         fingerprint.update(body.digest);
         let fingerprint = fingerprint.finalize();
         let (organisation, person) = (tx.organisation().uuid(), tx.person().0);
+        // A blank parts the two: what callers send has none.
+        let key = tx.actor().own(key);
         let inserted = sqlx::query!(
             "INSERT INTO idempotency_keys (organisation_id, user_id, key, fingerprint)
              VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING",
             organisation,
             person,
-            key,
+            &key,
             &fingerprint[..],
         )
         .execute(tx.db())
         .await?
         .rows_affected();
         if inserted == 1 {
-            return Ok(Attempt::First(Ticket(Some((person, key.clone())))));
+            return Ok(Attempt::First(Ticket(Some((person, key)))));
         }
         let earlier = sqlx::query!(
             "SELECT fingerprint, status, sealed_body FROM idempotency_keys
              WHERE organisation_id = $1 AND user_id = $2 AND key = $3",
             organisation,
             person,
-            key,
+            &key,
         )
         .fetch_one(tx.db())
         .await?;
@@ -104,7 +103,7 @@ impl IdempotencyKey {
         let (Some(status), Some(sealed)) = (earlier.status, earlier.sealed_body) else {
             return Err(ApiError::internal("an idempotency key without an answer was committed"));
         };
-        let body = state.master_key.open(&sealed, &place(person, key))?;
+        let body = state.master_key.open(&sealed, &place(person, &key))?;
         let status = u16::try_from(status).ok().and_then(|s| StatusCode::from_u16(s).ok());
         Ok(Attempt::Replay(
             HttpResponse::build(status.unwrap_or(StatusCode::OK))

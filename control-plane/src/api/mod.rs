@@ -2,6 +2,7 @@
 //! document. Nothing in here knows a feature.
 
 pub mod body;
+pub mod client;
 pub mod error;
 pub mod fallback;
 pub mod idempotency;

@@ -43,6 +43,13 @@ pub struct Page<T> {
     pub next_cursor: Option<String>,
 }
 
+impl PageParams {
+    /// For lists that take more than these two.
+    pub fn new(cursor: Option<String>, limit: Option<u8>) -> Self {
+        Self { cursor, limit }
+    }
+}
+
 impl Position {
     fn to_cursor(&self) -> String {
         let micros = self.created_at.unix_timestamp_nanos() / 1_000;

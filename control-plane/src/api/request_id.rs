@@ -1,19 +1,30 @@
 //! Every request has an id, in its log line, its `X-Request-Id` header and its problem body.
 
-use super::ApiError;
+use super::{ApiError, client};
+use crate::state::State;
 use actix_web::{
     Error,
     body::MessageBody,
     dev::{ServiceRequest, ServiceResponse},
     http::header::{HeaderMap, HeaderName, HeaderValue},
     middleware::Next,
+    web::Data,
 };
-use std::time::{Duration, Instant};
+use std::{
+    net::IpAddr,
+    time::{Duration, Instant},
+};
 use tokio::time::timeout;
 use uuid::Uuid;
 
 tokio::task_local! {
-    static REQUEST_ID: String;
+    static REQUEST: Request;
+}
+
+/// What the audit log says of the request that a deed came with.
+struct Request {
+    id: String,
+    address: Option<IpAddr>,
 }
 
 /// Until an answer begins. Everything that is waited for has its own, shorter patience, but a frozen
@@ -24,7 +35,12 @@ const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// The id of the request this task is serving, or nothing outside of one.
 pub fn current() -> String {
-    REQUEST_ID.try_with(Clone::clone).unwrap_or_default()
+    REQUEST.try_with(|request| request.id.clone()).unwrap_or_default()
+}
+
+/// Where the request came from, or nothing outside of one.
+pub fn address() -> Option<IpAddr> {
+    REQUEST.try_with(|request| request.address).unwrap_or_default()
 }
 
 /// Gives the request its id and writes its one log line. Paths carry public ids only; queries
@@ -36,7 +52,9 @@ pub async fn assign<B: MessageBody>(
     let id = Uuid::now_v7().to_string();
     let started = Instant::now();
     let (method, path) = (request.method().clone(), request.path().to_owned());
-    let answer = REQUEST_ID.scope(id.clone(), async {
+    let state = request.app_data::<Data<State>>();
+    let address = state.map(|state| client::address_of(request.request(), state));
+    let answer = REQUEST.scope(Request { id: id.clone(), address }, async {
         let called = timeout(DEADLINE, next.call(request)).await;
         match called.unwrap_or_else(|_| Err(ApiError::DatabaseUnavailable.into())) {
             Ok(response) => Ok(response),

@@ -4,28 +4,28 @@ use super::store;
 use crate::{
     api::ApiError,
     db::TenantTx,
-    organisations::{self, OrganisationAccess, Permission},
-    people::Person,
+    organisations::{OrganisationAccess, Permission},
     state::State,
+    tokens::Caller,
 };
 use actix_web::{FromRequest, HttpRequest, dev::Payload, web::Data};
 use contract::AppId;
 use std::{future::Future, pin::Pin};
 
-/// Proof that the app in the path exists in an organisation of the person asking. An app of
-/// others answers exactly like one that does not exist.
+/// Proof that the app in the path exists in an organisation of whoever asks. An app of others
+/// answers exactly like one that does not exist.
 pub struct AppAccess {
     pub app: AppId,
     organisation: OrganisationAccess,
 }
 
 impl AppAccess {
-    pub fn person(&self) -> &Person {
-        &self.organisation.person
+    pub fn caller(&self) -> &Caller {
+        &self.organisation.caller
     }
 
     pub fn require(&self, permission: Permission) -> Result<(), ApiError> {
-        self.organisation.require(permission)
+        self.organisation.require_of_apps(permission)
     }
 
     pub async fn begin(&self, state: &State) -> Result<TenantTx, ApiError> {
@@ -33,19 +33,16 @@ impl AppAccess {
     }
 
     pub async fn of(request: &HttpRequest) -> Result<Self, ApiError> {
-        let person = Person::of(request).await?;
+        let caller = Caller::of(request).await?;
         let state = request.app_data::<Data<State>>();
         let state = state.ok_or_else(|| ApiError::internal("no state"))?;
         let app = request.match_info().get("app").and_then(|raw| raw.parse::<AppId>().ok());
-        let app = app.ok_or(ApiError::NotFound)?;
-        let mut tx = state.db.person(person.id()).await?;
-        let organisation = match store::organisation_of(&mut tx, person.id(), &app).await? {
-            Some(id) => organisations::store::membership(&mut tx, person.id(), id).await?,
-            None => None,
-        };
+        let app = app.filter(|app| caller.may_reach(app)).ok_or(ApiError::NotFound)?;
+        let mut tx = state.db.person(caller.id()).await?;
+        let id = store::organisation_of(&mut tx, caller.id(), &app).await?;
         tx.commit().await?;
-        let organisation = organisation.ok_or(ApiError::NotFound)?;
-        Ok(Self { app, organisation: OrganisationAccess { person, organisation } })
+        let id = id.ok_or(ApiError::NotFound)?;
+        Ok(Self { app, organisation: OrganisationAccess::enter(state, caller, id).await? })
     }
 }
 

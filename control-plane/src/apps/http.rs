@@ -42,8 +42,9 @@ pub async fn list_apps(
     access: OrganisationAccess,
     page: PageRequest,
 ) -> Result<HttpResponse, ApiError> {
+    access.require_of_apps(Permission::AppsRead)?;
     let mut tx = access.begin(&state).await?;
-    let apps = store::page(&mut tx, &page).await?;
+    let apps = store::page(&mut tx, access.caller.apps(), &page).await?;
     tx.commit().await?;
     Ok(HttpResponse::Ok().json(page.page(apps, store::position)))
 }
@@ -95,6 +96,7 @@ pub async fn create_app(
 )]
 #[get("/v1/apps/{app}")]
 pub async fn get_app(state: Data<State>, access: AppAccess) -> Result<HttpResponse, ApiError> {
+    access.require(Permission::AppsRead)?;
     let mut tx = access.begin(&state).await?;
     let app = store::get(&mut tx, &access.app).await?.ok_or(ApiError::NotFound)?;
     tx.commit().await?;
@@ -134,7 +136,7 @@ pub async fn patch_app(
     };
     store::update(&mut tx, &wanted).await?;
     let app = store::publish(&mut tx, &access.app).await?;
-    tx.audit("app.changed", app.id.as_str()).await?;
+    tx.audit_change("app.changed", app.id.as_str(), Some(&before), Some(&app)).await?;
     tx.commit().await?;
     let receipt = match killed {
         Some(revision) => Some(feed::receipt::wait(&state, revision).await?),
@@ -166,9 +168,9 @@ fn patched(app: App, patch: AppPatch) -> Result<App, ApiError> {
 pub async fn delete_app(state: Data<State>, access: AppAccess) -> Result<HttpResponse, ApiError> {
     access.require(Permission::AppsDelete)?;
     let mut tx = access.begin(&state).await?;
-    store::lock(&mut tx, &access.app).await?.ok_or(ApiError::NotFound)?;
+    let before = store::lock(&mut tx, &access.app).await?.ok_or(ApiError::NotFound)?;
     let revision = store::delete(&mut tx, &access.app).await?;
-    tx.audit("app.deleted", access.app.as_str()).await?;
+    tx.audit_change("app.deleted", access.app.as_str(), Some(&before), None).await?;
     tx.commit().await?;
     let receipt = feed::receipt::wait(&state, revision).await?;
     Ok(HttpResponse::Ok().json(Revoked { receipt }))

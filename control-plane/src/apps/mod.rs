@@ -33,6 +33,6 @@ pub async fn create(
     store::insert(tx, &id, new.name.as_str()).await?;
     let credential = credentials::store::insert(tx, &id, &key, &secret, &state.master_key).await?;
     let app = store::publish(tx, &id).await?;
-    tx.audit("app.created", id.as_str()).await?;
+    tx.audit_change("app.created", id.as_str(), None, Some(&app)).await?;
     Ok((app, credential))
 }

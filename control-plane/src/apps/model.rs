@@ -24,6 +24,8 @@ pub struct App {
     pub created_at: OffsetDateTime,
 }
 
+crate::audit::fact!(App);
+
 #[derive(Serialize, ToSchema)]
 pub struct CreatedApp {
     pub app: App,

@@ -6,6 +6,7 @@ use crate::{
     credentials,
     db::{PersonId, PersonTx, TenantTx},
     feed,
+    keys::store::texts,
 };
 use contract::{
     AppId, AppLimits, AppSettings, BadId,
@@ -129,8 +130,14 @@ pub async fn organisation_of(
     .await
 }
 
-pub async fn page(tx: &mut TenantTx, page: &PageRequest) -> Result<Vec<App>, sqlx::Error> {
+/// The organisation's apps, or those of them that are among `only`.
+pub async fn page(
+    tx: &mut TenantTx,
+    only: Option<&[AppId]>,
+    page: &PageRequest,
+) -> Result<Vec<App>, sqlx::Error> {
     let (before, before_id) = page.after();
+    let only = only.map(|apps| texts(apps, AppId::as_str));
     let rows = sqlx::query_as!(
         Row,
         r#"SELECT id, name, organisation_id, enabled,
@@ -139,11 +146,13 @@ pub async fn page(tx: &mut TenantTx, page: &PageRequest) -> Result<Vec<App>, sql
            FROM apps
            WHERE organisation_id = $1 AND deleted_at IS NULL
              AND ($2::timestamptz IS NULL OR (created_at, id) < ($2, $3))
+             AND ($5::text[] IS NULL OR id = ANY($5))
            ORDER BY created_at DESC, id DESC LIMIT $4"#,
         tx.organisation().uuid(),
         before,
         before_id,
         page.fetch(),
+        only.as_deref(),
     )
     .fetch_all(tx.db())
     .await?;

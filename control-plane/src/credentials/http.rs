@@ -38,6 +38,7 @@ pub async fn list_credentials(
     access: AppAccess,
     page: PageRequest,
 ) -> Result<HttpResponse, ApiError> {
+    access.require(Permission::KeysRead)?;
     let mut tx = access.begin(&state).await?;
     let credentials = store::page(&mut tx, &access.app, &page).await?;
     tx.commit().await?;

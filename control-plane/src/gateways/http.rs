@@ -3,8 +3,8 @@
 use super::{model::Gateways, store};
 use crate::{
     api::{ApiError, Problem},
-    people::Person,
     state::State,
+    tokens::Caller,
 };
 use actix_web::{HttpResponse, get, web::Data};
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -19,7 +19,7 @@ pub fn routes(cfg: &mut ServiceConfig) {
     responses((status = 200, body = Gateways), (status = 401, body = Problem))
 )]
 #[get("/v1/gateways")]
-pub async fn list_gateways(state: Data<State>, _: Person) -> Result<HttpResponse, ApiError> {
+pub async fn list_gateways(state: Data<State>, _: Caller) -> Result<HttpResponse, ApiError> {
     let (items, head) = store::all(&state.db).await?;
     Ok(HttpResponse::Ok().json(Gateways { items, next_cursor: None, head }))
 }

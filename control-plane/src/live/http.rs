@@ -1,7 +1,7 @@
 //! The WebSocket that a live view is.
 
 use super::viewer;
-use crate::{api::Problem, apps::AppAccess, state::State};
+use crate::{api::Problem, apps::AppAccess, organisations::Permission, state::State};
 use actix_web::{
     HttpRequest, HttpResponse, get,
     web::{Data, Payload},
@@ -36,9 +36,10 @@ pub async fn watch_live(
     access: AppAccess,
     payload: Payload,
 ) -> Result<HttpResponse, actix_web::Error> {
+    access.require(Permission::AppsRead)?;
     // A browser sends the cookie whatever page opens the socket, so the origin decides.
     state.origins.check(request.headers())?;
-    let permit = state.viewers.admit(access.person().id())?;
+    let permit = state.viewers.admit(access.caller().id())?;
     let (response, session, messages) = actix_ws::handle(&request, payload)?;
     let messages = messages.max_frame_size(MAX_FRAME_BYTES);
     let state = state.into_inner();

@@ -1,7 +1,7 @@
 //! One viewer's WebSocket: sends events, and ends when the viewer, the session or patience does.
 
 use super::{ViewPermit, relay};
-use crate::{apps::AppAccess, db, state::State};
+use crate::{apps::AppAccess, db, organisations::Permission, state::State};
 use actix_web::HttpRequest;
 use actix_ws::{CloseCode, CloseReason, Message, MessageStream, Session};
 use contract::live::{LiveEvent, LiveKind};
@@ -103,7 +103,8 @@ impl View {
                     }
                     // Rights may have ended since; the tick is also when that is noticed.
                     let access = timeout(db::PATIENCE, AppAccess::of(&self.request)).await;
-                    if access.is_ok_and(|a| a.is_err_and(|e| e.ends_a_session())) {
+                    let allowed = access.map(|a| a?.require(Permission::AppsRead));
+                    if allowed.is_ok_and(|a| a.is_err_and(|e| e.ends_a_session())) {
                         return Ok(End::SignedOut);
                     }
                     timeout(STALLED, session.ping(b"")).await.map_err(|_| Unsent)?

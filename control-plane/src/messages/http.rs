@@ -48,7 +48,7 @@ pub async fn publish(
     let event = body.json::<Publish>().await?.value;
     let signer = signer(&state, &access).await?;
     let body = serde_json::to_vec(&event.as_event()).map_err(ApiError::internal)?;
-    let key = idempotency.handed_on(access.person().id());
+    let key = idempotency.handed_on(&access.caller().actor());
     state.gateway.publish(&signer, body, key).await?;
     Ok(HttpResponse::Ok().json(Published {}))
 }
@@ -69,6 +69,7 @@ pub async fn list_channels(
     state: Data<State>,
     access: AppAccess,
 ) -> Result<HttpResponse, ApiError> {
+    access.require(Permission::AppsRead)?;
     let query = Query::<ChannelsQuery>::from_query(request.query_string())
         .map_err(|e| ApiError::field("query", e))?;
     let prefix = query.into_inner().prefix.unwrap_or_default();

@@ -7,8 +7,8 @@ use super::{
 };
 use crate::{
     api::{ApiError, Body, Page, PageParams, PageRequest, Problem},
-    people::Person,
     state::State,
+    tokens::Caller,
 };
 use actix_web::{HttpResponse, get, patch, web::Data};
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -17,7 +17,7 @@ pub fn routes(cfg: &mut ServiceConfig) {
     cfg.service(list_organisations).service(get_organisation).service(rename_organisation);
 }
 
-/// The organisations of the signed-in person, newest first.
+/// The organisations of the signed-in person, newest first; a token has one.
 #[utoipa::path(
     tag = "organisations",
     params(PageParams),
@@ -26,11 +26,11 @@ pub fn routes(cfg: &mut ServiceConfig) {
 #[get("/v1/organisations")]
 pub async fn list_organisations(
     state: Data<State>,
-    person: Person,
+    caller: Caller,
     page: PageRequest,
 ) -> Result<HttpResponse, ApiError> {
-    let mut tx = state.db.person(person.id()).await?;
-    let rows = store::page_of(&mut tx, person.id(), &page).await?;
+    let mut tx = state.db.person(caller.id()).await?;
+    let rows = store::page_of(&mut tx, caller.id(), caller.organisation(), &page).await?;
     tx.commit().await?;
     Ok(HttpResponse::Ok().json(page.page(rows, store::position)))
 }
@@ -45,8 +45,9 @@ pub async fn list_organisations(
     )
 )]
 #[get("/v1/organisations/{org}")]
-pub async fn get_organisation(access: OrganisationAccess) -> HttpResponse {
-    HttpResponse::Ok().json(access.organisation)
+pub async fn get_organisation(access: OrganisationAccess) -> Result<HttpResponse, ApiError> {
+    access.require_of_apps(Permission::AppsRead)?;
+    Ok(HttpResponse::Ok().json(access.organisation))
 }
 
 /// Rename an organisation.
@@ -70,8 +71,10 @@ pub async fn rename_organisation(
     let RenameOrganisation { name } = body.json().await?.value;
     let mut tx = access.begin(&state).await?;
     store::rename(&mut tx, name.as_str()).await?;
-    tx.audit("organisation.renamed", name.as_str()).await?;
+    let before = access.organisation;
+    let after = Organisation { name: name.as_str().to_owned(), ..before.clone() };
+    let subject = before.id.to_string();
+    tx.audit_change("organisation.renamed", &subject, Some(&before), Some(&after)).await?;
     tx.commit().await?;
-    let name = name.as_str().to_owned();
-    Ok(HttpResponse::Ok().json(Organisation { name, ..access.organisation }))
+    Ok(HttpResponse::Ok().json(after))
 }

@@ -15,7 +15,12 @@ pub struct Organisation {
     pub role: Role,
     #[serde(with = "time::serde::rfc3339")]
     pub created_at: OffsetDateTime,
+    /// When it is deleted for good, unless it is restored before; null when it is not.
+    #[serde(with = "time::serde::rfc3339::option")]
+    #[schema(required)]
+    pub deleting_at: Option<OffsetDateTime>,
 }
+crate::audit::fact!(Organisation);
 
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]

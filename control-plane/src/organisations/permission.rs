@@ -50,6 +50,18 @@ permissions! {
     OrganisationDelete = "organisation.delete",
 }
 
+impl Permission {
+    pub fn changes_something(self) -> bool {
+        !self.as_str().ends_with(".read")
+    }
+
+    /// Whether a token that is confined to some apps can have it.
+    pub fn is_of_apps(self) -> bool {
+        use Permission::*;
+        matches!(self, AppsRead | AppsWrite | AppsDelete | KeysRead | KeysWrite | UsageRead)
+    }
+}
+
 /// What somebody is in an organisation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]

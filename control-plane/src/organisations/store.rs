@@ -17,13 +17,20 @@ struct Row {
     name: String,
     role: String,
     created_at: OffsetDateTime,
+    deleting_at: Option<OffsetDateTime>,
 }
 
 impl TryFrom<Row> for Organisation {
     type Error = sqlx::Error;
     fn try_from(row: Row) -> Result<Self, sqlx::Error> {
         let role = Role::try_from(row.role).map_err(|e| sqlx::Error::Decode(e.into()))?;
-        Ok(Self { id: row.id, name: row.name, role, created_at: row.created_at })
+        Ok(Self {
+            id: row.id,
+            name: row.name,
+            role,
+            created_at: row.created_at,
+            deleting_at: row.deleting_at,
+        })
     }
 }
 
@@ -46,13 +53,13 @@ pub async fn insert(tx: &mut TenantTx, name: &str) -> Result<Organisation, sqlx:
     .await?;
     plans::store::start(tx).await?;
     let name = name.to_owned();
-    Ok(Organisation { id: organisation, name, role: Role::Owner, created_at })
+    Ok(Organisation { id: organisation, name, role: Role::Owner, created_at, deleting_at: None })
 }
 
 pub async fn all_of(tx: &mut PersonTx, person: PersonId) -> Result<Vec<Organisation>, sqlx::Error> {
     let rows = sqlx::query_as!(
         Row,
-        "SELECT o.id, o.name, m.role, o.created_at
+        "SELECT o.id, o.name, m.role, o.created_at, o.deleting_at
          FROM memberships m JOIN organisations o ON o.id = m.organisation_id
          WHERE m.user_id = $1 ORDER BY o.created_at, o.id LIMIT $2",
         person.0,
@@ -66,21 +73,24 @@ pub async fn all_of(tx: &mut PersonTx, person: PersonId) -> Result<Vec<Organisat
 pub async fn page_of(
     tx: &mut PersonTx,
     person: PersonId,
+    only: Option<Uuid>,
     page: &PageRequest,
 ) -> Result<Vec<Organisation>, sqlx::Error> {
     let (before, before_id) = page.after();
     let before_id = before_id.and_then(|id| id.parse::<Uuid>().ok());
     let rows = sqlx::query_as!(
         Row,
-        "SELECT o.id, o.name, m.role, o.created_at
+        "SELECT o.id, o.name, m.role, o.created_at, o.deleting_at
          FROM memberships m JOIN organisations o ON o.id = m.organisation_id
          WHERE m.user_id = $1
            AND ($2::timestamptz IS NULL OR (o.created_at, o.id) < ($2, $3::uuid))
+           AND ($5::uuid IS NULL OR o.id = $5)
          ORDER BY o.created_at DESC, o.id DESC LIMIT $4",
         person.0,
         before,
         before_id,
         page.fetch(),
+        only,
     )
     .fetch_all(tx.db())
     .await?;
@@ -95,7 +105,7 @@ pub async fn membership(
 ) -> Result<Option<Organisation>, sqlx::Error> {
     let row = sqlx::query_as!(
         Row,
-        "SELECT o.id, o.name, m.role, o.created_at
+        "SELECT o.id, o.name, m.role, o.created_at, o.deleting_at
          FROM memberships m JOIN organisations o ON o.id = m.organisation_id
          WHERE m.user_id = $1 AND m.organisation_id = $2",
         person.0,

@@ -54,7 +54,7 @@ pub async fn sign_up(
     let user = store::insert_user(&mut tx, &email, name, &password_hash).await?;
     let person = PersonId(user.id);
     store::insert_session(&mut tx, person, token.hash()).await?;
-    let mut tx = tx.enter(person, Organisation::new_random()).await?;
+    let mut tx = tx.enter(&user, Organisation::new_random()).await?;
     let organisation = organisations::store::insert(&mut tx, organisation_name.as_str()).await?;
     let (app, credential) = apps::create(&state, &mut tx, first_app).await?;
     tx.audit("person.signed_up", &user.id.to_string()).await?;

@@ -1,8 +1,8 @@
 //! How often someone may try to sign in. Memory is bounded whatever is thrown at it.
 
 use super::model::EmailAddress;
-use crate::{api::ApiError, state::State};
-use actix_web::HttpRequest;
+use crate::api::ApiError;
+pub use crate::api::client::address_of;
 use std::{
     collections::HashMap,
     hash::{BuildHasher, Hash, RandomState},
@@ -21,9 +21,9 @@ const PER_ACCOUNT: Rate = Rate { burst: 100, interval: Duration::from_secs(10) }
 const CAPACITY: usize = 50_000;
 
 #[derive(Clone, Copy)]
-struct Rate {
-    burst: u32,
-    interval: Duration,
+pub struct Rate {
+    pub burst: u32,
+    pub interval: Duration,
 }
 
 pub struct LoginLimits {
@@ -64,30 +64,16 @@ impl LoginLimits {
     }
 }
 
-fn limited(wait: Duration) -> ApiError {
+pub fn limited(wait: Duration) -> ApiError {
     ApiError::RateLimited { retry_after_s: wait.as_secs() + 1 }
 }
 
 /// One household or office: an IPv4 address, or an IPv6 /64.
-fn network(address: IpAddr) -> IpAddr {
+pub fn network(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(v6) => IpAddr::V6(Ipv6Addr::from(u128::from(v6) & !u128::from(u64::MAX))),
         v4 => v4,
     }
-}
-
-/// Who is calling. Behind proxies that append to `X-Forwarded-For` it is the entry that the
-/// outermost of ours wrote; anything left of it is the caller's own invention.
-pub fn address_of(request: &HttpRequest, state: &State) -> IpAddr {
-    let peer = request.peer_addr().map_or(IpAddr::from([0, 0, 0, 0]), |a| a.ip());
-    if state.trusted_proxies == 0 {
-        return peer;
-    }
-    let header = request.headers().get_all("x-forwarded-for");
-    let entries: Vec<&str> =
-        header.filter_map(|v| v.to_str().ok()).flat_map(|v| v.split(',')).map(str::trim).collect();
-    let theirs = entries.len().checked_sub(state.trusted_proxies).and_then(|at| entries.get(at));
-    theirs.and_then(|entry| entry.parse().ok()).unwrap_or(peer)
 }
 
 /// Takes the address of one account as it was typed, or as much of it as is one.
@@ -97,7 +83,7 @@ pub fn account_name(email: &str) -> Option<EmailAddress> {
 
 /// A token bucket per key (GCRA: one instant each), in two generations: when the younger is full
 /// the older is forgotten. A forgotten key starts with a full bucket.
-struct Limiter {
+pub struct Limiter {
     rate: Rate,
     capacity: usize,
     hasher: RandomState,
@@ -111,19 +97,19 @@ struct Generations {
 }
 
 impl Limiter {
-    fn new(rate: Rate, capacity: usize) -> Self {
+    pub fn new(rate: Rate, capacity: usize) -> Self {
         let generations = Mutex::default();
         Self { rate, capacity, hasher: RandomState::new(), generations }
     }
 
     /// Errors: how long until it would pass.
-    fn check(&self, key: impl Hash, now: Instant) -> Result<(), Duration> {
+    pub fn check(&self, key: impl Hash, now: Instant) -> Result<(), Duration> {
         let key = self.hasher.hash_one(key);
         let generations = self.generations.lock().unwrap_or_else(|e| e.into_inner());
         self.next(generations.get(key), now).map(|_| ())
     }
 
-    fn charge(&self, key: impl Hash, now: Instant) -> Result<(), Duration> {
+    pub fn charge(&self, key: impl Hash, now: Instant) -> Result<(), Duration> {
         let key = self.hasher.hash_one(key);
         let mut generations = self.generations.lock().unwrap_or_else(|e| e.into_inner());
         let full_again = self.next(generations.get(key), now)?;

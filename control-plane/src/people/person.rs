@@ -5,6 +5,7 @@ use crate::{
     api::{ApiError, origin},
     db::PersonId,
     state::State,
+    tokens,
 };
 use actix_web::{FromRequest, HttpRequest, dev::Payload, web::Data};
 use std::{future::Future, pin::Pin};
@@ -21,7 +22,9 @@ impl Person {
         PersonId(self.user.id)
     }
 
+    /// Errors: 403 when a management token asks.
     pub async fn of(request: &HttpRequest) -> Result<Self, ApiError> {
+        tokens::refuse_token(request).await?;
         let state = request.app_data::<Data<State>>();
         let state = state.ok_or_else(|| ApiError::internal("no state"))?;
         let session =

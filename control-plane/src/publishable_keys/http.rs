@@ -42,6 +42,7 @@ pub async fn list_publishable_keys(
     access: AppAccess,
     page: PageRequest,
 ) -> Result<HttpResponse, ApiError> {
+    access.require(Permission::KeysRead)?;
     let mut tx = access.begin(&state).await?;
     let keys = store::page(&mut tx, &access.app, &page).await?;
     tx.commit().await?;

@@ -1,0 +1,49 @@
+//! What the program does besides serving. None of it needs the service's configuration.
+
+use crate::audit::verify;
+use clap::Subcommand;
+use std::{fs::File, io::BufReader, path::PathBuf, process::ExitCode};
+
+#[derive(Subcommand)]
+pub enum Tool {
+    /// Work on exported audit logs, without a database.
+    #[command(subcommand)]
+    Audit(AuditTool),
+}
+
+#[derive(Subcommand)]
+pub enum AuditTool {
+    /// Check that no entry of an export was changed, removed or added.
+    Verify {
+        /// What GET /v1/organisations/{org}/audit/export answered.
+        export: PathBuf,
+        /// The hash of the last entry, as GET …/audit/head said at the time.
+        #[arg(long)]
+        head: Option<String>,
+    },
+}
+
+impl Tool {
+    pub fn run(self) -> ExitCode {
+        let outcome = match self {
+            Self::Audit(AuditTool::Verify { export, head }) => verify_audit(&export, head),
+        };
+        match outcome {
+            Ok(said) => {
+                println!("{said}");
+                ExitCode::SUCCESS
+            }
+            Err(refused) => {
+                eprintln!("{refused}");
+                ExitCode::FAILURE
+            }
+        }
+    }
+}
+
+fn verify_audit(export: &PathBuf, head: Option<String>) -> Result<String, String> {
+    let path = export.display();
+    let file = File::open(export).map_err(|e| format!("{path}: {e}"))?;
+    let verified = verify::verify(BufReader::new(file), head.as_deref());
+    verified.map(|held| held.to_string()).map_err(|broken| format!("{path}: {broken}"))
+}
