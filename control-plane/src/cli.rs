@@ -1,6 +1,6 @@
-//! What the program does besides serving. None of it needs the service's configuration.
+//! What the program does besides serving.
 
-use crate::audit::verify;
+use crate::{audit::verify, people::operator::PersonCommand};
 use clap::Subcommand;
 use std::{fs::File, io::BufReader, path::PathBuf, process::ExitCode};
 
@@ -9,6 +9,9 @@ pub enum Tool {
     /// Work on exported audit logs, without a database.
     #[command(subcommand)]
     Audit(AuditTool),
+    /// Help somebody who cannot get into their account.
+    #[command(subcommand)]
+    Person(PersonCommand),
 }
 
 #[derive(Subcommand)]
@@ -23,10 +26,10 @@ pub enum AuditTool {
     },
 }
 
-impl Tool {
+impl AuditTool {
     pub fn run(self) -> ExitCode {
         let outcome = match self {
-            Self::Audit(AuditTool::Verify { export, head }) => verify_audit(&export, head),
+            Self::Verify { export, head } => verify_audit(&export, head),
         };
         match outcome {
             Ok(said) => {

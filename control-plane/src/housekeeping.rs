@@ -36,6 +36,27 @@ pub async fn sweep(db: &Db) -> Result<(), sqlx::Error> {
     sqlx::query!("DELETE FROM gateways WHERE last_seen < now() - interval '1 day'")
         .execute(tx.db())
         .await?;
+    sqlx::query!(
+        "DELETE FROM mail_links WHERE token_hash IN (
+             SELECT token_hash FROM mail_links WHERE expires_at < now() LIMIT $1)",
+        ROWS,
+    )
+    .execute(tx.db())
+    .await?;
+    sqlx::query!(
+        "DELETE FROM pending_logins WHERE token_hash IN (
+             SELECT token_hash FROM pending_logins WHERE expires_at < now() LIMIT $1)",
+        ROWS,
+    )
+    .execute(tx.db())
+    .await?;
+    sqlx::query!(
+        "DELETE FROM account_events WHERE id IN (
+             SELECT id FROM account_events WHERE created_at < now() - interval '400 days' LIMIT $1)",
+        ROWS,
+    )
+    .execute(tx.db())
+    .await?;
     feed::store::prune(&mut tx, feed::store::KEPT_CHANGES).await?;
     tx.commit().await
 }

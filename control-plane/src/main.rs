@@ -2,8 +2,10 @@
 
 use clap::Parser;
 use control_plane::{
+    cli::Tool,
     config::{Config, Flags, LogFormat},
     db::Db,
+    people::operator::{self, PersonCommand},
     server,
     state::{State, install_tls},
 };
@@ -13,10 +15,12 @@ use tracing_subscriber::EnvFilter;
 #[actix_web::main]
 async fn main() -> ExitCode {
     let mut flags = Flags::parse();
-    if let Some(tool) = flags.tool.take() {
-        return tool.run();
-    }
-    match start(flags).await {
+    let done = match flags.tool.take() {
+        Some(Tool::Audit(tool)) => return tool.run(),
+        Some(Tool::Person(command)) => help(flags, &command).await,
+        None => serve(flags).await,
+    };
+    match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("signalbox-control-plane: {error}");
@@ -25,13 +29,24 @@ async fn main() -> ExitCode {
     }
 }
 
-async fn start(flags: Flags) -> Result<(), Box<dyn Error>> {
+async fn serve(flags: Flags) -> Result<(), Box<dyn Error>> {
+    let (config, state) = open(flags).await?;
+    Ok(server::run(&config, state).await?)
+}
+
+async fn help(flags: Flags, command: &PersonCommand) -> Result<(), Box<dyn Error>> {
+    let (_, state) = open(flags).await?;
+    println!("{}", operator::run(&state, command).await?);
+    Ok(())
+}
+
+async fn open(flags: Flags) -> Result<(Config, Arc<State>), Box<dyn Error>> {
     install_tls();
     let config = Config::read(flags)?;
     start_logging(&config)?;
     let db = Db::open(&config.database_url, config.database_connections).await?;
     let state = Arc::new(State::new(&config, db)?);
-    Ok(server::run(&config, state).await?)
+    Ok((config, state))
 }
 
 fn start_logging(config: &Config) -> Result<(), Box<dyn Error>> {

@@ -16,8 +16,16 @@ use utoipa_actix_web::service_config::ServiceConfig;
 ///
 /// | path | methods |
 /// |---|---|
-/// | /v1/signup, /v1/login, /v1/logout | POST |
-/// | /v1/session | GET |
+/// | /v1/signup, /v1/login, /v1/login/second-factor, /v1/logout | POST |
+/// | /v1/session, /v1/session/events | GET |
+/// | /v1/session/confirm | POST |
+/// | /v1/sessions, …/{session} | GET, DELETE |
+/// | /v1/user | PATCH, DELETE |
+/// | /v1/user/email, /v1/user/password | POST |
+/// | /v1/email/verify, …/resend | POST |
+/// | /v1/password/reset, …/confirm | POST |
+/// | /v1/second-factor | GET, POST |
+/// | /v1/second-factor/{confirm,disable,recovery-codes} | POST |
 /// | /v1/organisations | GET |
 /// | /v1/organisations/{org} | GET, PATCH |
 /// | /v1/organisations/{org}/apps | GET, POST |
@@ -36,6 +44,10 @@ use utoipa_actix_web::service_config::ServiceConfig;
 /// | /health, /openapi.json | GET |
 pub fn public(cfg: &mut ServiceConfig) {
     people::http::routes(cfg);
+    people::links::http::routes(cfg);
+    people::account::http::routes(cfg);
+    people::sessions::http::routes(cfg);
+    people::second_factor::http::routes(cfg);
     organisations::http::routes(cfg);
     tokens::http::routes(cfg);
     audit::http::routes(cfg);

@@ -40,6 +40,7 @@ def described(stack: Stack) -> dict[str, object]:
         "console_url": stack.console_url,
         "database_url": stack.database_url,
         "logs": str(stack.home / "logs"),
+        "mail": str(stack.mail),
         "pids": {child.name: child.pid for child in stack.children},
     }
 

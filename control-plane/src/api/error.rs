@@ -12,6 +12,18 @@ pub enum ApiError {
     Unauthenticated,
     #[error("the e-mail address or the password is wrong")]
     WrongLogin,
+    #[error("the password is wrong")]
+    WrongPassword,
+    #[error("the code is wrong or was used before")]
+    WrongCode,
+    #[error("signing in took too long or was tried too often: begin again")]
+    LoginExpired,
+    #[error("this link was used, is too old, or is not one of ours: ask for another")]
+    LinkInvalid,
+    #[error("confirm your e-mail address first: we have sent you a link")]
+    EmailUnverified,
+    #[error("give your password again first")]
+    ConfirmationRequired,
     #[error("the X-CSRF-Token header is missing or is not this session's")]
     Csrf,
     #[error("requests from this origin are not accepted")]
@@ -103,6 +115,12 @@ impl ApiError {
         match self {
             Self::Unauthenticated => (StatusCode::UNAUTHORIZED, "unauthenticated"),
             Self::WrongLogin => (StatusCode::UNAUTHORIZED, "wrong_login"),
+            Self::WrongPassword => (StatusCode::FORBIDDEN, "wrong_password"),
+            Self::WrongCode => (StatusCode::FORBIDDEN, "wrong_code"),
+            Self::LoginExpired => (StatusCode::UNAUTHORIZED, "login_expired"),
+            Self::LinkInvalid => (StatusCode::GONE, "link_invalid"),
+            Self::EmailUnverified => (StatusCode::FORBIDDEN, "email_unverified"),
+            Self::ConfirmationRequired => (StatusCode::FORBIDDEN, "confirmation_required"),
             Self::Csrf => (StatusCode::FORBIDDEN, "csrf"),
             Self::ForeignOrigin => (StatusCode::FORBIDDEN, "foreign_origin"),
             Self::Forbidden => (StatusCode::FORBIDDEN, "forbidden"),

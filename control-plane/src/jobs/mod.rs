@@ -42,13 +42,19 @@ macro_rules! job_kinds {
 job_kinds! {
     /// One mail, written already.
     Mail = "mail",
+    /// A link that proves the address of a new account.
+    VerifyEmail = "verify_email",
+    /// A link that proves an account's new address.
+    ChangeEmail = "change_email",
+    /// A link to set a new password, if the address has an account.
+    ResetPassword = "reset_password",
 }
 
 impl JobKind {
     /// How often it is done without anybody asking, counted from the epoch; none: when asked.
     pub const fn every(self) -> Option<Duration> {
         match self {
-            Self::Mail => None,
+            Self::Mail | Self::VerifyEmail | Self::ChangeEmail | Self::ResetPassword => None,
         }
     }
 

@@ -4,7 +4,7 @@ use super::{
     JobError, JobKind,
     store::{self, Taken},
 };
-use crate::{mail, state::State};
+use crate::{mail, people::links, state::State};
 use contract::credential::random_bytes;
 use serde_json::Value;
 use std::{sync::Arc, time::Duration};
@@ -28,6 +28,9 @@ const LAST_RETRY: Duration = Duration::from_secs(3600);
 async fn perform(state: &State, kind: JobKind, payload: Value) -> Result<(), JobError> {
     match kind {
         JobKind::Mail => mail::jobs::run(state, payload).await,
+        JobKind::VerifyEmail => links::jobs::send_verification(state, payload).await,
+        JobKind::ChangeEmail => links::jobs::send_change(state, payload).await,
+        JobKind::ResetPassword => links::jobs::send_reset(state, payload).await,
     }
 }
 

@@ -17,7 +17,7 @@ pub struct Received {
 }
 
 impl MailDir {
-    pub fn new() -> Self {
+    pub fn make() -> Self {
         Self(std::env::temp_dir().join(format!("signalbox-mail-{}", Uuid::new_v4().simple())))
     }
 

@@ -52,7 +52,7 @@ impl Letter {
                 Part::Link { label, url } => write!(out, "{label}:\n{}\n\n", one_line(url)),
                 Part::Facts(facts) => {
                     let rows = facts.iter().map(|(n, v)| format!("  {n}: {}\n", one_line(v)));
-                    write!(out, "{}\n", rows.collect::<String>())
+                    writeln!(out, "{}", rows.collect::<String>())
                 }
             };
         }

@@ -1,4 +1,4 @@
-//! How often someone may try to sign in. Memory is bounded whatever is thrown at it.
+//! How often someone may try to sign in or have mail sent. Memory is bounded whatever is thrown at it.
 
 use super::model::EmailAddress;
 use crate::api::ApiError;
@@ -6,10 +6,11 @@ pub use crate::api::client::address_of;
 use std::{
     collections::HashMap,
     hash::{BuildHasher, Hash, RandomState},
-    net::{IpAddr, Ipv6Addr},
+    net::{IpAddr, Ipv4Addr, Ipv6Addr},
     sync::Mutex,
     time::{Duration, Instant},
 };
+use uuid::Uuid;
 
 /// Per address: sign-ups and sign-ins together.
 const PER_ADDRESS: Rate = Rate { burst: 60, interval: Duration::from_secs(1) };
@@ -17,6 +18,10 @@ const PER_ADDRESS: Rate = Rate { burst: 60, interval: Duration::from_secs(1) };
 const PER_ACCOUNT_AND_ADDRESS: Rate = Rate { burst: 10, interval: Duration::from_secs(30) };
 /// Failures for one account from anywhere. Generous, or anyone could lock anyone out.
 const PER_ACCOUNT: Rate = Rate { burst: 100, interval: Duration::from_secs(10) };
+/// Wrong second factors of one person. Whoever gets here knows the password.
+const WRONG_CODES: Rate = Rate { burst: 10, interval: Duration::from_secs(120) };
+/// Mails to one address that anybody may ask for.
+const MAILS: Rate = Rate { burst: 3, interval: Duration::from_secs(600) };
 /// Keys a limiter remembers per generation.
 const CAPACITY: usize = 50_000;
 
@@ -30,6 +35,8 @@ pub struct LoginLimits {
     addresses: Limiter,
     accounts_at_address: Limiter,
     accounts: Limiter,
+    codes: Limiter,
+    mails: Limiter,
 }
 
 impl Default for LoginLimits {
@@ -38,6 +45,8 @@ impl Default for LoginLimits {
             addresses: Limiter::new(PER_ADDRESS, CAPACITY),
             accounts_at_address: Limiter::new(PER_ACCOUNT_AND_ADDRESS, CAPACITY),
             accounts: Limiter::new(PER_ACCOUNT, CAPACITY),
+            codes: Limiter::new(WRONG_CODES, CAPACITY),
+            mails: Limiter::new(MAILS, CAPACITY),
         }
     }
 }
@@ -62,6 +71,22 @@ impl LoginLimits {
         let _ = self.accounts_at_address.charge((&email, network(address)), now);
         let _ = self.accounts.charge(&email, now);
     }
+
+    /// Whether another code may be tried for this person.
+    pub fn check_code(&self, person: Uuid) -> Result<(), ApiError> {
+        self.codes.check(person, Instant::now()).map_err(limited)
+    }
+
+    /// Counts a wrong code. Right ones are free.
+    pub fn charge_wrong_code(&self, person: Uuid) {
+        // As above: the next check answers.
+        let _ = self.codes.charge(person, Instant::now());
+    }
+
+    /// Counts one mail to an address, whether or not it has an account.
+    pub fn charge_mail(&self, email: &str) -> Result<(), ApiError> {
+        self.mails.charge(email.to_lowercase(), Instant::now()).map_err(limited)
+    }
 }
 
 pub fn limited(wait: Duration) -> ApiError {
@@ -73,6 +98,14 @@ pub fn network(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(v6) => IpAddr::V6(Ipv6Addr::from(u128::from(v6) & !u128::from(u64::MAX))),
         v4 => v4,
+    }
+}
+
+/// Where one moves about without having gone anywhere: an IPv4 /24, or an IPv6 /48.
+pub fn wide_network(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V4(v4) => IpAddr::V4(Ipv4Addr::from(u32::from(v4) & !0xff)),
+        IpAddr::V6(v6) => IpAddr::V6(Ipv6Addr::from(u128::from(v6) >> 80 << 80)),
     }
 }
 

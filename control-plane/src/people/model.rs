@@ -1,7 +1,9 @@
 //! People and sessions as the API shows them, and what it takes.
 
+use super::second_factor::model::Code;
 use crate::{
-    apps::model::App, credentials::model::NewCredential, organisations::model::Organisation,
+    api::ApiError, apps::model::App, credentials::model::NewCredential,
+    organisations::model::Organisation,
 };
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -15,6 +17,17 @@ pub struct User {
     pub email: String,
     #[schema(required)]
     pub name: Option<String>,
+    /// Whether the address was proved by a link that was sent to it.
+    pub email_verified: bool,
+    /// Whether signing in takes a code besides the password.
+    pub second_factor: bool,
+}
+
+impl User {
+    /// Where mail for this person goes.
+    pub fn address(&self) -> Result<EmailAddress, ApiError> {
+        EmailAddress::try_from(self.email.clone()).map_err(ApiError::internal)
+    }
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -56,6 +69,45 @@ pub struct LoggedIn {
     pub organisations: Vec<Organisation>,
     /// Send it as `X-CSRF-Token` with every request that changes something.
     pub csrf_token: String,
+}
+
+/// What a right password leads to.
+#[derive(Serialize, ToSchema)]
+#[serde(untagged)]
+pub enum LoginAnswer {
+    LoggedIn(LoggedIn),
+    SecondFactorRequired(SecondFactorRequired),
+}
+
+#[derive(Serialize, ToSchema)]
+pub struct SecondFactorRequired {
+    /// Always `required`.
+    pub second_factor: Step,
+    /// For /v1/login/second-factor, a few times.
+    pub pending_token: String,
+    pub expires_in_s: u64,
+}
+
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Step {
+    Required,
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct LogInWithSecondFactor {
+    pub pending_token: String,
+    /// Six digits from the authenticator app, or a recovery code.
+    #[schema(value_type = String)]
+    pub code: Code,
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ConfirmSession {
+    #[schema(value_type = String, format = "password", max_length = 128)]
+    pub password: PresentedPassword,
 }
 
 #[derive(Serialize, ToSchema)]

@@ -9,17 +9,31 @@ use crate::{
 };
 use actix_web::{FromRequest, HttpRequest, dev::Payload, web::Data};
 use std::{future::Future, pin::Pin};
+use uuid::Uuid;
 
 /// A signed-in person. On a method that changes something, the request has also carried the
 /// session's CSRF token, so a handler that takes a `Person` cannot forget to ask for it.
 pub struct Person {
     pub user: User,
     pub session: SessionToken,
+    pub session_id: Uuid,
+    recent: bool,
 }
 
 impl Person {
     pub fn id(&self) -> PersonId {
         PersonId(self.user.id)
+    }
+
+    /// For what reaches other people or costs money.
+    pub fn require_verified(&self) -> Result<(), ApiError> {
+        if self.user.email_verified { Ok(()) } else { Err(ApiError::EmailUnverified) }
+    }
+
+    /// For what a stolen session must not be enough for: the password was given within
+    /// [`session::RECENT`](super::session::RECENT).
+    pub fn require_recent(&self) -> Result<(), ApiError> {
+        if self.recent { Ok(()) } else { Err(ApiError::ConfirmationRequired) }
     }
 
     /// Errors: 403 when a management token asks.
@@ -29,7 +43,7 @@ impl Person {
         let state = state.ok_or_else(|| ApiError::internal("no state"))?;
         let session =
             SessionToken::from_request(request, &state.origins).ok_or(ApiError::Unauthenticated)?;
-        let user = store::user_of_session(&state.db, session.hash())
+        let known = store::user_of_session(&state.db, session.hash())
             .await?
             .ok_or(ApiError::Unauthenticated)?;
         if origin::is_unsafe(request.method()) {
@@ -38,7 +52,8 @@ impl Person {
                 return Err(ApiError::Csrf);
             }
         }
-        Ok(Self { user, session })
+        let store::SessionUser { user, session_id, recent } = known;
+        Ok(Self { user, session, session_id, recent })
     }
 }
 

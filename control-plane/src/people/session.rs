@@ -16,6 +16,13 @@ pub const LIFETIME: time::Duration = time::Duration::days(14);
 /// More sessions than this of one person: the oldest ends.
 pub const MAX_PER_PERSON: i64 = 20;
 
+/// What a session alone is not enough for needs a password at most this old.
+pub const RECENT: std::time::Duration = std::time::Duration::from_secs(15 * 60);
+/// How coarsely it is kept when a session was last seen.
+pub const SEEN_EVERY: std::time::Duration = std::time::Duration::from_secs(5 * 60);
+/// Of one person; the one not seen for longest is forgotten.
+pub const KNOWN_DEVICES: i64 = 50;
+
 /// What the cookie carries; only its hash is stored.
 pub struct SessionToken(Zeroizing<String>);
 

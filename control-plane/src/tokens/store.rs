@@ -65,11 +65,14 @@ pub async fn acting(
     let id = presented.id();
     let mut tx = db.service().await?;
     let row = sqlx::query!(
-        "SELECT t.id, t.organisation_id, t.token_hash, t.name, t.permissions, t.apps, t.last_used_at,
-                u.id AS user_id, u.email, u.name AS user_name
-         FROM management_tokens t JOIN users u ON u.id = t.user_id
-         WHERE t.id = $1 AND t.revoked_at IS NULL
-           AND (t.expires_at IS NULL OR t.expires_at > now())",
+        r#"SELECT t.id, t.organisation_id, t.token_hash, t.name, t.permissions, t.apps,
+                  t.last_used_at, u.id AS user_id, u.email, u.name AS user_name,
+                  u.email_verified_at IS NOT NULL AS "email_verified!",
+                  EXISTS (SELECT FROM second_factors f
+                          WHERE f.user_id = u.id AND f.confirmed_at IS NOT NULL) AS "second_factor!"
+           FROM management_tokens t JOIN users u ON u.id = t.user_id
+           WHERE t.id = $1 AND t.revoked_at IS NULL
+             AND (t.expires_at IS NULL OR t.expires_at > now())"#,
         id.as_str(),
     )
     .fetch_optional(tx.db())
@@ -88,7 +91,13 @@ pub async fn acting(
         id: decode(&row.id)?,
         name: row.name,
         organisation: row.organisation_id,
-        user: User { id: row.user_id, email: row.email, name: row.user_name },
+        user: User {
+            id: row.user_id,
+            email: row.email,
+            name: row.user_name,
+            email_verified: row.email_verified,
+            second_factor: row.second_factor,
+        },
         permissions: permissions(&row.permissions),
         apps: apps(row.apps)?,
     }))

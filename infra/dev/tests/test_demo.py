@@ -22,7 +22,8 @@ CLIENT_ACTIONS = ["publish", "subscribe", "presence", "send"]
 class Service:
     """The management API as far as the launcher asks it, with a record of what was asked."""
 
-    def __init__(self) -> None:
+    def __init__(self, mail: Path) -> None:
+        self.mail = mail
         self.calls: list[tuple[str, str, Any]] = []
         self.accounts: dict[str, str] = {}
 
@@ -30,6 +31,9 @@ class Service:
         if email in self.accounts:
             raise Refused("POST", "/v1/signup", 409, "")
         self.accounts[email] = password
+        link = "http://127.0.0.1:18000/verify-email#token=proof-of-" + email.partition("@")[0]
+        self.mail.mkdir(exist_ok=True)
+        (self.mail / f"{len(self.accounts)}.eml").write_text(f"To: {email}\nContent-Type: text/plain\n\n{link}\n")
         return {"app": {"id": "77"}, "credential": {"key": "appkey", "secret": "as_sbx_secret"}}
 
     def log_in(self, email: str, password: str) -> None:
@@ -57,7 +61,8 @@ class DemoAccount(unittest.TestCase):
         folder = tempfile.TemporaryDirectory()
         self.addCleanup(folder.cleanup)
         self.path = Path(folder.name) / "dev.json"
-        self.service = Service()
+        self.stack = SimpleNamespace(**vars(STACK), mail=Path(folder.name) / "mail")
+        self.service = Service(self.stack.mail)
         patch = mock.patch.object(demo, "Management", lambda _: self.service)
         patch.start()
         self.addCleanup(patch.stop)
@@ -66,7 +71,7 @@ class DemoAccount(unittest.TestCase):
         self.addCleanup(said.stop)
 
     def ensure(self) -> dict[str, Any]:
-        return demo.ensure(STACK, "password", self.path)
+        return demo.ensure(self.stack, "password", self.path)
 
     def test_it_holds_what_every_dialects_client_needs(self) -> None:
         app = self.ensure()["app"]
@@ -89,7 +94,7 @@ class DemoAccount(unittest.TestCase):
 
     def test_each_key_may_what_its_dialect_can_ask_for(self) -> None:
         self.ensure()
-        made = {body["name"]: body for method, _, body in self.service.calls if method == "POST"}
+        made = {body["name"]: body for method, path, body in self.service.calls if method == "POST" and "keys" in path}
         self.assertEqual(made["demo, clients"]["actions"], CLIENT_ACTIONS)
         self.assertEqual(made["demo, peers"]["actions"], CLIENT_ACTIONS)
         self.assertLess(set(CLIENT_ACTIONS), set(made["demo"]["actions"]))
@@ -121,6 +126,15 @@ class DemoAccount(unittest.TestCase):
     def test_a_taken_address_is_passed_over(self) -> None:
         self.service.accounts[demo.EMAIL] = "somebody else's"
         self.assertEqual(self.ensure()["email"], "demo+2@signalbox.example")
+
+    def test_its_address_is_confirmed_by_its_mail(self) -> None:
+        self.ensure()
+        self.assertIn(("POST", "/v1/email/verify", {"token": "proof-of-demo"}), self.service.calls)
+
+    def test_without_mail_it_is_made_all_the_same(self) -> None:
+        with mock.patch.object(demo.mail_folder, "token_for", lambda *_: None):
+            self.assertEqual(self.ensure()["email"], demo.EMAIL)
+        self.assertRegex(self.said.call_args[0][0], "stays unconfirmed")
 
     def test_a_key_is_named_by_its_middle(self) -> None:
         self.assertEqual(demo.secret_key_id("sk_sbx_idididididid_restandsum"), "idididididid")

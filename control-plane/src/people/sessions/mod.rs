@@ -1,0 +1,6 @@
+//! Where somebody is signed in, and what happened to their account.
+
+pub mod http;
+pub(super) mod store;
+#[cfg(test)]
+mod tests;
