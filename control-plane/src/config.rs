@@ -257,6 +257,14 @@ mod tests {
     }
 
     #[test]
+    fn the_command_line_makes_sense() {
+        use clap::CommandFactory;
+        Flags::command().debug_assert();
+        let told = ["signalbox-control-plane", "person", "reset-link", "ann@example.com"];
+        assert!(Flags::try_parse_from(told).is_ok_and(|flags| flags.tool.is_some()));
+    }
+
+    #[test]
     fn flags_and_environment_come_before_the_file() {
         let file: File = toml::from_str(
             "[control_plane]\nlisten = \"127.0.0.1:9000\"\nlog = \"debug\"\n[gateway]\nx = 1",

@@ -251,6 +251,27 @@ impl ServiceTx {
         &mut self.0
     }
 
+    /// Notes in an organisation's log what somebody did that concerned several. It locks the
+    /// organisation's others out of the log until the transaction ends.
+    pub async fn audit_in(
+        &mut self,
+        organisation: Organisation,
+        actor: impl Into<Actor>,
+        action: &str,
+        subject: &str,
+    ) -> Result<(), sqlx::Error> {
+        let deed = Deed::new(action, subject, None, None)?;
+        sqlx::query!(
+            "SELECT set_config('role', 'signalbox_app', true) AS role,
+                    set_config('signalbox.organisation', $1, true) AS tenant",
+            organisation.0.to_string(),
+        )
+        .fetch_one(&mut *self.0)
+        .await?;
+        audit::store::append(&mut self.0, organisation, &actor.into(), &deed).await?;
+        take_service_role(&mut self.0).await
+    }
+
     pub async fn commit(self) -> Result<(), sqlx::Error> {
         self.0.commit().await
     }

@@ -130,7 +130,8 @@ pub async fn change_password(
 pub async fn delete_user(state: Data<State>, person: Person) -> Result<HttpResponse, ApiError> {
     person.require_recent()?;
     let mut tx = state.db.service().await?;
-    if !store::owned_alone(&mut tx, person.id()).await?.is_empty() {
+    let memberships = store::memberships(&mut tx, person.id()).await?;
+    if memberships.iter().any(|membership| membership.owned_alone) {
         return Err(ApiError::Conflict {
             code: "sole_owner",
             detail: "you are the only owner of an organisation: make somebody else its owner, \
@@ -139,7 +140,7 @@ pub async fn delete_user(state: Data<State>, person: Person) -> Result<HttpRespo
     }
     let letter = letters::account_deleted().to(person.user.address()?);
     mail::send_later(tx.db(), &letter).await?;
-    store::delete(&mut tx, person.id()).await?;
+    store::delete(&mut tx, &person.user, &memberships).await?;
     tx.commit().await?;
     Ok(HttpResponse::NoContent().cookie(session::expired_cookie(&state.origins)).finish())
 }

@@ -1,30 +1,57 @@
 //! The end of an account in Postgres.
 
-use crate::db::{PersonId, ServiceTx};
-use uuid::Uuid;
+use crate::{
+    db::{Organisation, PersonId, ServiceTx},
+    people::model::User,
+};
 
-/// Organisations that would be left without an owner, those that are being deleted apart. Until the transaction ends, nobody joins,
-/// leaves or changes their role in any organisation of this person.
-pub async fn owned_alone(tx: &mut ServiceTx, person: PersonId) -> Result<Vec<Uuid>, sqlx::Error> {
-    let members = sqlx::query!(
-        "SELECT organisation_id, user_id, role FROM memberships
-         WHERE organisation_id IN (
-             SELECT m.organisation_id
-             FROM memberships m JOIN organisations o ON o.id = m.organisation_id
-             WHERE m.user_id = $1 AND o.deleting_at IS NULL)
-         ORDER BY organisation_id, user_id FOR UPDATE",
+/// What somebody belongs to.
+pub struct Membership {
+    pub organisation: Organisation,
+    /// Nobody else owns it, and it is not being deleted.
+    pub owned_alone: bool,
+}
+
+/// Until the transaction ends, nobody joins, leaves or changes their role in any of them.
+pub async fn memberships(
+    tx: &mut ServiceTx,
+    person: PersonId,
+) -> Result<Vec<Membership>, sqlx::Error> {
+    sqlx::query!(
+        "SELECT id FROM organisations
+         WHERE id IN (SELECT organisation_id FROM memberships WHERE user_id = $1)
+         ORDER BY id FOR NO KEY UPDATE",
         person.0,
     )
     .fetch_all(tx.db())
     .await?;
-    let owners = || members.iter().filter(|m| m.role == "owner");
-    let shared = |id| owners().any(|m| m.organisation_id == id && m.user_id != person.0);
-    let owned = owners().filter(|m| m.user_id == person.0).map(|m| m.organisation_id);
-    Ok(owned.filter(|id| !shared(*id)).collect())
+    let rows = sqlx::query!(
+        r#"SELECT o.id, m.role = 'owner' AND o.deleting_at IS NULL AND NOT EXISTS (
+                      SELECT FROM memberships other
+                      WHERE other.organisation_id = o.id AND other.role = 'owner'
+                        AND other.user_id <> $1) AS "owned_alone!"
+           FROM memberships m JOIN organisations o ON o.id = m.organisation_id
+           WHERE m.user_id = $1 ORDER BY o.id"#,
+        person.0,
+    )
+    .fetch_all(tx.db())
+    .await?;
+    let membership =
+        |id, owned_alone| Membership { organisation: Organisation::known(id), owned_alone };
+    Ok(rows.into_iter().map(|row| membership(row.id, row.owned_alone)).collect())
 }
 
-/// Sessions, memberships and everything else of the person go with it.
-pub async fn delete(tx: &mut ServiceTx, person: PersonId) -> Result<(), sqlx::Error> {
-    sqlx::query!("DELETE FROM users WHERE id = $1", person.0).execute(tx.db()).await?;
+/// Sessions, memberships and everything else of the person go with it; the organisations' logs say
+/// that they left.
+pub async fn delete(
+    tx: &mut ServiceTx,
+    user: &User,
+    memberships: &[Membership],
+) -> Result<(), sqlx::Error> {
+    for membership in memberships {
+        let subject = user.id.to_string();
+        tx.audit_in(membership.organisation, user, "member.deleted_account", &subject).await?;
+    }
+    sqlx::query!("DELETE FROM users WHERE id = $1", user.id).execute(tx.db()).await?;
     Ok(())
 }

@@ -171,6 +171,9 @@ async fn an_account_is_deleted_unless_an_organisation_would_be_left_alone(db: Pg
     assert_eq!(bob.get(&path).await.expect(200)["role"], "owner");
     let told = service.mails().await.pop().unwrap();
     assert_eq!((&*told.to, &*told.subject), ("ann@example.com", "Your account is deleted"));
+    let last = bob.get(&format!("{path}/audit?limit=1")).await.expect(200)["items"][0].clone();
+    assert_eq!(last["action"], "member.deleted_account", "{last}");
+    assert_eq!(last["actor"]["name"], "ann@example.com", "{last}");
     let left: i64 =
         sqlx::query_scalar("SELECT count(*) FROM sessions").fetch_one(&db).await.unwrap();
     assert_eq!(left, 1, "Bob's");
