@@ -98,6 +98,7 @@ SUITES = [
     Suite("across", "every dialect to every other: messages, presence, history, limits", e2e("across")),
     Suite("python", "real Python clients against the real processes", e2e_python),
     Suite("bad-input", "one table of everything that must be refused", e2e("bad-input")),
+    Suite("accounts", "sign-up, second factor and recovery, with the mail that is sent", e2e("accounts")),
     Suite("faults", "killed processes, slow readers, revocation, drain", e2e("faults")),
     Suite("browser", "the console in a real browser", e2e("console")),
 ]
