@@ -2,7 +2,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Plugin } from 'vite';
 import { WebSocketServer, type WebSocket } from 'ws';
-import { Refusal, World } from './world.ts';
+import { Refusal } from './refusal.ts';
+import { World } from './world.ts';
 
 /** A control plane and a gateway small enough to draw screens against. Development only; never part of a build. */
 export function mockControlPlane(): Plugin {
@@ -37,7 +38,9 @@ async function handle(world: World, request: IncomingMessage, response: ServerRe
   const chunks: Buffer[] = [];
   for await (const chunk of request) chunks.push(chunk as Buffer);
   const body =
-    chunks.length > 0 ? (JSON.parse(Buffer.concat(chunks).toString()) as Record<string, unknown>) : {};
+    chunks.length > 0
+      ? (JSON.parse(Buffer.concat(chunks).toString()) as Record<string, unknown>)
+      : Object.fromEntries(url.searchParams);
   const signedIn = request.headers.cookie?.includes('signalbox_session=') ?? false;
   await new Promise((resolve) => setTimeout(resolve, 120));
   try {

@@ -1,22 +1,11 @@
 import { randomBytes, randomInt } from 'node:crypto';
 import type { WebSocket } from 'ws';
 import type { components } from '../src/api/schema';
+import { Refusal, type Answer } from './refusal.ts';
+import { person, roomOf } from './rooms.ts';
 
 type Schemas = components['schemas'];
 type App = Schemas['App'];
-
-export class Refusal extends Error {
-  constructor(
-    readonly status: number,
-    readonly code: string,
-    message: string,
-    readonly fields: { field: string; message: string }[] = [],
-  ) {
-    super(message);
-  }
-}
-
-type Answer = { status?: number; body?: unknown; session?: boolean };
 
 const now = () => new Date().toISOString();
 const token = (bytes: number) => randomBytes(bytes).toString('hex');
@@ -25,7 +14,7 @@ const publicKey = () =>
 
 /** All state of the mock. Every answer has the shape of the real one. */
 export class World {
-  #user = { id: 'usr_1', email: 'ada@example.com', name: 'Ada Example' };
+  #user = person;
   #organisation = { id: 'org_1', name: 'Example Trains', role: 'owner' as const, created_at: now() };
   #apps = new Map<string, App>();
   #credentials = new Map<string, Schemas['Credential'][]>();
@@ -45,7 +34,21 @@ export class World {
     const call = `${method} ${room}${sub ? `/${sub}` : ''}`;
     if (call === 'POST signup') return this.#signUp(body);
     if (call === 'POST login') return this.#logIn(body);
+    if (call === 'POST login/second-factor') return { session: true, body: this.#signedIn() };
+    if (path.startsWith('/v1/password/') || path === '/v1/email/verify') {
+      if (String(body['token']).startsWith('old'))
+        throw new Refusal(410, 'link_invalid', 'The link was used.');
+      return path === '/v1/email/verify' ? { body: { email: person.email } } : { status: 204 };
+    }
+    if (path === '/v1/invitations/inspect') {
+      const has_account = String(body['token']).startsWith('has');
+      return {
+        body: { organisation: 'Example Trains', email: 'new@example.com', role: 'developer', has_account },
+      };
+    }
     if (!signedIn) throw new Refusal(401, 'unauthenticated', 'Log in to go on.');
+    const other = roomOf(method, path);
+    if (other) return other.handler(body, other.ids);
     if (call === 'POST logout') return { status: 204, session: false };
     if (call === 'GET session') return { body: { ...this.#signedIn(), gateway_url: this.gatewayUrl } };
     if (room === 'gateways') return { body: this.#gateways() };
@@ -198,6 +201,9 @@ export class World {
   #logIn(body: Record<string, unknown>): Answer {
     if (body['password'] === 'wrong-password') {
       throw new Refusal(401, 'invalid_credentials', 'The email address or the password is not right.');
+    }
+    if (body['email'] === 'two@example.com') {
+      return { body: { second_factor: 'required', pending_token: 'pending', expires_in_s: 300 } };
     }
     return { session: true, body: this.#signedIn() };
   }

@@ -1,4 +1,19 @@
-import { Activity, Hash, KeyRound, LayoutDashboard, Settings, type LucideIcon } from 'lucide-react';
+import {
+  Activity,
+  Boxes,
+  CircleUserRound,
+  CreditCard,
+  Hash,
+  KeyRound,
+  LayoutDashboard,
+  ScrollText,
+  Settings,
+  ShieldCheck,
+  SlidersHorizontal,
+  SquareTerminal,
+  UsersRound,
+  type LucideIcon,
+} from 'lucide-react';
 
 /**
  * The rooms of an app, once: sidebar, command palette and page titles are drawn from this list.
@@ -47,3 +62,59 @@ export const APP_ROOMS = [
   group: 'Observe' | 'Configure';
   keywords: string;
 }[];
+
+/** The rooms of an organisation. */
+export const ORGANISATION_ROOMS = [
+  {
+    to: '/organisations/$orgId',
+    label: 'Apps',
+    icon: Boxes,
+    keywords: 'all apps gateways',
+  },
+  {
+    to: '/organisations/$orgId/team',
+    label: 'Team',
+    icon: UsersRound,
+    keywords: 'members roles invite invitations transfer owner leave',
+  },
+  {
+    to: '/organisations/$orgId/billing',
+    label: 'Plan and billing',
+    icon: CreditCard,
+    keywords: 'upgrade quota price invoices payment card spend limit overage',
+  },
+  {
+    to: '/organisations/$orgId/tokens',
+    label: 'Management tokens',
+    icon: SquareTerminal,
+    keywords: 'api scripts mt permissions automation',
+  },
+  {
+    to: '/organisations/$orgId/audit',
+    label: 'Audit log',
+    icon: ScrollText,
+    keywords: 'who did what history export verify hash',
+  },
+  {
+    to: '/organisations/$orgId/settings',
+    label: 'Organisation',
+    icon: SlidersHorizontal,
+    keywords: 'rename delete restore settings',
+  },
+] as const satisfies readonly { to: string; label: string; icon: LucideIcon; keywords: string }[];
+
+/** What belongs to the person, wherever they work. */
+export const ACCOUNT_ROOMS = [
+  {
+    to: '/account',
+    label: 'Your account',
+    icon: CircleUserRound,
+    keywords: 'profile name email address password delete',
+  },
+  {
+    to: '/account/security',
+    label: 'Security',
+    icon: ShieldCheck,
+    keywords: 'second factor two-factor totp recovery codes sessions sign-ins',
+  },
+] as const satisfies readonly { to: string; label: string; icon: LucideIcon; keywords: string }[];

@@ -48,6 +48,30 @@ const logIn = createRoute({
   component: lazyRouteComponent(() => import('./rooms/entrance/log-in')),
 });
 
+const forgotPassword = createRoute({
+  getParentRoute: () => root,
+  path: '/forgot-password',
+  component: lazyRouteComponent(() => import('./rooms/entrance/forgot-password')),
+});
+
+const resetPassword = createRoute({
+  getParentRoute: () => root,
+  path: '/reset-password',
+  component: lazyRouteComponent(() => import('./rooms/entrance/reset-password')),
+});
+
+const verifyEmail = createRoute({
+  getParentRoute: () => root,
+  path: '/verify-email',
+  component: lazyRouteComponent(() => import('./rooms/entrance/verify-email')),
+});
+
+const invitation = createRoute({
+  getParentRoute: () => root,
+  path: '/invitation',
+  component: lazyRouteComponent(() => import('./rooms/entrance/invitation')),
+});
+
 const signedIn = createRoute({
   getParentRoute: () => root,
   id: 'signed-in',
@@ -75,10 +99,65 @@ const home = createRoute({
   },
 });
 
+const account = createRoute({
+  getParentRoute: () => signedIn,
+  path: '/account',
+  component: lazyRouteComponent(() => import('./rooms/account/profile')),
+});
+
+const security = createRoute({
+  getParentRoute: () => signedIn,
+  path: '/account/security',
+  component: lazyRouteComponent(() => import('./rooms/account/security')),
+});
+
 const organisation = createRoute({
   getParentRoute: () => signedIn,
   path: '/organisations/$orgId',
+  component: lazyRouteComponent(() => import('./frame/organisation-frame')),
+});
+
+const organisationApps = createRoute({
+  getParentRoute: () => organisation,
+  path: '/',
   component: lazyRouteComponent(() => import('./rooms/organisation/organisation')),
+});
+
+const team = createRoute({
+  getParentRoute: () => organisation,
+  path: '/team',
+  component: lazyRouteComponent(() => import('./rooms/team/team')),
+});
+
+const tokens = createRoute({
+  getParentRoute: () => organisation,
+  path: '/tokens',
+  component: lazyRouteComponent(() => import('./rooms/tokens/tokens')),
+});
+
+const audit = createRoute({
+  getParentRoute: () => organisation,
+  path: '/audit',
+  validateSearch: z.object({
+    actor: z.optional(z.string()),
+    action: z.optional(z.string()),
+    subject: z.optional(z.string()),
+    from: z.optional(z.string()),
+    to: z.optional(z.string()),
+  }),
+  component: lazyRouteComponent(() => import('./rooms/audit/audit')),
+});
+
+const billing = createRoute({
+  getParentRoute: () => organisation,
+  path: '/billing',
+  component: lazyRouteComponent(() => import('./rooms/billing/billing')),
+});
+
+const organisationSettings = createRoute({
+  getParentRoute: () => organisation,
+  path: '/settings',
+  component: lazyRouteComponent(() => import('./rooms/organisation/settings')),
 });
 
 const app = createRoute({
@@ -132,7 +211,17 @@ export const router = createRouter({
   routeTree: root.addChildren([
     signUp,
     logIn,
-    signedIn.addChildren([home, organisation, app.addChildren([overview, live, channels, keys, settings])]),
+    forgotPassword,
+    resetPassword,
+    verifyEmail,
+    invitation,
+    signedIn.addChildren([
+      home,
+      account,
+      security,
+      organisation.addChildren([organisationApps, team, tokens, audit, billing, organisationSettings]),
+      app.addChildren([overview, live, channels, keys, settings]),
+    ]),
   ]),
   context: { queries: queryClient },
   defaultPreload: 'intent',

@@ -1,6 +1,7 @@
 import createClient, { type Middleware } from 'openapi-fetch';
 import { Problem, problemFrom, unreachable } from './problem';
 import type { paths } from './schema';
+import type { Upcoming } from './upcoming';
 
 let csrfToken: string | null = null;
 
@@ -20,6 +21,10 @@ const csrf: Middleware = {
 
 export const api = createClient<paths>({ baseUrl: window.location.origin, credentials: 'same-origin' });
 api.use(csrf);
+
+/** The same API, where the generated types do not reach yet. */
+export const next = createClient<Upcoming>({ baseUrl: window.location.origin, credentials: 'same-origin' });
+next.use(csrf);
 
 type Answer<T> = { data?: T; error?: unknown; response: Response };
 

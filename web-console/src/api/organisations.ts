@@ -1,5 +1,6 @@
 import { queryOptions, useMutation, useQueryClient } from '@tanstack/react-query';
-import { answer, api } from './client';
+import { answer, api, next } from './client';
+import { confirmed } from './confirmation';
 import { sessionQuery } from './session';
 
 export const gatewaysQuery = queryOptions({
@@ -8,11 +9,52 @@ export const gatewaysQuery = queryOptions({
   queryFn: ({ signal }) => answer(api.GET('/v1/gateways', { signal })),
 });
 
-export function useRenameOrganisation(org: string) {
+/** Which organisations there are is part of the session. */
+export function useRefreshOrganisations(org?: string) {
   const queries = useQueryClient();
+  return async () => {
+    await queries.invalidateQueries({ queryKey: sessionQuery.queryKey });
+    if (org) await queries.invalidateQueries({ queryKey: ['organisations', org] });
+  };
+}
+
+export function useCreateOrganisation() {
+  const queries = useQueryClient();
+  return useMutation({
+    mutationFn: ({ name, idempotencyKey }: { name: string; idempotencyKey: string }) =>
+      answer(
+        next.POST('/v1/organisations', {
+          params: { header: { 'Idempotency-Key': idempotencyKey } },
+          body: { name },
+        }),
+      ),
+    // Its room opens next, and that needs it in the session.
+    onSuccess: () => queries.fetchQuery({ ...sessionQuery, staleTime: 0 }),
+  });
+}
+
+export function useRenameOrganisation(org: string) {
+  const refresh = useRefreshOrganisations();
   return useMutation({
     mutationFn: (name: string) =>
       answer(api.PATCH('/v1/organisations/{org}', { params: { path: { org } }, body: { name } })),
-    onSuccess: () => queries.invalidateQueries({ queryKey: sessionQuery.queryKey }),
+    onSuccess: refresh,
+  });
+}
+
+export function useDeleteOrganisation(org: string) {
+  const refresh = useRefreshOrganisations(org);
+  return useMutation({
+    mutationFn: () =>
+      confirmed(() => answer(next.DELETE('/v1/organisations/{org}', { params: { path: { org } } }))),
+    onSuccess: refresh,
+  });
+}
+
+export function useRestoreOrganisation(org: string) {
+  const refresh = useRefreshOrganisations(org);
+  return useMutation({
+    mutationFn: () => answer(next.POST('/v1/organisations/{org}/restore', { params: { path: { org } } })),
+    onSuccess: refresh,
   });
 }

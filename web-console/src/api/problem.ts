@@ -79,6 +79,18 @@ export function asProblem(error: unknown): Problem {
 
 /** What the reader can do about it, in one sentence. */
 export function adviceFor(problem: Problem): string {
+  switch (problem.code) {
+    case 'email_unverified':
+      return 'Open the link in the mail that we sent you when you signed up. Your account room sends it again.';
+    case 'confirmation_required':
+      return 'Try again and enter your password when you are asked for it.';
+    case 'forbidden':
+      return 'Ask an owner or admin of the organisation to do it, or for a role that allows it.';
+    case 'plan_limit':
+      return 'Your plan allows no more. A larger plan does.';
+    case 'payment_provider_unavailable':
+      return 'The payment provider does not answer. Try again in a few minutes; nothing was charged.';
+  }
   switch (problem.status) {
     case 0:
       return 'Check your connection, then try again.';

@@ -1,5 +1,5 @@
 import { queryOptions, useMutation, useQueryClient, useSuspenseQuery } from '@tanstack/react-query';
-import { answer, api, rememberCsrfToken } from './client';
+import { answer, api, next, rememberCsrfToken } from './client';
 import { Problem } from './problem';
 import type { Session } from './types';
 import { rememberSecret } from './fresh-secrets';
@@ -9,7 +9,7 @@ export const sessionQuery = queryOptions({
   staleTime: 5 * 60_000,
   queryFn: async (): Promise<Session | null> => {
     try {
-      const session = await answer(api.GET('/v1/session'));
+      const session = await answer(next.GET('/v1/session'));
       rememberCsrfToken(session.csrf_token);
       return session;
     } catch (error) {
@@ -42,17 +42,36 @@ export function useSignUp() {
   });
 }
 
+/** The password; then, for an account with a second factor, what is still to come. */
 export function useLogIn() {
-  const queries = useQueryClient();
+  const enter = useEnter();
   return useMutation({
     mutationKey: ['session', 'log-in'],
-    mutationFn: (body: { email: string; password: string }) => answer(api.POST('/v1/login', { body })),
-    onSuccess: async (loggedIn) => {
-      rememberCsrfToken(loggedIn.csrf_token);
-      queries.clear();
-      await queries.fetchQuery({ ...sessionQuery, staleTime: 0 });
+    mutationFn: (body: { email: string; password: string }) => answer(next.POST('/v1/login', { body })),
+    onSuccess: async (answered) => {
+      if (!('second_factor' in answered)) await enter(answered.csrf_token);
     },
   });
+}
+
+export function useLogInWithCode() {
+  const enter = useEnter();
+  return useMutation({
+    mutationKey: ['session', 'log-in-with-code'],
+    mutationFn: (body: { pending_token: string; code: string }) =>
+      answer(next.POST('/v1/login/second-factor', { body })),
+    onSuccess: (answered) => enter(answered.csrf_token),
+  });
+}
+
+/** Begins with what a new session knows, and nothing of an earlier one. */
+export function useEnter() {
+  const queries = useQueryClient();
+  return async (csrfToken: string) => {
+    rememberCsrfToken(csrfToken);
+    queries.clear();
+    await queries.fetchQuery({ ...sessionQuery, staleTime: 0 });
+  };
 }
 
 export function useLogOut() {

@@ -5,18 +5,21 @@ import { Fragment } from 'react';
 import { Lamp } from '../ui/page';
 import css from './frame.module.css';
 import { Logo } from './logo';
-import { useAllApps } from './use-apps';
+import { useAllApps, useCurrentOrganisation } from './use-apps';
 
-export function AppSwitcher({ onCreate }: { onCreate: () => void }) {
+export function AppSwitcher({
+  onCreate,
+  onCreateOrganisation,
+}: {
+  onCreate: () => void;
+  onCreateOrganisation: () => void;
+}) {
   const navigate = useNavigate();
   const lists = useAllApps();
-  const { appId, orgId } = useParams({ strict: false });
+  const { appId } = useParams({ strict: false });
+  const organisation = useCurrentOrganisation();
   const here = lists.flatMap(({ organisation, apps }) => apps.map((app) => ({ organisation, app })));
   const current = here.find(({ app }) => app.id === appId);
-  const organisation =
-    current?.organisation ??
-    lists.find((list) => list.organisation.id === orgId)?.organisation ??
-    lists[0]?.organisation;
   return (
     <Menu withInitialFocusPlaceholder={false} position="bottom-start" width={264} shadow="lg" radius="md">
       <Menu.Target>
@@ -57,6 +60,9 @@ export function AppSwitcher({ onCreate }: { onCreate: () => void }) {
         ))}
         <Menu.Item leftSection={<Plus size={15} aria-hidden />} onClick={onCreate}>
           Create app
+        </Menu.Item>
+        <Menu.Item leftSection={<Building2 size={15} aria-hidden />} onClick={onCreateOrganisation}>
+          Create organisation
         </Menu.Item>
       </Menu.Dropdown>
     </Menu>

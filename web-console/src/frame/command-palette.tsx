@@ -3,16 +3,23 @@ import { Spotlight, type SpotlightActionGroupData } from '@mantine/spotlight';
 import { useNavigate, useParams } from '@tanstack/react-router';
 import { Box, Building2, KeyRound, LogOut, Monitor, Moon, Plus, Search, Sun } from 'lucide-react';
 import { useLogOut } from '../api/session';
-import { APP_ROOMS } from '../rooms';
-import { useAllApps } from './use-apps';
+import { ACCOUNT_ROOMS, APP_ROOMS, ORGANISATION_ROOMS } from '../rooms';
+import { useAllApps, useCurrentOrganisation } from './use-apps';
 
 /** Ctrl/Cmd-K: every room, every app and the common actions, by typing. */
-export function CommandPalette({ onCreateApp }: { onCreateApp: () => void }) {
+export function CommandPalette({
+  onCreateApp,
+  onCreateOrganisation,
+}: {
+  onCreateApp: () => void;
+  onCreateOrganisation: () => void;
+}) {
   const navigate = useNavigate();
   const logOut = useLogOut();
   const { setColorScheme } = useMantineColorScheme();
   const { appId } = useParams({ strict: false });
   const lists = useAllApps();
+  const organisation = useCurrentOrganisation();
 
   const rooms: SpotlightActionGroupData = {
     group: 'Go to',
@@ -25,6 +32,28 @@ export function CommandPalette({ onCreateApp }: { onCreateApp: () => void }) {
           onClick: () => void navigate({ to: room.to, params: { appId } }),
         }))
       : [],
+  };
+  const others: SpotlightActionGroupData = {
+    group: 'Organisation and account',
+    actions: [
+      ...(organisation
+        ? ORGANISATION_ROOMS.map((room) => ({
+            id: room.to,
+            label: room.label,
+            description: organisation.name,
+            keywords: room.keywords,
+            leftSection: <room.icon size={17} aria-hidden />,
+            onClick: () => void navigate({ to: room.to, params: { orgId: organisation.id } }),
+          }))
+        : []),
+      ...ACCOUNT_ROOMS.map((room) => ({
+        id: room.to,
+        label: room.label,
+        keywords: room.keywords,
+        leftSection: <room.icon size={17} aria-hidden />,
+        onClick: () => void navigate({ to: room.to }),
+      })),
+    ],
   };
   const apps: SpotlightActionGroupData = {
     group: 'Apps',
@@ -67,6 +96,12 @@ export function CommandPalette({ onCreateApp }: { onCreateApp: () => void }) {
         onClick: onCreateApp,
       },
       {
+        id: 'create-organisation',
+        label: 'Create organisation',
+        leftSection: <Building2 size={17} aria-hidden />,
+        onClick: onCreateOrganisation,
+      },
+      {
         id: 'light',
         label: 'Light colours',
         keywords: 'theme',
@@ -98,7 +133,7 @@ export function CommandPalette({ onCreateApp }: { onCreateApp: () => void }) {
   return (
     <Spotlight
       attributes={{ content: { 'aria-label': 'Command palette' } }}
-      actions={[rooms, apps, does]}
+      actions={[rooms, others, apps, does]}
       shortcut="mod + K"
       highlightQuery
       scrollable

@@ -1,13 +1,13 @@
 import { Anchor, Button, Group, Modal, Stack, Text, TextInput, PasswordInput } from '@mantine/core';
 import { schemaResolver, useForm } from '@mantine/form';
-import { useNavigate, useParams } from '@tanstack/react-router';
+import { useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
 import { z } from 'zod/mini';
 import { useCreateApp } from '../api/apps';
 import { asProblem } from '../api/problem';
 import { uuid } from '../api/random';
 import { ErrorNotice } from '../ui/errors';
-import { useAllApps } from './use-apps';
+import { useCurrentOrganisation } from './use-apps';
 
 const schema = z
   .object({
@@ -46,11 +46,7 @@ export function CreateAppDialog({ opened, onClose }: { opened: boolean; onClose:
 
 function CreateAppForm({ onClose }: { onClose: () => void }) {
   const navigate = useNavigate();
-  const lists = useAllApps();
-  const { appId, orgId } = useParams({ strict: false });
-  const organisation =
-    lists.find((list) => list.organisation.id === orgId || list.apps.some((app) => app.id === appId))
-      ?.organisation ?? lists[0]?.organisation;
+  const organisation = useCurrentOrganisation();
   const create = useCreateApp(organisation?.id ?? '');
   // One key per content of the form: pressing the button again after a lost answer makes no second app.
   const [idempotencyKey, setIdempotencyKey] = useState(uuid);

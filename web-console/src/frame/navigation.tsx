@@ -1,12 +1,13 @@
 import { Kbd, Menu, UnstyledButton } from '@mantine/core';
 import { spotlight } from '@mantine/spotlight';
-import { Link, useParams } from '@tanstack/react-router';
-import { Building2, LogOut, Search } from 'lucide-react';
+import { Link, useLocation, useParams } from '@tanstack/react-router';
+import { LogOut, Search } from 'lucide-react';
+import { useId, type ReactNode } from 'react';
 import { useLogOut, useSession } from '../api/session';
-import { APP_ROOMS } from '../rooms';
+import { ACCOUNT_ROOMS, APP_ROOMS, ORGANISATION_ROOMS } from '../rooms';
 import { ColorSchemeSwitch } from './color-scheme';
 import css from './frame.module.css';
-import { useAllApps } from './use-apps';
+import { useCurrentOrganisation } from './use-apps';
 
 export const MOD_KEY = /Mac|iPhone|iPad/.test(navigator.userAgent) ? '⌘' : 'Ctrl';
 
@@ -25,59 +26,83 @@ export function FindButton({ onOpen }: { onOpen?: () => void }) {
 }
 
 export function RoomLinks({ onFollow }: { onFollow?: () => void }) {
-  const { appId, orgId } = useParams({ strict: false });
-  const lists = useAllApps();
-  const organisation =
-    lists.find((list) => list.organisation.id === orgId || list.apps.some((app) => app.id === appId))
-      ?.organisation ?? lists[0]?.organisation;
+  const { appId } = useParams({ strict: false });
+  const organisation = useCurrentOrganisation();
+  const inAccount = useLocation({ select: ({ pathname }) => pathname.startsWith('/account') });
   return (
     <nav aria-label="Rooms">
+      {inAccount && (
+        <Group label="Account">
+          {ACCOUNT_ROOMS.map((room) => (
+            <Item key={room.to}>
+              <Link to={room.to} activeOptions={EXACT} className={css.link} onClick={onFollow}>
+                <room.icon size={16} aria-hidden />
+                {room.label}
+              </Link>
+            </Item>
+          ))}
+        </Group>
+      )}
       {appId &&
         (['Observe', 'Configure'] as const).map((group) => (
-          <div key={group}>
-            <p className={css.group} id={`nav-${group}`}>
-              {group}
-            </p>
-            <ul className={css.nav} aria-labelledby={`nav-${group}`}>
-              {APP_ROOMS.filter((room) => room.group === group).map((room) => (
-                <li key={room.to}>
-                  <Link
-                    to={room.to}
-                    params={{ appId }}
-                    activeOptions={{ exact: room.to === '/apps/$appId', includeSearch: false }}
-                    className={css.link}
-                    onClick={onFollow}
-                  >
-                    <room.icon size={16} aria-hidden />
-                    {room.label}
-                  </Link>
-                </li>
-              ))}
-            </ul>
-          </div>
+          <Group key={group} label={group}>
+            {APP_ROOMS.filter((room) => room.group === group).map((room) => (
+              <Item key={room.to}>
+                <Link
+                  to={room.to}
+                  params={{ appId }}
+                  activeOptions={room.to === '/apps/$appId' ? EXACT : BELOW}
+                  className={css.link}
+                  onClick={onFollow}
+                >
+                  <room.icon size={16} aria-hidden />
+                  {room.label}
+                </Link>
+              </Item>
+            ))}
+          </Group>
         ))}
       {organisation && (
-        <>
-          <p className={css.group} id="nav-organisation">
-            Organisation
-          </p>
-          <ul className={css.nav} aria-labelledby="nav-organisation">
-            <li>
+        <Group label="Organisation">
+          {ORGANISATION_ROOMS.map((room) => (
+            <Item key={room.to}>
               <Link
-                to="/organisations/$orgId"
+                to={room.to}
                 params={{ orgId: organisation.id }}
+                activeOptions={room.to === '/organisations/$orgId' ? EXACT : BELOW}
                 className={css.link}
                 onClick={onFollow}
               >
-                <Building2 size={16} aria-hidden />
-                Apps and organisation
+                <room.icon size={16} aria-hidden />
+                {room.label}
               </Link>
-            </li>
-          </ul>
-        </>
+            </Item>
+          ))}
+        </Group>
       )}
     </nav>
   );
+}
+
+const EXACT = { exact: true, includeSearch: false };
+const BELOW = { exact: false, includeSearch: false };
+
+function Group({ label, children }: { label: string; children: ReactNode }) {
+  const id = useId();
+  return (
+    <div>
+      <p className={css.group} id={id}>
+        {label}
+      </p>
+      <ul className={css.nav} aria-labelledby={id}>
+        {children}
+      </ul>
+    </div>
+  );
+}
+
+function Item({ children }: { children: ReactNode }) {
+  return <li>{children}</li>;
 }
 
 export function PersonMenu() {
@@ -98,6 +123,17 @@ export function PersonMenu() {
         </UnstyledButton>
       </Menu.Target>
       <Menu.Dropdown>
+        {ACCOUNT_ROOMS.map((room) => (
+          <Menu.Item
+            key={room.to}
+            component={Link}
+            to={room.to}
+            leftSection={<room.icon size={15} aria-hidden />}
+          >
+            {room.label}
+          </Menu.Item>
+        ))}
+        <Menu.Divider />
         <Menu.Item leftSection={<LogOut size={15} aria-hidden />} onClick={() => logOut.mutate()}>
           Log out
         </Menu.Item>

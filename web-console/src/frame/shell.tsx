@@ -7,13 +7,17 @@ import '@mantine/notifications/styles.layer.css';
 import '@mantine/spotlight/styles.layer.css';
 import { AppSwitcher } from './app-switcher';
 import { CommandPalette } from './command-palette';
+import { ConfirmPassword } from './confirm-password';
 import { CreateAppDialog } from './create-app';
+import { CreateOrganisationDialog } from './create-organisation';
 import css from './frame.module.css';
 import { FindButton, RoomLinks, SidebarFoot } from './navigation';
+import { VerifyBanner } from './verify-banner';
 
 /** Everything around a room: navigation, palette, the dialogs that open from anywhere. */
 export default function Shell() {
   const [creating, create] = useDisclosure(false);
+  const [founding, found] = useDisclosure(false);
   const [menuOpen, menu] = useDisclosure(false);
   return (
     <>
@@ -22,7 +26,7 @@ export default function Shell() {
       </a>
       <div className={css.shell}>
         <aside className={css.sidebar} aria-label="Navigation">
-          <AppSwitcher onCreate={create.open} />
+          <AppSwitcher onCreate={create.open} onCreateOrganisation={found.open} />
           <FindButton />
           <RoomLinks />
           <SidebarFoot />
@@ -31,9 +35,10 @@ export default function Shell() {
           <ActionIcon size="lg" onClick={menu.open} aria-label="Open navigation">
             <MenuIcon size={19} aria-hidden />
           </ActionIcon>
-          <AppSwitcher onCreate={create.open} />
+          <AppSwitcher onCreate={create.open} onCreateOrganisation={found.open} />
         </nav>
         <main id="main" tabIndex={-1} className={css.main}>
+          <VerifyBanner />
           <Outlet />
         </main>
       </div>
@@ -51,8 +56,10 @@ export default function Shell() {
         </div>
       </Drawer>
       <Notifications position="bottom-right" />
-      <CommandPalette onCreateApp={create.open} />
+      <CommandPalette onCreateApp={create.open} onCreateOrganisation={found.open} />
       <CreateAppDialog opened={creating} onClose={create.close} />
+      <CreateOrganisationDialog opened={founding} onClose={found.close} />
+      <ConfirmPassword />
     </>
   );
 }

@@ -2,20 +2,24 @@ import { Button, PasswordInput, TextInput } from '@mantine/core';
 import { useForm } from '@mantine/form';
 import { useRouter, useSearch } from '@tanstack/react-router';
 import { CircleAlert } from 'lucide-react';
+import { useState } from 'react';
 import { asProblem } from '../../api/problem';
 import { useLogIn } from '../../api/session';
 import { safeNext } from '../../frame/safe-next';
 import { ErrorNotice } from '../../ui/errors';
+import { TextLink } from '../../ui/link';
 import { Notice } from '../../ui/page';
 import { emailProblem } from './email';
-import { TextLink } from '../../ui/link';
 import css from './entrance.module.css';
 import { EntranceFrame } from './frame';
+import { SecondStep } from './second-step';
 
 export default function LogIn() {
   const router = useRouter();
   const { next } = useSearch({ from: '/login' });
   const logIn = useLogIn();
+  const [pending, setPending] = useState<string | null>(null);
+  const enter = () => router.history.replace(safeNext(next));
   const form = useForm({
     initialValues: { email: '', password: '' },
     validate: {
@@ -26,9 +30,18 @@ export default function LogIn() {
   const submit = form.onSubmit(({ email, password }) =>
     logIn.mutate(
       { email: email.trim(), password },
-      { onSuccess: () => router.history.replace(safeNext(next)) },
+      {
+        onSuccess: (answered) => {
+          if (!('second_factor' in answered)) return enter();
+          form.setFieldValue('password', '');
+          setPending(answered.pending_token);
+        },
+      },
     ),
   );
+  if (pending) {
+    return <SecondStep pending={pending} onEntered={enter} onStartOver={() => setPending(null)} />;
+  }
   const refused = logIn.error !== null && asProblem(logIn.error).status === 401;
   return (
     <EntranceFrame title="Log in" lede={next ? 'Log in to go on where you were.' : 'Good to see you again.'}>
@@ -49,6 +62,9 @@ export default function LogIn() {
             visibilityToggleButtonProps={{ 'aria-label': 'Show or hide the password' }}
             {...form.getInputProps('password')}
           />
+          <p className={css.beside}>
+            <TextLink to="/forgot-password">Forgot the password?</TextLink>
+          </p>
           {refused ? (
             <Notice
               tone="bad"

@@ -1,7 +1,6 @@
-import { Button, PasswordInput, TextInput } from '@mantine/core';
+import { Button, TextInput } from '@mantine/core';
 import { useForm } from '@mantine/form';
 import { useRouter } from '@tanstack/react-router';
-import { Circle, CircleCheck } from 'lucide-react';
 import { asProblem } from '../../api/problem';
 import { useSignUp } from '../../api/session';
 import { ErrorNotice } from '../../ui/errors';
@@ -9,7 +8,8 @@ import { emailProblem } from './email';
 import { TextLink } from '../../ui/link';
 import css from './entrance.module.css';
 import { EntranceFrame } from './frame';
-import { PASSWORD_RULES, passwordProblem } from './password';
+import { passwordProblem } from './password';
+import { NewPasswordField } from './password-fields';
 
 export default function SignUp() {
   const router = useRouter();
@@ -44,25 +44,12 @@ export default function SignUp() {
             autoFocus
             {...form.getInputProps('email')}
           />
-          <PasswordInput
+          <NewPasswordField
             label="Password"
-            autoComplete="new-password"
             size="md"
-            aria-describedby="password-rules"
-            visibilityToggleButtonProps={{ 'aria-label': 'Show or hide the password' }}
+            typed={form.values.password}
             {...form.getInputProps('password')}
           />
-          <ul className={css.rules} id="password-rules">
-            {PASSWORD_RULES.map((rule) => {
-              const met = rule.met(form.values.password);
-              const Icon = met ? CircleCheck : Circle;
-              return (
-                <li key={rule.id} data-met={met || undefined}>
-                  <Icon size={14} aria-label={met ? 'met:' : 'not met:'} role="img" /> {rule.label}
-                </li>
-              );
-            })}
-          </ul>
           <TextInput
             label="Organisation (optional)"
             autoComplete="organization"

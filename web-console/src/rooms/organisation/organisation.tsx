@@ -1,32 +1,26 @@
 import { Button, Skeleton } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { useQuery } from '@tanstack/react-query';
-import { Link, useParams } from '@tanstack/react-router';
+import { Link } from '@tanstack/react-router';
 import { Boxes, Plus } from 'lucide-react';
 import { appsQuery } from '../../api/apps';
-import { Problem } from '../../api/problem';
-import { useSession } from '../../api/session';
 import { CreateAppDialog } from '../../frame/create-app';
+import { useOrganisation } from '../../frame/use-organisation';
 import { ErrorNotice } from '../../ui/errors';
 import { EmptyState, Mono, PageHeader, Panel, Tag } from '../../ui/page';
 import { Time } from '../../ui/time';
 import { GatewaysPanel } from './gateways';
 import css from './organisation.module.css';
-import { RenamePanel } from './rename';
 
 export default function OrganisationRoom() {
-  const { orgId } = useParams({ from: '/signed-in/organisations/$orgId' });
-  const organisation = useSession().organisations.find(({ id }) => id === orgId);
+  const organisation = useOrganisation();
   const [creating, create] = useDisclosure(false);
-  const apps = useQuery(appsQuery(orgId));
-  if (!organisation) {
-    throw new Problem({ status: 404, code: 'not_found', title: 'There is no such organisation' });
-  }
+  const apps = useQuery(appsQuery(organisation.id));
   return (
     <>
       <PageHeader
         title={organisation.name}
-        lede="All apps of the organisation, and the gateways that serve them."
+        lede="All its apps, and the gateways that serve them."
         actions={
           <Button leftSection={<Plus size={15} aria-hidden />} onClick={create.open}>
             Create app
@@ -65,7 +59,6 @@ export default function OrganisationRoom() {
           </div>
         )}
         <GatewaysPanel />
-        <RenamePanel key={organisation.id} organisation={organisation} />
       </div>
       <CreateAppDialog opened={creating} onClose={create.close} />
     </>

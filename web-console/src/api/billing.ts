@@ -1,0 +1,156 @@
+import { infiniteQueryOptions, queryOptions, useMutation, useQueryClient } from '@tanstack/react-query';
+import { answer, next } from './client';
+import { confirmed } from './confirmation';
+import type { AlertSettings, BillingParty } from './types';
+
+export const plansQuery = queryOptions({
+  queryKey: ['plans'],
+  staleTime: 5 * 60_000,
+  queryFn: ({ signal }) => answer(next.GET('/v1/plans', { signal })),
+});
+
+const under = (org: string) => ({ params: { path: { org } } });
+const billing = (org: string, what: string) => ['organisations', org, 'billing', what] as const;
+
+export const subscriptionQuery = (org: string) =>
+  queryOptions({
+    queryKey: billing(org, 'subscription'),
+    queryFn: ({ signal }) =>
+      answer(next.GET('/v1/organisations/{org}/subscription', { ...under(org), signal })),
+  });
+
+export const currentBillQuery = (org: string) =>
+  queryOptions({
+    queryKey: billing(org, 'current'),
+    staleTime: 10_000,
+    queryFn: ({ signal }) =>
+      answer(next.GET('/v1/organisations/{org}/billing/current', { ...under(org), signal })),
+  });
+
+export const profileQuery = (org: string) =>
+  queryOptions({
+    queryKey: billing(org, 'profile'),
+    queryFn: ({ signal }) =>
+      answer(next.GET('/v1/organisations/{org}/billing/profile', { ...under(org), signal })),
+  });
+
+export const paymentQuery = (org: string) =>
+  queryOptions({
+    queryKey: billing(org, 'payment'),
+    queryFn: ({ signal }) =>
+      answer(next.GET('/v1/organisations/{org}/billing/payment-method', { ...under(org), signal })),
+  });
+
+export const alertSettingsQuery = (org: string) =>
+  queryOptions({
+    queryKey: billing(org, 'alerts'),
+    queryFn: ({ signal }) =>
+      answer(next.GET('/v1/organisations/{org}/alerts/settings', { ...under(org), signal })),
+  });
+
+export const invoicesQuery = (org: string) =>
+  infiniteQueryOptions({
+    queryKey: billing(org, 'invoices'),
+    initialPageParam: undefined as string | undefined,
+    queryFn: ({ pageParam, signal }) =>
+      answer(
+        next.GET('/v1/organisations/{org}/invoices', {
+          params: { path: { org }, query: { cursor: pageParam, limit: 24 } },
+          signal,
+        }),
+      ),
+    getNextPageParam: (page) => page.next_cursor ?? undefined,
+  });
+
+/** What a change of plan would do. Not kept: what is due changes by the second. */
+export const previewQuery = (org: string, plan: string) =>
+  queryOptions({
+    queryKey: billing(org, `preview ${plan}`),
+    staleTime: 0,
+    gcTime: 0,
+    queryFn: () =>
+      answer(next.POST('/v1/organisations/{org}/subscription/preview', { ...under(org), body: { plan } })),
+  });
+
+function useRefreshBilling(org: string) {
+  const queries = useQueryClient();
+  return () => queries.invalidateQueries({ queryKey: ['organisations', org] });
+}
+
+export function useChangePlan(org: string) {
+  const refresh = useRefreshBilling(org);
+  return useMutation({
+    mutationFn: (plan: string) =>
+      confirmed(() =>
+        answer(next.PUT('/v1/organisations/{org}/subscription', { ...under(org), body: { plan } })),
+      ),
+    onSuccess: refresh,
+  });
+}
+
+export function useSetSpendLimit(org: string) {
+  const refresh = useRefreshBilling(org);
+  return useMutation({
+    mutationFn: (spend_limit_micros: number | null) =>
+      answer(
+        next.PUT('/v1/organisations/{org}/billing/spend-limit', {
+          ...under(org),
+          body: { spend_limit_micros },
+        }),
+      ),
+    onSuccess: refresh,
+  });
+}
+
+export function useSaveProfile(org: string) {
+  const refresh = useRefreshBilling(org);
+  return useMutation({
+    mutationFn: (body: BillingParty) =>
+      answer(next.PUT('/v1/organisations/{org}/billing/profile', { ...under(org), body })),
+    onSuccess: refresh,
+  });
+}
+
+export function useSaveAlerts(org: string) {
+  const refresh = useRefreshBilling(org);
+  return useMutation({
+    mutationFn: (body: AlertSettings) =>
+      answer(next.PUT('/v1/organisations/{org}/alerts/settings', { ...under(org), body })),
+    onSuccess: refresh,
+  });
+}
+
+/** The card is given on the provider's own page; here it is never seen. */
+export function useStartPayment(org: string) {
+  return useMutation({
+    mutationFn: () => answer(next.POST('/v1/organisations/{org}/billing/payment-method', under(org))),
+    onSuccess: ({ url }) => window.location.assign(url),
+  });
+}
+
+export function useForgetPayment(org: string) {
+  const refresh = useRefreshBilling(org);
+  return useMutation({
+    mutationFn: () => answer(next.DELETE('/v1/organisations/{org}/billing/payment-method', under(org))),
+    onSuccess: refresh,
+  });
+}
+
+export function usePayInvoice(org: string) {
+  const refresh = useRefreshBilling(org);
+  return useMutation({
+    mutationFn: (number: number) =>
+      answer(
+        next.POST('/v1/organisations/{org}/invoices/{number}/pay', {
+          params: { path: { org, number: String(number) } },
+        }),
+      ),
+    onSuccess: refresh,
+  });
+}
+
+/** Where the browser gets an invoice; the session's cookie goes along. */
+export function invoiceUrl(org: string, number: number, format: 'html' | 'pdf' | 'json'): string {
+  const base = `/v1/organisations/${encodeURIComponent(org)}/invoices/${number}`;
+  return format === 'json' ? base : `${base}.${format}`;
+}
