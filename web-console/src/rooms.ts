@@ -1,6 +1,7 @@
 import {
   Activity,
   Boxes,
+  ChartColumn,
   CircleUserRound,
   CreditCard,
   Hash,
@@ -9,6 +10,7 @@ import {
   ScrollText,
   Settings,
   ShieldCheck,
+  ShieldX,
   SlidersHorizontal,
   SquareTerminal,
   UsersRound,
@@ -42,6 +44,20 @@ export const APP_ROOMS = [
     keywords: 'occupancy subscribers presence members',
   },
   {
+    to: '/apps/$appId/usage',
+    label: 'Usage',
+    icon: ChartColumn,
+    group: 'Observe',
+    keywords: 'messages connections quota charts csv statistics',
+  },
+  {
+    to: '/apps/$appId/refusals',
+    label: 'Refusals',
+    icon: ShieldX,
+    group: 'Observe',
+    keywords: 'errors request id why rate limit quota 429 403',
+  },
+  {
     to: '/apps/$appId/keys',
     label: 'Keys',
     icon: KeyRound,
@@ -70,6 +86,12 @@ export const ORGANISATION_ROOMS = [
     label: 'Apps',
     icon: Boxes,
     keywords: 'all apps gateways',
+  },
+  {
+    to: '/organisations/$orgId/usage',
+    label: 'Usage',
+    icon: ChartColumn,
+    keywords: 'messages connections quota charts csv statistics all apps',
   },
   {
     to: '/organisations/$orgId/team',

@@ -154,6 +154,15 @@ const billing = createRoute({
   component: lazyRouteComponent(() => import('./rooms/billing/billing')),
 });
 
+const spanSearch = z.object({ span: z.optional(z.enum(['hour', 'day', 'week', 'month', 'year'])) });
+
+const organisationUsage = createRoute({
+  getParentRoute: () => organisation,
+  path: '/usage',
+  validateSearch: spanSearch,
+  component: lazyRouteComponent(() => import('./rooms/usage/organisation-usage')),
+});
+
 const organisationSettings = createRoute({
   getParentRoute: () => organisation,
   path: '/settings',
@@ -201,6 +210,20 @@ const keys = createRoute({
   component: lazyRouteComponent(() => import('./rooms/keys/keys')),
 });
 
+const appUsage = createRoute({
+  getParentRoute: () => app,
+  path: '/usage',
+  validateSearch: spanSearch,
+  component: lazyRouteComponent(() => import('./rooms/usage/app-usage')),
+});
+
+const refusals = createRoute({
+  getParentRoute: () => app,
+  path: '/refusals',
+  validateSearch: z.object({ code: z.optional(z.string()), id: z.optional(z.string()) }),
+  component: lazyRouteComponent(() => import('./rooms/refusals/refusals')),
+});
+
 const settings = createRoute({
   getParentRoute: () => app,
   path: '/settings',
@@ -219,8 +242,16 @@ export const router = createRouter({
       home,
       account,
       security,
-      organisation.addChildren([organisationApps, team, tokens, audit, billing, organisationSettings]),
-      app.addChildren([overview, live, channels, keys, settings]),
+      organisation.addChildren([
+        organisationApps,
+        organisationUsage,
+        team,
+        tokens,
+        audit,
+        billing,
+        organisationSettings,
+      ]),
+      app.addChildren([overview, live, channels, appUsage, refusals, keys, settings]),
     ]),
   ]),
   context: { queries: queryClient },

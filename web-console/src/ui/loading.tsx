@@ -23,11 +23,11 @@ export function Loaded<T>({
 }: {
   query: { isPending: boolean; error: Error | null; refetch: () => unknown; data: T | undefined };
   label: string;
-  /** Shown in place of the children when there is nothing; null when there is something. */
+  /** Shown in place of the children when there is nothing; false when there is something. */
   empty?: (data: T) => ReactNode;
   children: (data: T) => ReactNode;
 }) {
-  if (query.data !== undefined) return <>{empty?.(query.data) ?? children(query.data)}</>;
+  if (query.data !== undefined) return <>{empty?.(query.data) || children(query.data)}</>;
   if (query.isPending) return <LoadingRows label={label} />;
   return (
     <div className={css.pad}>

@@ -18,7 +18,7 @@ export function QuotaMeters({ org }: { org: string }) {
       {({ quotas, connections_open }) => (
         <>
           {quotas.map((quota) => (
-            <MessageMeter key={quota.rule} quota={quota} />
+            <MessageMeter key={quota.rule} quota={quota} now={usage.dataUpdatedAt} />
           ))}
           {subscription.data && (
             <Meter
@@ -33,8 +33,9 @@ export function QuotaMeters({ org }: { org: string }) {
   );
 }
 
-export function MessageMeter({ quota }: { quota: Quota }) {
-  const forecast = endOfDay(quota, Date.now());
+/** `now`: when the figures were read. */
+export function MessageMeter({ quota, now }: { quota: Quota; now: number }) {
+  const forecast = endOfDay(quota, now);
   return (
     <Meter
       label={quota.rule === 'app_messages' ? 'Messages today, this app’s part' : 'Messages today'}

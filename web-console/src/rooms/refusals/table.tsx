@@ -1,0 +1,71 @@
+import { Anchor, Table } from '@mantine/core';
+import type { Refusal } from '../../api/types';
+import { count } from '../../ui/amount';
+import layout from '../../ui/layout.module.css';
+import { Mono } from '../../ui/page';
+import { WideTable } from '../../ui/table';
+import { Time } from '../../ui/time';
+import { causeOf } from './causes';
+
+export function RefusalsTable({ items, onShow }: { items: Refusal[]; onShow: (id: string) => void }) {
+  return (
+    <WideTable label="Refusals" minWidth={780}>
+      <Table.Thead>
+        <Table.Tr>
+          <Table.Th>Cause</Table.Th>
+          <Table.Th>What</Table.Th>
+          <Table.Th>Limit</Table.Th>
+          <Table.Th>When</Table.Th>
+          <Table.Th>Request id</Table.Th>
+        </Table.Tr>
+      </Table.Thead>
+      <Table.Tbody>
+        {items.map((refusal) => (
+          <Table.Tr key={refusal.request_id} data-testid="refusal-row" data-code={refusal.code}>
+            <Table.Td>
+              <span className={layout.cellName}>{causeOf(refusal.code)?.label ?? refusal.code}</span>
+              <br />
+              <span className={layout.sub}>
+                <Mono>{refusal.code}</Mono>
+              </span>
+            </Table.Td>
+            <Table.Td>
+              {refusal.action}
+              <br />
+              <span className={layout.sub}>
+                {refusal.dialect}
+                {refusal.channel && <> · {refusal.channel}</>}
+              </span>
+            </Table.Td>
+            <Table.Td>
+              {refusal.limit === null ? (
+                '–'
+              ) : (
+                <>
+                  {refusal.used === null ? '' : `${count(refusal.used)} of `}
+                  {count(refusal.limit)}
+                  <br />
+                  <span className={layout.sub}>{refusal.rule}</span>
+                </>
+              )}
+            </Table.Td>
+            <Table.Td>
+              <Time iso={refusal.at} />
+            </Table.Td>
+            <Table.Td>
+              <Anchor
+                component="button"
+                type="button"
+                size="sm"
+                onClick={() => onShow(refusal.request_id)}
+                aria-label={`Show ${refusal.request_id}`}
+              >
+                <Mono>{refusal.request_id}</Mono>
+              </Anchor>
+            </Table.Td>
+          </Table.Tr>
+        ))}
+      </Table.Tbody>
+    </WideTable>
+  );
+}
