@@ -1,6 +1,6 @@
 //! What is no longer needed goes away, a little every few minutes.
 
-use crate::{db::Db, feed, state::State};
+use crate::{db::Db, feed, leases, refusals, state::State};
 use std::{sync::Arc, time::Duration};
 
 const EVERY: Duration = Duration::from_secs(300);
@@ -58,5 +58,15 @@ pub async fn sweep(db: &Db) -> Result<(), sqlx::Error> {
     .execute(tx.db())
     .await?;
     feed::store::prune(&mut tx, feed::store::KEPT_CHANGES).await?;
-    tx.commit().await
+    leases::store::prune(&mut tx, ROWS).await?;
+    tx.commit().await?;
+    // Of these there may be many more in a round than of all else.
+    loop {
+        let mut tx = db.service().await?;
+        let gone = refusals::store::prune(&mut tx, ROWS).await?;
+        tx.commit().await?;
+        if gone < ROWS.unsigned_abs() {
+            return Ok(());
+        }
+    }
 }

@@ -2,10 +2,10 @@
 
 use crate::{
     api::{ApiError, openapi},
-    apps, audit, console, credentials, feed, gateways, keys, live, messages, organisations, people,
-    publishable_keys,
+    apps, audit, console, credentials, feed, gateways, keys, leases, live, messages, organisations,
+    people, plans, publishable_keys, refusals,
     state::State,
-    tokens, uses,
+    tokens, usage, uses,
 };
 use actix_web::{HttpResponse, get, web};
 use serde::Serialize;
@@ -32,15 +32,20 @@ use utoipa_actix_web::service_config::ServiceConfig;
 /// | /v1/organisations/{org}/tokens, …/{id} | GET, POST, DELETE |
 /// | /v1/organisations/{org}/audit, …/export, …/head | GET |
 /// | /v1/token | GET |
+/// | /v1/organisations/{org}/subscription | GET |
+/// | /v1/organisations/{org}/usage, …/ledger | GET |
 /// | /v1/apps/{app} | GET, PATCH, DELETE |
 /// | /v1/apps/{app}/credentials, …/{key} | GET, POST, DELETE |
 /// | /v1/apps/{app}/keys, …/{id} | GET, POST, PATCH, DELETE |
 /// | /v1/apps/{app}/keys/{id}/token-secret | POST |
 /// | /v1/apps/{app}/publishable-keys, …/{key} | GET, POST, PATCH, DELETE |
+/// | /v1/apps/{app}/usage | GET |
+/// | /v1/apps/{app}/refusals, …/{request_id} | GET |
 /// | /v1/apps/{app}/publish | POST |
 /// | /v1/apps/{app}/channels | GET |
 /// | /v1/apps/{app}/live | GET (WebSocket) |
 /// | /v1/gateways | GET |
+/// | /v1/plans | GET |
 /// | /health, /openapi.json | GET |
 pub fn public(cfg: &mut ServiceConfig) {
     people::http::routes(cfg);
@@ -58,13 +63,20 @@ pub fn public(cfg: &mut ServiceConfig) {
     messages::http::routes(cfg);
     live::http::routes(cfg);
     gateways::http::routes(cfg);
+    plans::http::routes(cfg);
+    usage::http::routes(cfg);
+    refusals::http::routes(cfg);
     cfg.service(get_health).service(openapi::get_openapi);
 }
 
-/// Gateways only, behind their token: /internal/v1/{directory,feed,confirmations,uses}.
+/// Gateways only, behind their token:
+/// /internal/v1/{directory,feed,confirmations,uses,usage,leases,refusals}.
 pub fn internal(cfg: &mut web::ServiceConfig) {
     feed::http::routes(cfg);
     uses::http::routes(cfg);
+    usage::intake::routes(cfg);
+    leases::http::routes(cfg);
+    refusals::intake::routes(cfg);
 }
 
 /// All of them, and the console for the rest.

@@ -50,6 +50,8 @@ pub enum ApiError {
     UnsupportedMediaType(&'static str),
     #[error("the body is not JSON: {0}")]
     MalformedJson(String),
+    #[error("your plan does not allow this: {rule}")]
+    PlanLimit { rule: &'static str, used: Option<u64>, limit: Option<u64> },
     #[error("some fields are not acceptable")]
     Invalid(Vec<FieldError>),
     #[error("this Idempotency-Key was used with a different request")]
@@ -90,6 +92,15 @@ pub struct Problem {
     pub request_id: String,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub errors: Vec<FieldError>,
+    /// With `plan_limit`: which limit of the plan, by its name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rule: Option<String>,
+    /// With `plan_limit`: what is there already, or was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub used: Option<u64>,
+    /// With `plan_limit`: what the plan allows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limit: Option<u64>,
 }
 
 impl ApiError {
@@ -136,6 +147,7 @@ impl ApiError {
                 (StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type")
             }
             Self::MalformedJson(_) => (StatusCode::BAD_REQUEST, "malformed_json"),
+            Self::PlanLimit { .. } => (StatusCode::FORBIDDEN, "plan_limit"),
             Self::Invalid(_) => (StatusCode::UNPROCESSABLE_ENTITY, "invalid"),
             Self::IdempotencyKeyReused => {
                 (StatusCode::UNPROCESSABLE_ENTITY, "idempotency_key_reused")
@@ -179,6 +191,10 @@ impl ResponseError for ApiError {
         if let Self::Internal(cause) = self {
             tracing::error!(request.id = %request_id, error = %cause, "request failed");
         }
+        let (rule, used, limit) = match self {
+            Self::PlanLimit { rule, used, limit } => (Some((*rule).to_owned()), *used, *limit),
+            _ => (None, None, None),
+        };
         let problem = Problem {
             kind: "about:blank".into(),
             title: status.canonical_reason().unwrap_or("Error").into(),
@@ -190,6 +206,9 @@ impl ResponseError for ApiError {
                 Self::Invalid(errors) => errors.clone(),
                 _ => Vec::new(),
             },
+            rule,
+            used,
+            limit,
         };
         let mut response = HttpResponse::build(status);
         if let Some(seconds) = self.retry_after_s() {

@@ -2,8 +2,8 @@
 
 use super::{
     AppAccess,
-    model::{App, AppPatch, CreatedApp, NewApp, PatchedApp},
-    settings::{checked_limits, checked_settings},
+    model::{App, AppPatch, AtQuota, CreatedApp, NewApp, PatchedApp},
+    settings::checked_settings,
     store,
 };
 use crate::{
@@ -12,7 +12,9 @@ use crate::{
         idempotency::{Attempt, IdempotencyKey},
     },
     feed::{self, model::Revoked},
+    leases,
     organisations::{OrganisationAccess, Permission},
+    plans::{self, model::PlanVersion},
     state::State,
 };
 use actix_web::{HttpResponse, delete, get, http::StatusCode, patch, post, web::Data};
@@ -126,7 +128,8 @@ pub async fn patch_app(
     let patch = body.json::<AppPatch>().await?.value;
     let mut tx = access.begin(&state).await?;
     let before = store::lock(&mut tx, &access.app).await?.ok_or(ApiError::NotFound)?;
-    let wanted = patched(before.clone(), patch)?;
+    let plan = plans::store::held(&mut tx).await?;
+    let wanted = patched(before.clone(), patch, &plan)?;
     let killed = match before.enabled && !wanted.enabled {
         true => {
             let kill = Kill::DisableApp { app: access.app.clone() };
@@ -135,6 +138,10 @@ pub async fn patch_app(
         false => None,
     };
     store::update(&mut tx, &wanted).await?;
+    if wanted.messages_per_day != before.messages_per_day {
+        let per_day = wanted.messages_per_day.map(u64::cast_signed);
+        leases::pools::divide(&mut tx, &access.app, per_day).await?;
+    }
     let app = store::publish(&mut tx, &access.app).await?;
     tx.audit_change("app.changed", app.id.as_str(), Some(&before), Some(&app)).await?;
     tx.commit().await?;
@@ -145,14 +152,38 @@ pub async fn patch_app(
     Ok(HttpResponse::Ok().json(PatchedApp { app, receipt }))
 }
 
-fn patched(app: App, patch: AppPatch) -> Result<App, ApiError> {
-    Ok(App {
+fn patched(app: App, patch: AppPatch, plan: &PlanVersion) -> Result<App, ApiError> {
+    let own_limits = patch.limits.unwrap_or_default().over(app.own_limits, plan)?;
+    let changed = App {
         name: patch.name.map_or(app.name, |name| name.as_str().to_owned()),
         enabled: patch.enabled.unwrap_or(app.enabled),
         settings: checked_settings(patch.settings.unwrap_or_default().over(app.settings))?,
-        limits: checked_limits(patch.limits.unwrap_or_default().over(app.limits))?,
+        limits: own_limits.under(plan),
+        own_limits,
+        messages_per_day: patch.messages_per_day.unwrap_or(app.messages_per_day),
+        at_quota: patch.at_quota.unwrap_or(app.at_quota),
         ..app
-    })
+    };
+    if let Some(Some(part)) = patch.messages_per_day {
+        check_part(part, plan)?;
+    }
+    if patch.at_quota == Some(AtQuota::Overage) && plan.overage_micros_per_million.is_none() {
+        return Err(ApiError::PlanLimit { rule: "overage", used: None, limit: None });
+    }
+    Ok(changed)
+}
+
+fn check_part(part: u64, plan: &PlanVersion) -> Result<(), ApiError> {
+    let whole = plan.messages_per_day.unsigned_abs();
+    match part {
+        0 => Err(ApiError::field("messages_per_day", "must be at least 1")),
+        part if part > whole => Err(ApiError::PlanLimit {
+            rule: "messages_per_day",
+            used: Some(part),
+            limit: Some(whole),
+        }),
+        _ => Ok(()),
+    }
 }
 
 /// Delete an app for good. Its id and keys are never given to another.

@@ -2,6 +2,7 @@
 
 pub mod access;
 pub mod http;
+pub mod limits;
 pub mod model;
 pub mod settings;
 pub mod store;

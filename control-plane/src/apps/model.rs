@@ -1,6 +1,9 @@
 //! Apps as the API shows them and takes them.
 
-use super::settings::{Limits, LimitsPatch, Settings, SettingsPatch};
+use super::{
+    limits::{Limits, LimitsPatch, OwnLimits},
+    settings::{Settings, SettingsPatch},
+};
 use crate::{credentials::model::NewCredential, feed::model::Receipt, people::model::DisplayName};
 use contract::{AppId, AppKey, AppLimits, AppSecret, AppSettings};
 use serde::{Deserialize, Serialize};
@@ -18,13 +21,37 @@ pub struct App {
     pub enabled: bool,
     #[schema(value_type = Settings)]
     pub settings: AppSettings,
+    /// What holds: the smaller of the plan's and the app's own.
     #[schema(value_type = Limits)]
     pub limits: AppLimits,
+    pub own_limits: OwnLimits,
+    /// The app's part of the organisation's message units per day; null: it shares in all.
+    #[schema(required)]
+    pub messages_per_day: Option<u64>,
+    pub at_quota: AtQuota,
     #[serde(with = "time::serde::rfc3339")]
     pub created_at: OffsetDateTime,
 }
 
 crate::audit::fact!(App);
+/// What happens when the organisation's message units are used up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum AtQuota {
+    /// Publishes are refused until the next day adds more.
+    Cap,
+    /// They go on and are billed, as far as the organisation's spend limit allows.
+    Overage,
+}
+
+impl AtQuota {
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Cap => "cap",
+            Self::Overage => "overage",
+        }
+    }
+}
 
 #[derive(Serialize, ToSchema)]
 pub struct CreatedApp {
@@ -85,6 +112,18 @@ pub struct AppPatch {
     pub settings: Option<SettingsPatch>,
     #[serde(default)]
     pub limits: Option<LimitsPatch>,
+    /// Null: the app shares in all of the organisation's message units.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = Option<u64>, minimum = 1)]
+    pub messages_per_day: Option<Option<u64>>,
+    /// `overage` is for plans that have a price for it.
+    #[serde(default)]
+    pub at_quota: Option<AtQuota>,
+}
+
+/// `null` is a value here, unlike what is absent.
+fn present<'de, D: serde::Deserializer<'de>>(d: D) -> Result<Option<Option<u64>>, D::Error> {
+    Option::<u64>::deserialize(d).map(Some)
 }
 
 /// The app after the change. Switching it off adds which gateways have done so.

@@ -1,8 +1,8 @@
-//! An app's switches and limits: as shown, as patched, and how a patch is laid over what is stored.
+//! An app's switches: as shown, as patched, and how a patch is laid over what is stored.
 
 use crate::api::{ApiError, origin_list};
 use contract::{
-    AnyCableSettings, AppLimits, AppPathDialect, AppSettings, AuthEndpoint, Dialects, IceServer,
+    AnyCableSettings, AppPathDialect, AppSettings, AuthEndpoint, Dialects, IceServer,
     MeteredSettings, Pattern, RelaySettings, TerminateCode,
 };
 use serde::Deserialize;
@@ -130,27 +130,6 @@ patchable! {
     }
 }
 
-patchable! {
-    /// How much of everything an app may use.
-    Limits, LimitsPatch over AppLimits {
-        max_connections: u32 => u32,
-        /// Publishes per second over every HTTP API and by Metered peers; a batch counts its items.
-        max_publishes_per_s: u32 => u32,
-        /// Read requests over HTTP per second.
-        max_reads_per_s: u32 => u32,
-        /// Bytes of one event's `data` in the Pusher family's own APIs.
-        max_event_bytes: u32 => u32,
-        /// Bytes of one message's payload in every other dialect; a dialect may allow less.
-        max_payload_bytes: u32 => u32,
-        /// Client events per second and connection.
-        max_client_events_per_s: u32 => u32,
-        max_presence_members: u32 => u32,
-        /// Bytes of one presence member's `user_info`.
-        max_member_bytes: u32 => u32,
-        max_channels_per_connection: u32 => u32,
-    }
-}
-
 /// What a socket on `/app/{key}` speaks: `auto` is Pusher with `protocol=` in the query, Relay
 /// without.
 #[derive(ToSchema)]
@@ -198,11 +177,6 @@ pub fn checked_settings(settings: AppSettings) -> Result<AppSettings, ApiError> 
     settings.check().map_err(|e| ApiError::field(format!("settings.{}", e.field), e))?;
     origin_list::check("settings.allowed_origins", &settings.allowed_origins)?;
     Ok(settings)
-}
-
-pub fn checked_limits(limits: AppLimits) -> Result<AppLimits, ApiError> {
-    limits.check().map_err(|e| ApiError::field(format!("limits.{}", e.field), e))?;
-    Ok(limits)
 }
 
 /// Clients drop the whole list for one bad entry, so the entry is named here.

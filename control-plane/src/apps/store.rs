@@ -1,15 +1,19 @@
 //! Apps in Postgres, and their records in the feed.
 
-use super::model::App;
+use super::{
+    limits::OwnLimits,
+    model::{App, AtQuota},
+};
 use crate::{
     api::{ApiError, PageRequest, Position},
     credentials,
     db::{PersonId, PersonTx, TenantTx},
     feed,
     keys::store::texts,
+    plans::{self, model::PlanVersion},
 };
 use contract::{
-    AppId, AppLimits, AppSettings, BadId,
+    AppId, AppSettings, BadId,
     directory::{AppRecord, Change, Kill, Revision},
 };
 use serde::{Serialize, de::DeserializeOwned};
@@ -17,30 +21,31 @@ use sqlx::types::Json;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-/// Apps of one organisation at most.
-pub const MAX_APPS: i64 = 200;
-
 struct Row {
     id: String,
     name: String,
     organisation_id: Uuid,
     enabled: bool,
     settings: Json<AppSettings>,
-    limits: Json<AppLimits>,
+    limits: Json<OwnLimits>,
+    messages_per_day: Option<i64>,
+    has_overage: bool,
     created_at: OffsetDateTime,
 }
 
-impl TryFrom<Row> for App {
-    type Error = sqlx::Error;
-    fn try_from(row: Row) -> Result<Self, sqlx::Error> {
-        Ok(Self {
-            id: parse_id(&row.id)?,
-            name: row.name,
-            organisation_id: row.organisation_id,
-            enabled: row.enabled,
-            settings: row.settings.0,
-            limits: row.limits.0,
-            created_at: row.created_at,
+impl Row {
+    fn app(self, plan: &PlanVersion) -> Result<App, sqlx::Error> {
+        Ok(App {
+            id: parse_id(&self.id)?,
+            name: self.name,
+            organisation_id: self.organisation_id,
+            enabled: self.enabled,
+            settings: self.settings.0,
+            limits: self.limits.under(plan),
+            own_limits: self.limits.0,
+            messages_per_day: self.messages_per_day.map(i64::unsigned_abs),
+            at_quota: if self.has_overage { AtQuota::Overage } else { AtQuota::Cap },
+            created_at: self.created_at,
         })
     }
 }
@@ -54,7 +59,7 @@ fn json<T: Serialize + DeserializeOwned>(value: &T) -> Result<serde_json::Value,
 }
 
 /// Makes an app with default settings. Errors: 409 when the id names an app or a key somewhere,
-/// 422 when the organisation has as many apps as it may.
+/// 403 when the organisation has as many apps as its plan allows.
 pub async fn insert(tx: &mut TenantTx, id: &AppId, name: &str) -> Result<(), ApiError> {
     let organisation = tx.organisation().uuid();
     // The organisation's row is the lock: two requests cannot both make the last app.
@@ -68,12 +73,7 @@ pub async fn insert(tx: &mut TenantTx, id: &AppId, name: &str) -> Result<(), Api
     )
     .fetch_one(tx.db())
     .await?;
-    if count >= MAX_APPS {
-        return Err(ApiError::field(
-            "name",
-            format!("an organisation has {MAX_APPS} apps at most"),
-        ));
-    }
+    plans::store::held(tx).await?.require_apps(count)?;
     sqlx::query!(
         "INSERT INTO apps (id, organisation_id, name, settings, limits)
          VALUES ($1, $2, $3, $4, $5)",
@@ -81,7 +81,7 @@ pub async fn insert(tx: &mut TenantTx, id: &AppId, name: &str) -> Result<(), Api
         organisation,
         name,
         json(&AppSettings::default())?,
-        json(&AppLimits::default())?,
+        json(&OwnLimits::default())?,
     )
     .execute(tx.db())
     .await
@@ -141,8 +141,8 @@ pub async fn page(
     let rows = sqlx::query_as!(
         Row,
         r#"SELECT id, name, organisation_id, enabled,
-                  settings AS "settings: Json<AppSettings>", limits AS "limits: Json<AppLimits>",
-                  created_at
+                  settings AS "settings: Json<AppSettings>", limits AS "limits: Json<OwnLimits>",
+                  messages_per_day, at_quota = 'overage' AS "has_overage!", created_at
            FROM apps
            WHERE organisation_id = $1 AND deleted_at IS NULL
              AND ($2::timestamptz IS NULL OR (created_at, id) < ($2, $3))
@@ -156,7 +156,8 @@ pub async fn page(
     )
     .fetch_all(tx.db())
     .await?;
-    rows.into_iter().map(App::try_from).collect()
+    let plan = plans::store::limits(tx).await?;
+    rows.into_iter().map(|row| row.app(&plan)).collect()
 }
 
 pub fn position(app: &App) -> Position {
@@ -167,15 +168,21 @@ pub async fn get(tx: &mut TenantTx, app: &AppId) -> Result<Option<App>, sqlx::Er
     let row = sqlx::query_as!(
         Row,
         r#"SELECT id, name, organisation_id, enabled,
-                  settings AS "settings: Json<AppSettings>", limits AS "limits: Json<AppLimits>",
-                  created_at
+                  settings AS "settings: Json<AppSettings>", limits AS "limits: Json<OwnLimits>",
+                  messages_per_day, at_quota = 'overage' AS "has_overage!", created_at
            FROM apps WHERE id = $1 AND organisation_id = $2 AND deleted_at IS NULL"#,
         app.as_str(),
         tx.organisation().uuid(),
     )
     .fetch_optional(tx.db())
     .await?;
-    row.map(App::try_from).transpose()
+    of_plan(tx, row).await
+}
+
+async fn of_plan(tx: &mut TenantTx, row: Option<Row>) -> Result<Option<App>, sqlx::Error> {
+    let Some(row) = row else { return Ok(None) };
+    let plan = plans::store::limits(tx).await?;
+    row.app(&plan).map(Some)
 }
 
 /// The same, holding the row until commit, for those who change what belongs to the app.
@@ -183,8 +190,8 @@ pub async fn lock(tx: &mut TenantTx, app: &AppId) -> Result<Option<App>, sqlx::E
     let row = sqlx::query_as!(
         Row,
         r#"SELECT id, name, organisation_id, enabled,
-                  settings AS "settings: Json<AppSettings>", limits AS "limits: Json<AppLimits>",
-                  created_at
+                  settings AS "settings: Json<AppSettings>", limits AS "limits: Json<OwnLimits>",
+                  messages_per_day, at_quota = 'overage' AS "has_overage!", created_at
            FROM apps WHERE id = $1 AND organisation_id = $2 AND deleted_at IS NULL
            FOR NO KEY UPDATE"#,
         app.as_str(),
@@ -192,19 +199,22 @@ pub async fn lock(tx: &mut TenantTx, app: &AppId) -> Result<Option<App>, sqlx::E
     )
     .fetch_optional(tx.db())
     .await?;
-    row.map(App::try_from).transpose()
+    of_plan(tx, row).await
 }
 
 pub async fn update(tx: &mut TenantTx, app: &App) -> Result<(), ApiError> {
     sqlx::query!(
-        "UPDATE apps SET name = $3, enabled = $4, settings = $5, limits = $6
+        "UPDATE apps SET name = $3, enabled = $4, settings = $5, limits = $6,
+             messages_per_day = $7, at_quota = $8
          WHERE id = $1 AND organisation_id = $2 AND deleted_at IS NULL",
         app.id.as_str(),
         tx.organisation().uuid(),
         app.name,
         app.enabled,
         json(&app.settings)?,
-        json(&app.limits)?,
+        json(&app.own_limits)?,
+        app.messages_per_day.map(u64::cast_signed),
+        app.at_quota.as_str(),
     )
     .execute(tx.db())
     .await?;
@@ -226,6 +236,7 @@ pub async fn delete(tx: &mut TenantTx, app: &AppId) -> Result<Revision, ApiError
 
 /// Tells the gateways the app's whole present state, and returns it.
 pub async fn publish(tx: &mut TenantTx, app: &AppId) -> Result<App, ApiError> {
+    let plan = plans::store::held(tx).await?;
     let app = get(tx, app).await?.ok_or(ApiError::NotFound)?;
     let record = AppRecord {
         id: app.id.clone(),
@@ -234,7 +245,7 @@ pub async fn publish(tx: &mut TenantTx, app: &AppId) -> Result<App, ApiError> {
         credentials: credentials::store::sealed(tx, &app.id).await?,
         settings: app.settings.clone(),
         limits: app.limits.clone(),
-        plan: Default::default(),
+        plan: plan.terms(),
     };
     feed::store::append(tx, &Change::App(record)).await?;
     Ok(app)

@@ -69,6 +69,7 @@ async fn a_patch_changes_what_it_names_and_nothing_else(db: PgPool) {
     expected["settings"]["terminate_code"] = json!(4009);
     expected["limits"]["max_connections"] = json!(7);
     expected["limits"]["max_payload_bytes"] = json!(32_768);
+    expected["own_limits"] = json!({"max_connections": 7, "max_payload_bytes": 32_768});
     assert_eq!(ann.patch(&ann.of_app(""), patch).await.expect(200), expected);
     assert_eq!(ann.get(&ann.of_app("")).await.expect(200), expected);
 
@@ -187,25 +188,18 @@ async fn a_deleted_app_is_gone(db: PgPool) {
 }
 
 #[sqlx::test(migrations = "../migrations")]
-async fn an_organisation_has_two_hundred_apps_at_most(db: PgPool) {
+async fn an_organisation_has_as_many_apps_as_its_plan_allows(db: PgPool) {
     let service = service(&db).await;
     let ann = service.sign_up("ann@example.com").await;
     let path = format!("/v1/organisations/{}/apps", ann.organisation);
-    let mut tx = db.begin().await.unwrap();
-    sqlx::query("SELECT set_config('role', 'signalbox_app', true), set_config('signalbox.organisation', $1, true)")
-        .bind(ann.organisation.to_string())
-        .execute(&mut *tx)
-        .await
-        .unwrap();
-    sqlx::query(
-        "INSERT INTO apps (id, organisation_id, name, settings, limits)
-         SELECT 'made-' || n, $1, 'x', '{}', '{}' FROM generate_series(1, 198) n",
-    )
-    .bind(ann.organisation)
-    .execute(&mut *tx)
-    .await
-    .unwrap();
-    tx.commit().await.unwrap();
-    ann.post(&path, json!({"name": "the last"})).await.expect(201);
-    ann.post(&path, json!({"name": "one too many"})).await.problem(422, "invalid");
+    for name in ["the second", "the last"] {
+        ann.post(&path, json!({"name": name})).await.expect(201);
+    }
+    let refused = ann.post(&path, json!({"name": "one too many"})).await;
+    refused.problem(403, "plan_limit");
+    let problem = refused.json();
+    assert_eq!((&problem["rule"], &problem["used"]), (&json!("max_apps"), &json!(3)));
+    assert_eq!(problem["limit"], 3);
+    ann.delete(&ann.of_app("")).await.expect(200);
+    ann.post(&path, json!({"name": "there is room again"})).await.expect(201);
 }

@@ -2,11 +2,13 @@
 
 use crate::{
     api::ApiError,
+    apps::limits::OwnLimits,
     db::{ServiceTx, TenantTx},
     keys::store::{decode, decode_all, hash_of},
+    plans::store::Versions,
 };
 use contract::{
-    AppLimits, AppSettings, OrganisationId,
+    AppSettings, OrganisationId,
     directory::{
         AppCredential, AppRecord, Change, PublishableKeyRecord, Revision, SecretKeyRecord,
     },
@@ -98,22 +100,28 @@ pub async fn prune(tx: &mut ServiceTx, keep: i64) -> Result<u64, sqlx::Error> {
 }
 
 /// Every app with its active credentials, as of the transaction's instant.
-pub fn apps(tx: &mut ServiceTx) -> impl Stream<Item = Result<Change, sqlx::Error>> {
+pub fn apps<'a>(
+    tx: &'a mut ServiceTx,
+    plans: &'a Versions,
+) -> impl Stream<Item = Result<Change, sqlx::Error>> + 'a {
     sqlx::query!(
         r#"SELECT a.id, a.organisation_id, a.enabled,
                   a.settings AS "settings: Json<AppSettings>",
-                  a.limits AS "limits: Json<AppLimits>",
+                  a.limits AS "limits: Json<OwnLimits>",
+                  p.plan AS "plan!", p.version AS "version!",
                   array_remove(array_agg(c.key ORDER BY c.created_at, c.key), NULL) AS "keys!",
                   array_remove(array_agg(c.sealed_secret ORDER BY c.created_at, c.key), NULL)
                       AS "secrets!"
            FROM apps a
+           JOIN effective_plans p ON p.organisation_id = a.organisation_id
            LEFT JOIN app_credentials c ON c.app_id = a.id AND c.revoked_at IS NULL
            WHERE a.deleted_at IS NULL
-           GROUP BY a.id"#
+           GROUP BY a.id, p.plan, p.version"#
     )
     .fetch(tx.db())
     .map(|row| {
         let row = row?;
+        let plan = plans.get(&(row.plan, row.version)).ok_or(sqlx::Error::RowNotFound)?;
         let pairs = row.keys.iter().zip(row.secrets);
         let credentials = pairs
             .map(|(key, sealed_secret)| {
@@ -131,8 +139,8 @@ pub fn apps(tx: &mut ServiceTx) -> impl Stream<Item = Result<Change, sqlx::Error
             enabled: row.enabled,
             credentials,
             settings: row.settings.0,
-            limits: row.limits.0,
-            plan: Default::default(),
+            limits: row.limits.0.under(plan),
+            plan: plan.terms(),
         }))
     })
 }

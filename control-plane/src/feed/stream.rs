@@ -1,7 +1,7 @@
 //! The two long answers: a snapshot, and the feed that never ends.
 
 use super::store;
-use crate::{db::patiently, gateways, state::State};
+use crate::{db::patiently, gateways, plans, state::State};
 use actix_web::{Error, web::Bytes};
 use contract::directory::{At, Change, End, FeedLine, Revision, SnapshotLine};
 use futures_util::{Stream, StreamExt, pin_mut, stream};
@@ -83,11 +83,12 @@ pub fn snapshot(state: Arc<State>) -> impl Stream<Item = Result<Bytes, Error>> {
 async fn write_snapshot(state: &State, mut lines: Lines) -> Result<(), sqlx::Error> {
     let mut tx = state.db.service_at_one_instant().await?;
     let revision = store::head(&mut tx).await?;
+    let plans = plans::store::versions(&mut tx).await?;
     let start = SnapshotLine::Start { snapshot: At { revision } };
     let mut records = 0;
     let written: Result<(), Cut> = async {
         lines.write(&start).await?;
-        records += copy(store::apps(&mut tx), &mut lines).await?;
+        records += copy(store::apps(&mut tx, &plans), &mut lines).await?;
         records += copy(store::secret_keys(&mut tx), &mut lines).await?;
         records += copy(store::publishable_keys(&mut tx), &mut lines).await?;
         lines.write(&SnapshotLine::End { end: End { revision, records } }).await?;

@@ -1,0 +1,20 @@
+//! Where gateways report refusals. Not part of the public API.
+
+use super::{model::Batch, store};
+use crate::{
+    api::{ApiError, Body},
+    gateways::caller::GatewayCaller,
+    state::State,
+};
+use actix_web::{HttpResponse, web, web::Data};
+use contract::refusal::RefusalBatch;
+
+pub fn routes(cfg: &mut web::ServiceConfig) {
+    cfg.route("/internal/v1/refusals", web::post().to(take));
+}
+
+async fn take(state: Data<State>, _: GatewayCaller, body: Body) -> Result<HttpResponse, ApiError> {
+    let sent = body.json_up_to::<RefusalBatch>(RefusalBatch::MAX_BYTES).await?.value;
+    store::take(&state.db, &Batch::parse(sent)?).await?;
+    Ok(HttpResponse::NoContent().finish())
+}
