@@ -29,7 +29,8 @@ pub async fn run(config: &Config, state: Arc<State>) -> io::Result<()> {
     let (server, listen) = bind(config, state.clone())?;
     tracing::info!(%listen, "the control plane is listening");
     state.mailer.announce();
-    let background = start_background(&state);
+    let mut background = start_background(&state);
+    background.push(tokio::spawn(usage::rollup::run(state.clone())));
     let jobs = tokio::spawn(jobs::work(state.clone()));
     tokio::spawn(stop_on_signal(server.handle(), state));
     let served = server.await;
@@ -61,11 +62,7 @@ pub fn bind(config: &Config, state: Arc<State>) -> io::Result<(Server, SocketAdd
 }
 
 pub fn start_background(state: &Arc<State>) -> Vec<JoinHandle<()>> {
-    vec![
-        tokio::spawn(feed::listen(state.clone())),
-        tokio::spawn(housekeeping::run(state.clone())),
-        tokio::spawn(usage::rollup::run(state.clone())),
-    ]
+    vec![tokio::spawn(feed::listen(state.clone())), tokio::spawn(housekeeping::run(state.clone()))]
 }
 
 /// Streams and live views never end by themselves, so they are told first.

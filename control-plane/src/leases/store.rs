@@ -185,6 +185,10 @@ async fn load(
         keys.iter().map(|(organisation, app)| (*organisation, (*app).to_owned())).unzip();
     let mut pools = lock_pools(tx, &organisations, &names).await?;
     let taken = taken(tx, holder, &organisations, now).await?;
+    let mut of_all: HashMap<Uuid, Taken> = HashMap::new();
+    for ((organisation, _), taken) in &taken {
+        of_all.entry(*organisation).or_default().join(taken);
+    }
     let (leases, heard_at) = own_leases(tx, holder, apps, now).await?;
     let today = day_of(now);
     let mut loaded = Loaded { table: Table::default(), periods: HashMap::new(), heard_at };
@@ -204,7 +208,7 @@ async fn load(
                 max_connections: row.max_connections,
                 overage_price: row.overage_micros_per_million,
                 spend_limit_micros: row.spend_limit_micros,
-                taken: sum(taken.iter().filter(|(key, _)| key.0 == organisation)),
+                taken: of_all.remove(&organisation).unwrap_or_default(),
             };
             loaded.table.organisations.insert(organisation, share);
         }
@@ -226,16 +230,6 @@ async fn load(
         loaded.table.apps.insert(id, share);
     }
     Ok(loaded)
-}
-
-fn sum<'a, K: 'a>(taken: impl Iterator<Item = (&'a K, &'a Taken)>) -> Taken {
-    taken.fold(Taken::default(), |sum, (_, one)| Taken {
-        units: sum.units + one.units,
-        units_wanted: sum.units_wanted + one.units_wanted,
-        connections: sum.connections + one.connections,
-        connections_wanted: sum.connections_wanted + one.connections_wanted,
-        connections_open: sum.connections_open + one.connections_open,
-    })
 }
 
 /// What live processes hold, by organisation and app. A gateway that asks has but one process:

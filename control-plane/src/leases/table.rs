@@ -72,12 +72,21 @@ pub struct Lease {
 }
 
 impl Taken {
-    fn add(&mut self, lease: &Lease) {
+    pub fn add(&mut self, lease: &Lease) {
         self.units += lease.unused();
         self.units_wanted += lease.wanted;
         self.connections += lease.holds_connections();
         self.connections_wanted += i64::from(lease.wanted_connections);
         self.connections_open += i64::from(lease.open);
+    }
+
+    /// Adds what others hold.
+    pub fn join(&mut self, other: &Taken) {
+        self.units += other.units;
+        self.units_wanted += other.units_wanted;
+        self.connections += other.connections;
+        self.connections_wanted += other.connections_wanted;
+        self.connections_open += other.connections_open;
     }
 
     fn remove(&mut self, lease: &Lease) {

@@ -73,6 +73,15 @@ fn operations(who: &Customer, key: &str, open: &str) -> Vec<(Method, String, ser
         (Method::GET, organisation.clone(), json!(null)),
         (Method::PATCH, organisation.clone(), json!({"name": "x"})),
         (Method::GET, format!("{organisation}/apps"), json!(null)),
+        (Method::GET, format!("{organisation}/subscription"), json!(null)),
+        (Method::GET, format!("{organisation}/usage"), json!(null)),
+        (
+            Method::GET,
+            format!(
+                "{organisation}/usage/ledger?from=2026-01-01T00:00:00Z&to=2026-01-02T00:00:00Z"
+            ),
+            json!(null),
+        ),
         (Method::POST, format!("{organisation}/apps"), json!({"name": "x"})),
         (Method::GET, who.of_app(""), json!(null)),
         (Method::PATCH, who.of_app(""), json!({"name": "x"})),
@@ -91,6 +100,9 @@ fn operations(who: &Customer, key: &str, open: &str) -> Vec<(Method, String, ser
         (Method::POST, who.of_app("/publish"), json!({"channel": "c", "name": "e", "data": ""})),
         (Method::GET, who.of_app("/channels"), json!(null)),
         (Method::GET, who.of_app("/live"), json!(null)),
+        (Method::GET, who.of_app("/usage"), json!(null)),
+        (Method::GET, who.of_app("/refusals"), json!(null)),
+        (Method::GET, who.of_app("/refusals/r"), json!(null)),
         (Method::DELETE, who.of_app(""), json!(null)),
     ]
 }
