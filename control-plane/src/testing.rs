@@ -4,7 +4,7 @@ pub use crate::mail::inbox::{MailDir, Received};
 use crate::{
     config::{Config, Settings},
     db::{Db, Organisation, TenantTx},
-    jobs, server,
+    jobs, plans, server,
     state::{State, install_tls},
 };
 use contract::{AppId, directory::FeedLine};
@@ -187,6 +187,18 @@ impl Service {
     pub async fn mails(&self) -> Vec<Received> {
         self.run_jobs().await;
         self.mail_dir.read()
+    }
+
+    /// Puts someone's organisation on another plan.
+    pub async fn put_on(&self, who: &Customer, plan: &str) {
+        let mut tx = self.as_tenant(who).await;
+        sqlx::query("UPDATE subscriptions SET plan = $1, version = 1")
+            .bind(plan)
+            .execute(tx.db())
+            .await
+            .expect("a plan");
+        plans::republish(&mut tx).await.expect("told");
+        tx.commit().await.expect("committed");
     }
 
     pub async fn log_in(&self, email: &str, password: &str) -> Answer {

@@ -132,6 +132,7 @@ async fn lists_come_in_pages(db: PgPool) {
 async fn a_retry_with_the_same_key_answers_the_same_and_changes_nothing(db: PgPool) {
     let service = service(&db).await;
     let ann = service.sign_up("ann@example.com").await;
+    service.put_on(&ann, "growth").await;
     let path = format!("/v1/organisations/{}/apps", ann.organisation);
     let create = |key: &'static str, name: &str| {
         let request = ann.request(Method::POST, &path).header("idempotency-key", key);

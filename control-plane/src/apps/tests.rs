@@ -7,6 +7,7 @@ use sqlx::PgPool;
 async fn an_imported_app_keeps_its_id_key_and_secret(db: PgPool) {
     let service = service(&db).await;
     let ann = service.sign_up("ann@example.com").await;
+    service.put_on(&ann, "growth").await;
     let path = format!("/v1/organisations/{}/apps", ann.organisation);
     let import =
         json!({"id": "100042", "key": "vk_demo_7d3c1f0a", "secret": "s3cr3t-demo-4f9b8e21"});

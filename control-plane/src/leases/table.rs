@@ -125,8 +125,9 @@ impl Lease {
             (self.connections, self.held_connections) = (0, 0);
         }
         let units = (ask.used - self.used).max(0);
-        self.left_units_untouched = self.granted > self.used && units == 0;
-        self.left_connections_untouched = self.connections > self.open && ask.open == self.open;
+        self.left_units_untouched = self.held > self.used && units == 0;
+        self.left_connections_untouched =
+            self.held_connections > self.open && ask.open == self.open;
         self.used += units;
         self.wanted = ask.wanted;
         self.open = ask.open;

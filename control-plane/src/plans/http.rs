@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     api::{ApiError, Problem},
-    organisations::OrganisationAccess,
+    organisations::{OrganisationAccess, Permission},
     state::State,
 };
 use actix_web::{HttpResponse, get, web::Data};
@@ -33,7 +33,7 @@ pub async fn list_plans(state: Data<State>) -> Result<HttpResponse, ApiError> {
     params(("org" = String, Path, description = "Organisation id")),
     responses(
         (status = 200, body = Subscription),
-        (status = 401, body = Problem), (status = 404, body = Problem),
+        (status = 401, body = Problem), (status = 403, body = Problem), (status = 404, body = Problem),
     )
 )]
 #[get("/v1/organisations/{org}/subscription")]
@@ -41,6 +41,7 @@ pub async fn get_subscription(
     state: Data<State>,
     access: OrganisationAccess,
 ) -> Result<HttpResponse, ApiError> {
+    access.require(Permission::AppsRead)?;
     let mut tx = access.begin(&state).await?;
     let subscribed = store::current(&mut tx).await?;
     let effective = store::limits(&mut tx).await?;

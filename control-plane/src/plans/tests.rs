@@ -1,22 +1,12 @@
 use super::store;
-use crate::{
-    db::{Organisation, PersonId, TenantTx},
-    testing::{Customer, Service, service},
-};
+use crate::testing::{Customer, Service, service};
 use contract::directory::{AppRecord, Change, SnapshotLine};
 use reqwest::Method;
 use serde_json::{Value, json};
 use sqlx::PgPool;
-use uuid::Uuid;
-
-async fn tenant(service: &Service, who: &Customer) -> TenantTx {
-    let person = PersonId(Uuid::new_v4());
-    let tx = service.state.db.person(person).await.unwrap();
-    tx.enter(person, Organisation::known(who.organisation)).await.unwrap()
-}
 
 async fn change(service: &Service, who: &Customer, plan: &str, standing: &str) {
-    let mut tx = tenant(service, who).await;
+    let mut tx = service.as_tenant(who).await;
     sqlx::query("UPDATE subscriptions SET plan = $1, version = 1, standing = $2")
         .bind(plan)
         .bind(standing)
@@ -187,7 +177,7 @@ async fn a_change_of_plan_reaches_the_gateways(db: PgPool) {
 async fn billing_reads_and_locks_what_was_agreed_on(db: PgPool) {
     let service = service(&db).await;
     let ann = service.sign_up("ann@example.com").await;
-    let mut tx = tenant(&service, &ann).await;
+    let mut tx = service.as_tenant(&ann).await;
     let locked = store::lock(&mut tx).await.unwrap();
     assert_eq!((locked.plan.plan.as_str(), locked.next), ("free", None));
     assert!(locked.period_end - locked.period_start == time::Duration::days(30));

@@ -62,16 +62,20 @@ async fn minutes(tx: &mut TenantTx, of: Of<'_>, range: Range) -> Result<Vec<Row>
         Row,
         r#"SELECT to_timestamp(minute * 60) AS "start!", app_id AS app, key,
                   ARRAY[
-                      sum(counters[1]), sum(counters[2]), sum(counters[3]), sum(counters[4]),
-                      sum(counters[5]), sum(counters[6]), sum(counters[7]), sum(counters[8]),
-                      sum(counters[9]), sum(counters[10]), sum(counters[11]), sum(counters[12]),
-                      sum(counters[13]), sum(counters[14]), sum(counters[15]), sum(counters[16]),
-                      sum(counters[17]), sum(counters[18]), sum(counters[19]), sum(counters[20]),
-                      sum(counters[21]), sum(counters[22]), sum(counters[23]), sum(counters[24]),
-                      sum(counters[25]), sum(counters[26]), sum(counters[27]), sum(counters[28]),
-                      sum(counters[29]), sum(counters[30]), sum(counters[31]), sum(counters[32]),
-                      sum(counters[33]), sum(counters[34]), sum(counters[35]), sum(counters[36]),
-                      sum(counters[37]), sum(counters[38]), sum(counters[39]), sum(counters[40])
+                      coalesce(sum(counters[1]), 0), coalesce(sum(counters[2]), 0), coalesce(sum(counters[3]), 0),
+                      coalesce(sum(counters[4]), 0), coalesce(sum(counters[5]), 0), coalesce(sum(counters[6]), 0),
+                      coalesce(sum(counters[7]), 0), coalesce(sum(counters[8]), 0), coalesce(sum(counters[9]), 0),
+                      coalesce(sum(counters[10]), 0), coalesce(sum(counters[11]), 0), coalesce(sum(counters[12]), 0),
+                      coalesce(sum(counters[13]), 0), coalesce(sum(counters[14]), 0), coalesce(sum(counters[15]), 0),
+                      coalesce(sum(counters[16]), 0), coalesce(sum(counters[17]), 0), coalesce(sum(counters[18]), 0),
+                      coalesce(sum(counters[19]), 0), coalesce(sum(counters[20]), 0), coalesce(sum(counters[21]), 0),
+                      coalesce(sum(counters[22]), 0), coalesce(sum(counters[23]), 0), coalesce(sum(counters[24]), 0),
+                      coalesce(sum(counters[25]), 0), coalesce(sum(counters[26]), 0), coalesce(sum(counters[27]), 0),
+                      coalesce(sum(counters[28]), 0), coalesce(sum(counters[29]), 0), coalesce(sum(counters[30]), 0),
+                      coalesce(sum(counters[31]), 0), coalesce(sum(counters[32]), 0), coalesce(sum(counters[33]), 0),
+                      coalesce(sum(counters[34]), 0), coalesce(sum(counters[35]), 0), coalesce(sum(counters[36]), 0),
+                      coalesce(sum(counters[37]), 0), coalesce(sum(counters[38]), 0), coalesce(sum(counters[39]), 0),
+                      coalesce(sum(counters[40]), 0)
                   ]::bigint[] AS "counters!: Vec<i64>"
            FROM usage_minutes
            WHERE organisation_id = $1 AND ($2::text IS NULL OR app_id = $2)
@@ -92,16 +96,20 @@ async fn hours(tx: &mut TenantTx, of: Of<'_>, range: Range) -> Result<Vec<Row>, 
         Row,
         r#"SELECT date_trunc($6, hour, 'UTC') AS "start!", app_id AS "app!", key AS "key!",
                   ARRAY[
-                      sum(counters[1]), sum(counters[2]), sum(counters[3]), sum(counters[4]),
-                      sum(counters[5]), sum(counters[6]), sum(counters[7]), sum(counters[8]),
-                      sum(counters[9]), sum(counters[10]), sum(counters[11]), sum(counters[12]),
-                      sum(counters[13]), sum(counters[14]), sum(counters[15]), sum(counters[16]),
-                      sum(counters[17]), sum(counters[18]), sum(counters[19]), sum(counters[20]),
-                      sum(counters[21]), sum(counters[22]), sum(counters[23]), sum(counters[24]),
-                      sum(counters[25]), sum(counters[26]), sum(counters[27]), sum(counters[28]),
-                      sum(counters[29]), sum(counters[30]), sum(counters[31]), sum(counters[32]),
-                      sum(counters[33]), sum(counters[34]), sum(counters[35]), sum(counters[36]),
-                      sum(counters[37]), sum(counters[38]), sum(counters[39]), sum(counters[40])
+                      coalesce(sum(counters[1]), 0), coalesce(sum(counters[2]), 0), coalesce(sum(counters[3]), 0),
+                      coalesce(sum(counters[4]), 0), coalesce(sum(counters[5]), 0), coalesce(sum(counters[6]), 0),
+                      coalesce(sum(counters[7]), 0), coalesce(sum(counters[8]), 0), coalesce(sum(counters[9]), 0),
+                      coalesce(sum(counters[10]), 0), coalesce(sum(counters[11]), 0), coalesce(sum(counters[12]), 0),
+                      coalesce(sum(counters[13]), 0), coalesce(sum(counters[14]), 0), coalesce(sum(counters[15]), 0),
+                      coalesce(sum(counters[16]), 0), coalesce(sum(counters[17]), 0), coalesce(sum(counters[18]), 0),
+                      coalesce(sum(counters[19]), 0), coalesce(sum(counters[20]), 0), coalesce(sum(counters[21]), 0),
+                      coalesce(sum(counters[22]), 0), coalesce(sum(counters[23]), 0), coalesce(sum(counters[24]), 0),
+                      coalesce(sum(counters[25]), 0), coalesce(sum(counters[26]), 0), coalesce(sum(counters[27]), 0),
+                      coalesce(sum(counters[28]), 0), coalesce(sum(counters[29]), 0), coalesce(sum(counters[30]), 0),
+                      coalesce(sum(counters[31]), 0), coalesce(sum(counters[32]), 0), coalesce(sum(counters[33]), 0),
+                      coalesce(sum(counters[34]), 0), coalesce(sum(counters[35]), 0), coalesce(sum(counters[36]), 0),
+                      coalesce(sum(counters[37]), 0), coalesce(sum(counters[38]), 0), coalesce(sum(counters[39]), 0),
+                      coalesce(sum(counters[40]), 0)
                   ]::bigint[] AS "counters!: Vec<i64>"
            FROM usage_parts
            WHERE organisation_id = $1 AND ($2::text IS NULL OR app_id = $2)
@@ -247,16 +255,20 @@ pub async fn ledger(
         r#"WITH sums AS (
                SELECT hour, app_id, key,
                   ARRAY[
-                      sum(counters[1]), sum(counters[2]), sum(counters[3]), sum(counters[4]),
-                      sum(counters[5]), sum(counters[6]), sum(counters[7]), sum(counters[8]),
-                      sum(counters[9]), sum(counters[10]), sum(counters[11]), sum(counters[12]),
-                      sum(counters[13]), sum(counters[14]), sum(counters[15]), sum(counters[16]),
-                      sum(counters[17]), sum(counters[18]), sum(counters[19]), sum(counters[20]),
-                      sum(counters[21]), sum(counters[22]), sum(counters[23]), sum(counters[24]),
-                      sum(counters[25]), sum(counters[26]), sum(counters[27]), sum(counters[28]),
-                      sum(counters[29]), sum(counters[30]), sum(counters[31]), sum(counters[32]),
-                      sum(counters[33]), sum(counters[34]), sum(counters[35]), sum(counters[36]),
-                      sum(counters[37]), sum(counters[38]), sum(counters[39]), sum(counters[40])
+                      coalesce(sum(counters[1]), 0), coalesce(sum(counters[2]), 0), coalesce(sum(counters[3]), 0),
+                      coalesce(sum(counters[4]), 0), coalesce(sum(counters[5]), 0), coalesce(sum(counters[6]), 0),
+                      coalesce(sum(counters[7]), 0), coalesce(sum(counters[8]), 0), coalesce(sum(counters[9]), 0),
+                      coalesce(sum(counters[10]), 0), coalesce(sum(counters[11]), 0), coalesce(sum(counters[12]), 0),
+                      coalesce(sum(counters[13]), 0), coalesce(sum(counters[14]), 0), coalesce(sum(counters[15]), 0),
+                      coalesce(sum(counters[16]), 0), coalesce(sum(counters[17]), 0), coalesce(sum(counters[18]), 0),
+                      coalesce(sum(counters[19]), 0), coalesce(sum(counters[20]), 0), coalesce(sum(counters[21]), 0),
+                      coalesce(sum(counters[22]), 0), coalesce(sum(counters[23]), 0), coalesce(sum(counters[24]), 0),
+                      coalesce(sum(counters[25]), 0), coalesce(sum(counters[26]), 0), coalesce(sum(counters[27]), 0),
+                      coalesce(sum(counters[28]), 0), coalesce(sum(counters[29]), 0), coalesce(sum(counters[30]), 0),
+                      coalesce(sum(counters[31]), 0), coalesce(sum(counters[32]), 0), coalesce(sum(counters[33]), 0),
+                      coalesce(sum(counters[34]), 0), coalesce(sum(counters[35]), 0), coalesce(sum(counters[36]), 0),
+                      coalesce(sum(counters[37]), 0), coalesce(sum(counters[38]), 0), coalesce(sum(counters[39]), 0),
+                      coalesce(sum(counters[40]), 0)
                   ]::bigint[] AS counters
                FROM usage_parts
                WHERE organisation_id = $1 AND hour >= $2 AND hour < $3

@@ -53,16 +53,26 @@ pub async fn add_up(db: &Db) -> Result<usize, sqlx::Error> {
          ), sums AS (
              SELECT m.app_id, d.hour, m.key, (array_agg(m.organisation_id))[1] AS organisation_id,
                  ARRAY[
-                     sum(m.counters[1]), sum(m.counters[2]), sum(m.counters[3]), sum(m.counters[4]),
-                     sum(m.counters[5]), sum(m.counters[6]), sum(m.counters[7]), sum(m.counters[8]),
-                     sum(m.counters[9]), sum(m.counters[10]), sum(m.counters[11]), sum(m.counters[12]),
-                     sum(m.counters[13]), sum(m.counters[14]), sum(m.counters[15]), sum(m.counters[16]),
-                     sum(m.counters[17]), sum(m.counters[18]), sum(m.counters[19]), sum(m.counters[20]),
-                     sum(m.counters[21]), sum(m.counters[22]), sum(m.counters[23]), sum(m.counters[24]),
-                     sum(m.counters[25]), sum(m.counters[26]), sum(m.counters[27]), sum(m.counters[28]),
-                     sum(m.counters[29]), sum(m.counters[30]), sum(m.counters[31]), sum(m.counters[32]),
-                     sum(m.counters[33]), sum(m.counters[34]), sum(m.counters[35]), sum(m.counters[36]),
-                     sum(m.counters[37]), sum(m.counters[38]), sum(m.counters[39]), sum(m.counters[40])
+                     coalesce(sum(m.counters[1]), 0), coalesce(sum(m.counters[2]), 0),
+                     coalesce(sum(m.counters[3]), 0), coalesce(sum(m.counters[4]), 0),
+                     coalesce(sum(m.counters[5]), 0), coalesce(sum(m.counters[6]), 0),
+                     coalesce(sum(m.counters[7]), 0), coalesce(sum(m.counters[8]), 0),
+                     coalesce(sum(m.counters[9]), 0), coalesce(sum(m.counters[10]), 0),
+                     coalesce(sum(m.counters[11]), 0), coalesce(sum(m.counters[12]), 0),
+                     coalesce(sum(m.counters[13]), 0), coalesce(sum(m.counters[14]), 0),
+                     coalesce(sum(m.counters[15]), 0), coalesce(sum(m.counters[16]), 0),
+                     coalesce(sum(m.counters[17]), 0), coalesce(sum(m.counters[18]), 0),
+                     coalesce(sum(m.counters[19]), 0), coalesce(sum(m.counters[20]), 0),
+                     coalesce(sum(m.counters[21]), 0), coalesce(sum(m.counters[22]), 0),
+                     coalesce(sum(m.counters[23]), 0), coalesce(sum(m.counters[24]), 0),
+                     coalesce(sum(m.counters[25]), 0), coalesce(sum(m.counters[26]), 0),
+                     coalesce(sum(m.counters[27]), 0), coalesce(sum(m.counters[28]), 0),
+                     coalesce(sum(m.counters[29]), 0), coalesce(sum(m.counters[30]), 0),
+                     coalesce(sum(m.counters[31]), 0), coalesce(sum(m.counters[32]), 0),
+                     coalesce(sum(m.counters[33]), 0), coalesce(sum(m.counters[34]), 0),
+                     coalesce(sum(m.counters[35]), 0), coalesce(sum(m.counters[36]), 0),
+                     coalesce(sum(m.counters[37]), 0), coalesce(sum(m.counters[38]), 0),
+                     coalesce(sum(m.counters[39]), 0), coalesce(sum(m.counters[40]), 0)
                  ]::bigint[] AS counters
              FROM due d
              JOIN usage_minutes m ON m.app_id = d.app_id

@@ -4,16 +4,12 @@ use super::{
     model::{Ask, Holder, Request},
     pools, store,
 };
-use crate::{
-    db::{Organisation, PersonId, TenantTx},
-    testing::{Answer, Customer, Service, service},
-};
+use crate::testing::{Answer, Customer, Service, service};
 use contract::lease::{LeaseAnswer, LeaseGrant};
 use reqwest::Method;
 use serde_json::{Value, json};
 use sqlx::PgPool;
 use time::{Duration, OffsetDateTime};
-use uuid::Uuid;
 
 const LEASES: &str = "/internal/v1/leases";
 
@@ -37,12 +33,6 @@ async fn ask_at(
     answer.grants.into_iter().next().expect("a grant")
 }
 
-async fn tenant(service: &Service, who: &Customer) -> TenantTx {
-    let person = PersonId(Uuid::new_v4());
-    let tx = service.state.db.person(person).await.unwrap();
-    tx.enter(person, Organisation::known(who.organisation)).await.unwrap()
-}
-
 /// Leaves so many units in the organisation's pool.
 async fn leave(service: &Service, units: i64) {
     let mut tx = service.state.db.service().await.unwrap();
@@ -55,7 +45,7 @@ async fn leave(service: &Service, units: i64) {
 }
 
 async fn subscribe(service: &Service, who: &Customer, plan: &str, spend_limit: Option<i64>) {
-    let mut tx = tenant(service, who).await;
+    let mut tx = service.as_tenant(who).await;
     sqlx::query("UPDATE subscriptions SET plan = $1, version = 1, spend_limit_micros = $2")
         .bind(plan)
         .bind(spend_limit)
@@ -226,7 +216,7 @@ async fn a_ledger_charges_what_a_process_did_not_live_to_tell(db: PgPool) {
         let body = json!({"gateway": "g1", "boot": "b", "rows": rows});
         let answer = service.as_gateway(Method::POST, "/internal/v1/usage").json(&body);
         Answer::of(answer).await.expect(204);
-        let mut tx = tenant(&service, &ann).await;
+        let mut tx = service.as_tenant(&ann).await;
         pools::pool(&mut tx, None).await.unwrap().unwrap().0.left
     };
     assert_eq!(send(10, 15).await, 70, "less than the leases have told");
