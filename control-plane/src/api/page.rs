@@ -22,13 +22,6 @@ pub struct PageParams {
     limit: Option<u8>,
 }
 
-impl PageParams {
-    /// For lists that take more parameters than these.
-    pub fn new(cursor: Option<String>, limit: Option<u8>) -> Self {
-        Self { cursor, limit }
-    }
-}
-
 /// Which page is asked for.
 #[derive(Debug, PartialEq)]
 pub struct PageRequest {
