@@ -30,6 +30,8 @@ pub struct Counters {
 pub struct AppMeters {
     pub own: Arc<Meter>,
     of_keys: Mutex<HashMap<Box<str>, Arc<Meter>>>,
+    /// What was counted for credentials that are no more.
+    retired: Mutex<Totals>,
     units: Arc<AtomicU64>,
     open: AtomicU64,
 }
@@ -38,7 +40,8 @@ impl AppMeters {
     pub(super) fn new(app: AppId) -> Self {
         let units = Arc::<AtomicU64>::default();
         let own = Arc::new(Meter::new(app, "", units.clone()));
-        Self { own, of_keys: Mutex::default(), units, open: AtomicU64::new(0) }
+        let (of_keys, retired) = Default::default();
+        Self { own, of_keys, retired, units, open: AtomicU64::new(0) }
     }
 
     /// The meter of a credential, by its public half. Whether it is new, too.
@@ -58,11 +61,24 @@ impl AppMeters {
     }
 
     pub fn totals(&self) -> Totals {
-        let mut totals = Totals::default();
-        for meter in self.all() {
+        // Held to the end: a meter that somebody holds is not retired in between.
+        let all = self.all();
+        let mut totals = self.retired.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        for meter in &all {
             totals.add(&meter.totals());
         }
         totals
+    }
+
+    /// Takes out the meters that nobody can count on any more and that have nothing to say.
+    pub(super) fn retire(&self, is_idle: impl Fn(&Meter) -> bool) -> Vec<Meter> {
+        let mut of_keys = self.of_keys.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut retired = self.retired.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_over = |meter: &Arc<Meter>| Arc::strong_count(meter) == 1 && is_idle(meter);
+        let over = of_keys.extract_if(|_, meter| is_over(meter));
+        let over: Vec<Meter> = over.filter_map(|(_, meter)| Arc::into_inner(meter)).collect();
+        over.iter().for_each(|meter| retired.add(&meter.totals()));
+        over
     }
 
     fn opened(&self) {

@@ -6,6 +6,7 @@ use super::{
     counters::AppMeters,
     meter::{Meter, Reading, Reported, State},
     page::{self, Page, Reserve, Turn},
+    record::Side,
     shipper::Health,
     spool::{Spool, SpoolError},
 };
@@ -268,6 +269,7 @@ impl Ledger {
             let reading = meter.close(turn.side);
             rows.extend(due(meter, turn.minute, reading, Late::Yes).map(|due| due.row));
         }
+        drop(meters);
         if !rows.is_empty() {
             spool.keep(&self.gateway, &self.boot, turn.minute, &rows)?;
         }
@@ -277,8 +279,17 @@ impl Ledger {
         }
         for app in self.apps() {
             app.own.forget_peak(|| app.open());
+            self.retire(&app, turn.side);
         }
         Ok(())
+    }
+
+    /// Gives the places of credentials that are no more to those that come.
+    fn retire(&self, app: &AppMeters, side: Side) {
+        let over = app.retire(|meter| meter.read(side).is_empty());
+        let mut housing = self.housing();
+        let Some(page) = &mut housing.page else { return };
+        over.into_iter().filter_map(Meter::into_record).for_each(|record| page.end(record));
     }
 
     /// The rows of the current minute that the control plane does not have as they are now.

@@ -189,6 +189,11 @@ impl Meter {
         debug_assert!(is_news, "a meter has one place");
     }
 
+    /// Its place in the page, once nobody counts on it any more.
+    pub(super) fn into_record(self) -> Option<Record> {
+        self.kept.into_inner()
+    }
+
     /// What was counted since the minute began.
     pub(super) fn read(&self, side: Side) -> Reading {
         self.read_with(|record| record.since(side))

@@ -74,6 +74,8 @@ pub struct Page {
     head: Region,
     /// The chunk with free places, and the next of them.
     chunk: Option<(Arc<Region>, usize)>,
+    /// Places that were given back.
+    free: Vec<Part<RECORD_WORDS>>,
     bytes: u64,
     reserve: Reserve,
 }
@@ -99,7 +101,8 @@ impl Page {
         file.write_all_at(&bytes, 0)?;
         let head = Region::mapped(&file, 0, HEAD_BYTES / WORD)?;
         fs::rename(&temporary, folder.join(NAME))?;
-        Ok(Self { file, head, chunk: None, bytes: HEAD_BYTES as u64, reserve })
+        let (chunk, free) = Default::default();
+        Ok(Self { file, head, chunk, free, bytes: HEAD_BYTES as u64, reserve })
     }
 
     pub fn turn(&self, turn: Turn) {
@@ -109,6 +112,9 @@ impl Page {
 
     /// A place for one more meter. Errors: there is no room on the disk.
     pub fn begin(&mut self, app: &str, key: &str) -> io::Result<Record> {
+        if let Some(part) = self.free.pop() {
+            return Ok(Record::begin(part, app, key));
+        }
         let free = self.chunk.take().and_then(|(chunk, at)| {
             let part = Part::<RECORD_WORDS>::of(&chunk, at)?;
             Some((part, chunk, at))
@@ -123,6 +129,11 @@ impl Page {
         };
         self.chunk = Some((chunk, at + RECORD_WORDS));
         Ok(Record::begin(part, app, key))
+    }
+
+    /// Takes a place back.
+    pub fn end(&mut self, record: Record) {
+        self.free.push(record.end());
     }
 
     fn grow(&mut self) -> io::Result<Region> {
@@ -244,6 +255,19 @@ mod tests {
         let found = left.records.iter().find(|found| found.key == "k").expect("as before");
         assert_eq!(found.since[0], 5);
         assert!(left.records.iter().any(|found| found.key == "k3"));
+    }
+
+    #[test]
+    fn a_place_that_was_given_back_is_given_out_again() {
+        let (folder, mut page) = given("again");
+        let record = page.begin("app", "old").unwrap();
+        record.live()[0].fetch_add(5, Relaxed);
+        page.end(record);
+        assert!(read(&folder.join(NAME)).unwrap().records.is_empty());
+        page.begin("app", "new").unwrap();
+        let left = read(&folder.join(NAME)).unwrap();
+        let found: Vec<_> = left.records.iter().map(|f| (f.key.as_str(), f.since[0])).collect();
+        assert_eq!(found, [("new", 0)]);
     }
 
     #[test]

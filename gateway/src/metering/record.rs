@@ -17,7 +17,8 @@ use std::sync::{
     Arc,
     atomic::{
         AtomicU64,
-        Ordering::{AcqRel, Acquire, Relaxed, Release},
+        Ordering::{AcqRel, Acquire, Relaxed, Release, SeqCst},
+        fence,
     },
 };
 
@@ -97,6 +98,18 @@ impl Record {
         }
         head[0].store(state(&pack(app), &pack(key)), Release);
         Self(part)
+    }
+
+    /// Gives the place back, all zeroes again. The head goes first: half a record that is still
+    /// valid would say what was never counted.
+    pub fn end(self) -> Part<RECORD_WORDS> {
+        let (head, rest) = self.0.words().split_at(1);
+        head[0].store(0, Release);
+        fence(SeqCst);
+        for word in rest {
+            word.store(0, Relaxed);
+        }
+        self.0
     }
 
     pub fn live(&self) -> &[AtomicU64; Cell::COUNT] {
@@ -274,6 +287,15 @@ mod tests {
         let words = words_of(&record);
         assert_eq!(found(&words, Side::Zero), ("100042".into(), "a-key".into(), 7));
         assert_eq!(found(&words, Side::One), ("100042".into(), "a-key".into(), 2));
+    }
+
+    #[test]
+    fn a_place_that_is_given_back_is_as_new() {
+        let record = given();
+        published(&record, 5);
+        record.close(Side::Zero);
+        let part = record.end();
+        assert!(part.words().iter().all(|word| word.load(Relaxed) == 0));
     }
 
     #[test]

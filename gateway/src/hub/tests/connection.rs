@@ -7,6 +7,7 @@ use crate::{
 };
 use bytes::Bytes;
 use contract::SocketId;
+use std::time::Duration;
 use tokio::io::AsyncReadExt;
 
 const SLOW: usize = 256 << 10;
@@ -110,4 +111,82 @@ async fn each_pause_parts_two_writes_up_to_a_bound() {
     }
     assert_eq!(reads.len(), 21, "twenty pauses, then the rest at once: {reads:?}");
     assert_eq!(reads[..20], [3; 20]);
+}
+
+fn event(bytes: usize) -> Tally {
+    let mut tally = Tally::of_bytes(bytes);
+    tally.event(bytes);
+    tally
+}
+
+#[actix_web::test]
+async fn an_event_counts_once_its_last_byte_is_handed_to_the_socket() {
+    let app = fixtures::app(|_| {});
+    let (connection, mut client) = connection(&app, SocketId::from_random(1), usize::MAX).await;
+    let piece = Bytes::from(vec![0; 64 << 10]);
+    let (mut done, mut sent) = (0, 0);
+    while !connection.has_backlog() || sent < done + 5 {
+        done += u64::from(connection.send(&piece, event(piece.len()), 0) == Sent::Done);
+        sent += 1;
+    }
+    let delivered = || connection.meter().totals().delivered;
+    assert_eq!(delivered(), 0, "what is done at once is the caller's to count");
+    let mut read = vec![0; sent as usize * piece.len()];
+    client.read_exact(&mut read).await.unwrap();
+    while connection.has_backlog() {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    assert_eq!(delivered(), sent - done);
+    assert_eq!(connection.meter().totals().socket_bytes_out, (sent - done) * piece.len() as u64);
+    assert_eq!(app.counters.units(), (sent - done) * 13);
+}
+
+#[actix_web::test]
+async fn what_is_never_written_is_never_counted() {
+    let app = fixtures::app(|_| {});
+    let (connection, client) = connection(&app, SocketId::from_random(1), usize::MAX).await;
+    let piece = Bytes::from(vec![0; 64 << 10]);
+    while !connection.has_backlog() {
+        connection.send(&piece, event(piece.len()), 0);
+    }
+    for _ in 0..20 {
+        assert_eq!(connection.send(&piece, event(piece.len()), 0), Sent::Queued);
+    }
+    connection.discard_backlog();
+    drop(client);
+    connection.cut();
+    assert_eq!(connection.send(&piece, event(piece.len()), 0), Sent::NotOpen);
+    tokio::time::sleep(Duration::from_millis(20)).await;
+    assert!(connection.meter().totals().delivered <= 1, "but for a frame begun");
+}
+
+#[actix_web::test]
+async fn joined_frames_are_told_to_whoever_flushes() {
+    let app = fixtures::app(|_| {});
+    let (connection, _client) = connection(&app, SocketId::from_random(1), SLOW).await;
+    for bytes in [10, 5_121] {
+        assert_eq!(connection.enqueue(vec![0; bytes].into(), event(bytes), 0), Sent::Queued);
+    }
+    let written = connection.flush(0);
+    assert_eq!((written.events, written.units, written.bytes), (2, 3, 5_131));
+    assert_eq!(connection.flush(0), Tally::default(), "once");
+    assert_eq!(connection.meter().totals().delivered, 0);
+}
+
+#[actix_web::test]
+async fn a_connection_counts_on_the_credential_it_was_opened_with() {
+    let app = fixtures::app(|_| {});
+    let mut permit = crate::admission::connect(&app, None, false).unwrap();
+    permit.opened_with(&fixtures::KEY.parse().unwrap(), 0);
+    let meter = permit.begin();
+    assert_eq!(&*meter.key, fixtures::KEY);
+    assert_eq!(meter.totals().connections_opened, 1);
+    permit.begin();
+    drop(permit);
+    let totals = meter.totals();
+    assert_eq!((totals.connections_opened, totals.connections_closed), (1, 1));
+    drop(crate::admission::connect(&app, None, false).unwrap());
+    assert_eq!(app.counters.totals().unwrap().connections_closed, 1, "it never began");
+    let mut anonymous = crate::admission::connect(&app, None, false).unwrap();
+    assert_eq!(&*anonymous.begin().key, "");
 }

@@ -170,6 +170,28 @@ fn every_minute_shows_how_many_were_connected_at_most() {
 }
 
 #[test]
+fn a_credential_that_is_no_more_leaves_its_totals_and_its_place() {
+    let ledger = given_ledger("retired");
+    let counters = given_counters(&ledger);
+    let old = key(&counters, "old");
+    old.published(1);
+    ledger.tick(at(1));
+    drop(old);
+    assert_eq!(waiting(&ledger).len(), 1);
+    ledger.tick(at(2));
+    assert_eq!(counters.totals().unwrap().published, 1, "sums never go back");
+    let new = key(&counters, "new");
+    new.published(1);
+    key(&counters, "old").published(5);
+    assert_eq!(published(&ledger), [(2, "new".into(), 1), (2, "old".into(), 1)]);
+    assert_eq!((counters.totals().unwrap().published, counters.units()), (3, 7));
+    ledger.tick(at(3));
+    let rows = waiting(&ledger);
+    let units = rows.iter().map(|row| row.totals.get(Metric::PublishedUnits));
+    assert_eq!((rows.len(), units.sum::<u64>()), (2, 6));
+}
+
+#[test]
 fn runs_are_counted_where_they_belong() {
     let ledger = Ledger::in_memory();
     let counters = given_counters(&ledger);

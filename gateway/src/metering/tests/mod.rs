@@ -1,6 +1,9 @@
 //! The ledger against disks that fill up, control planes that fail as told, and `kill -9`.
 
 mod counting;
+mod keeping;
+mod killed;
+mod shipping;
 
 use std::{fs, path::PathBuf};
 
