@@ -92,6 +92,9 @@ async fn metrics_have_the_names_that_dashboards_know() {
         "signalbox_alarms_total{alarm=\"bad_record\"} 0",
         "signalbox_refusals_total{code=\"rate_limited\"} 0",
         "signalbox_api_requests_total{class=\"2xx\"} 60",
+        "signalbox_alarms_total{alarm=\"usage_spool\"} 0",
+        "signalbox_usage_reports_failed_total 0",
+        "signalbox_usage_meters_in_memory 0",
     ] {
         assert!(text.lines().any(|l| l == line), "{line} is not in\n{text}");
     }
