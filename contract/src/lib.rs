@@ -7,6 +7,7 @@ pub mod channel;
 pub mod credential;
 pub mod dialects;
 pub mod directory;
+pub mod dry_run;
 pub mod ids;
 pub mod lease;
 pub mod limits;

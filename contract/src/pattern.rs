@@ -2,6 +2,8 @@
 
 mod within;
 
+pub(crate) use within::is_within;
+
 use serde::{Deserialize, Serialize};
 use std::{fmt, str::FromStr};
 
@@ -16,22 +18,21 @@ pub enum BadPattern {
     Byte { at: usize },
 }
 
-/// A compiled channel pattern.
+/// A channel pattern.
 ///
 /// Grammar: `*` is any run of characters without `/`, also none; `**` (or more stars) is any run;
 /// `\*` and `\\` are a star and a backslash; anything else is itself. The whole name must match.
-/// Cost: linear in the name for every pattern, because patterns are customers' input.
+/// Cost: linear in the name for every pattern, because patterns are customers' input. It is read
+/// from its text each time: a gateway may hold a million of them, and most are short.
 /// Source: spec/metered.md §6.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
-pub struct Pattern {
-    raw: String,
-    tokens: Vec<Token>,
-}
+pub struct Pattern(Box<str>);
 
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum Token {
-    Literal(Box<[u8]>),
+/// One thing that a pattern says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Step {
+    Byte(u8),
     /// Any run of bytes without `/`.
     Segment,
     /// Any run of bytes.
@@ -43,13 +44,42 @@ impl Pattern {
     pub const MAX_STARS: usize = 16;
 
     pub fn as_str(&self) -> &str {
-        &self.raw
+        &self.0
     }
 
     /// Whether the whole of `name` matches.
     pub fn matches(&self, name: &str) -> bool {
-        walk(&self.tokens, name.as_bytes())
+        matches(&self.0, name)
     }
+}
+
+/// Whether the whole of `name` matches the text of a pattern.
+pub(crate) fn matches(pattern: &str, name: &str) -> bool {
+    walk(pattern.as_bytes(), name.as_bytes())
+}
+
+/// The step that begins at `at`, and where the next one does.
+fn step(pattern: &[u8], at: usize) -> Option<(Step, usize)> {
+    let byte = *pattern.get(at)?;
+    Some(match (byte, pattern.get(at + 1)) {
+        (b'\\', Some(&escaped @ (b'*' | b'\\'))) => (Step::Byte(escaped), at + 2),
+        (b'*', Some(b'*')) => {
+            let stars = pattern[at..].iter().take_while(|byte| **byte == b'*').count();
+            (Step::Any, at + stars)
+        }
+        (b'*', _) => (Step::Segment, at + 1),
+        _ => (Step::Byte(byte), at + 1),
+    })
+}
+
+fn steps(pattern: &str) -> Vec<Step> {
+    let mut steps = Vec::with_capacity(pattern.len());
+    let mut at = 0;
+    while let Some((step, next)) = step(pattern.as_bytes(), at) {
+        steps.push(step);
+        at = next;
+    }
+    steps
 }
 
 /// Greedy walk with two resumption points: the last `**` and, after it, the last `*`.
@@ -57,80 +87,55 @@ impl Pattern {
 /// A failure behind a `*` is retried one byte further into that `*`, and once the `*` cannot grow
 /// (it meets a `/`), one byte further into the last `**`. Later stars make earlier ones
 /// irrelevant, so no third point is needed.
-fn walk(tokens: &[Token], name: &[u8]) -> bool {
-    let (mut token, mut at) = (0, 0);
+fn walk(pattern: &[u8], name: &[u8]) -> bool {
+    let (mut place, mut at) = (0, 0);
+    // Behind the star, and up to where in the name it reaches.
     let mut any: Option<(usize, usize)> = None;
     let mut segment: Option<(usize, usize)> = None;
     loop {
-        let stepped = match tokens.get(token) {
+        let stepped = match step(pattern, place) {
             None if at == name.len() => return true,
             None => false,
-            Some(Token::Any) => {
-                if token + 1 == tokens.len() {
+            Some((Step::Any, next)) => {
+                if next == pattern.len() {
                     return true;
                 }
-                any = Some((token, at));
+                any = Some((next, at));
                 segment = None;
-                token += 1;
+                place = next;
                 true
             }
-            Some(Token::Segment) => {
-                segment = Some((token, at));
-                token += 1;
+            Some((Step::Segment, next)) => {
+                segment = Some((next, at));
+                place = next;
                 true
             }
-            Some(Token::Literal(text)) if name[at..].starts_with(text) => {
-                at += text.len();
-                token += 1;
+            Some((Step::Byte(byte), next)) if name.get(at) == Some(&byte) => {
+                at += 1;
+                place = next;
                 true
             }
-            Some(Token::Literal(_)) => false,
+            Some((Step::Byte(_), _)) => false,
         };
         if stepped {
             continue;
         }
-        if let Some((star, from)) = segment
+        if let Some((next, from)) = segment
             && from < name.len()
             && name[from] != b'/'
         {
-            segment = Some((star, from + 1));
-            (token, at) = (star + 1, from + 1);
-        } else if let Some((star, from)) = any
+            segment = Some((next, from + 1));
+            (place, at) = (next, from + 1);
+        } else if let Some((next, from)) = any
             && from < name.len()
         {
-            any = Some((star, from + 1));
+            any = Some((next, from + 1));
             segment = None;
-            (token, at) = (star + 1, from + 1);
+            (place, at) = (next, from + 1);
         } else {
             return false;
         }
     }
-}
-
-fn compile(raw: &str) -> Vec<Token> {
-    let mut tokens = Vec::new();
-    let mut literal = Vec::new();
-    let mut bytes = raw.bytes().peekable();
-    while let Some(b) = bytes.next() {
-        match b {
-            b'\\' if matches!(bytes.peek(), Some(b'*' | b'\\')) => literal.extend(bytes.next()),
-            b'*' => {
-                let mut stars = 1;
-                while bytes.next_if_eq(&b'*').is_some() {
-                    stars += 1;
-                }
-                if !literal.is_empty() {
-                    tokens.push(Token::Literal(std::mem::take(&mut literal).into()));
-                }
-                tokens.push(if stars == 1 { Token::Segment } else { Token::Any });
-            }
-            _ => literal.push(b),
-        }
-    }
-    if !literal.is_empty() {
-        tokens.push(Token::Literal(literal.into()));
-    }
-    tokens
 }
 
 impl FromStr for Pattern {
@@ -142,11 +147,11 @@ impl FromStr for Pattern {
         if let Some((at, _)) = raw.char_indices().find(|(_, c)| c.is_control()) {
             return Err(BadPattern::Byte { at });
         }
-        let tokens = compile(raw);
-        if tokens.iter().filter(|t| !matches!(t, Token::Literal(_))).count() > Self::MAX_STARS {
+        let stars = steps(raw).into_iter().filter(|step| !matches!(step, Step::Byte(_)));
+        if stars.count() > Self::MAX_STARS {
             return Err(BadPattern::TooManyStars { max: Self::MAX_STARS });
         }
-        Ok(Self { raw: raw.to_owned(), tokens })
+        Ok(Self(raw.into()))
     }
 }
 
@@ -159,13 +164,13 @@ impl TryFrom<String> for Pattern {
 
 impl From<Pattern> for String {
     fn from(pattern: Pattern) -> String {
-        pattern.raw
+        pattern.0.into()
     }
 }
 
 impl fmt::Debug for Pattern {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Pattern({:?})", self.raw)
+        write!(f, "Pattern({:?})", self.0)
     }
 }
 
@@ -203,24 +208,48 @@ mod tests {
     }
 
     /// The definition, written for reading: try every length for every star.
-    fn naive(tokens: &[Token], name: &[u8]) -> bool {
-        match tokens.split_first() {
+    fn naive(steps: &[Step], name: &[u8]) -> bool {
+        match steps.split_first() {
             None => name.is_empty(),
-            Some((Token::Literal(text), rest)) => {
-                name.starts_with(text) && naive(rest, &name[text.len()..])
-            }
+            Some((Step::Byte(byte), rest)) => name.first() == Some(byte) && naive(rest, &name[1..]),
             Some((star, rest)) => (0..=name.len())
-                .take_while(|&n| *star == Token::Any || !name[..n].contains(&b'/'))
+                .take_while(|&n| *star == Step::Any || !name[..n].contains(&b'/'))
                 .any(|n| naive(rest, &name[n..])),
         }
     }
 
-    proptest! {
-        #![proptest_config(ProptestConfig::with_cases(20_000))]
-        #[test]
-        fn the_walk_equals_the_definition(pattern in "[ab/*]{1,10}", name in "[ab/]{0,12}") {
-            let compiled: Pattern = pattern.parse().unwrap();
-            prop_assert_eq!(compiled.matches(&name), naive(&compiled.tokens, name.as_bytes()));
+    fn random_pairs(pairs: u32) {
+        let config = ProptestConfig { cases: pairs, ..ProptestConfig::default() };
+        let mut runner = proptest::test_runner::TestRunner::new(config);
+        let strategy = ("[ab/*\\\\]{1,10}", "[ab/*\\\\]{0,12}");
+        let outcome = runner.run(&strategy, |(pattern, name)| {
+            let held: Pattern = pattern.parse().unwrap();
+            prop_assert_eq!(held.matches(&name), naive(&steps(&pattern), name.as_bytes()));
+            Ok(())
+        });
+        outcome.unwrap();
+    }
+
+    #[test]
+    fn the_walk_equals_the_definition() {
+        random_pairs(100_000);
+    }
+
+    #[test]
+    #[ignore = "ten million pairs: run it in a release build"]
+    fn the_walk_equals_the_definition_ten_million_times() {
+        random_pairs(10_000_000);
+    }
+
+    #[test]
+    fn a_text_is_read_in_steps() {
+        for (pattern, expected) in [
+            ("a*", vec![Step::Byte(b'a'), Step::Segment]),
+            ("***a", vec![Step::Any, Step::Byte(b'a')]),
+            (r"\*\\*", vec![Step::Byte(b'*'), Step::Byte(b'\\'), Step::Segment]),
+            (r"\a\", vec![Step::Byte(b'\\'), Step::Byte(b'a'), Step::Byte(b'\\')]),
+        ] {
+            assert_eq!(steps(pattern), expected, "{pattern}");
         }
     }
 

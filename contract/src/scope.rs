@@ -1,6 +1,6 @@
 //! What a credential may do: actions × channel patterns.
 
-use crate::{ChannelName, Pattern};
+use crate::{ChannelName, Pattern, pattern};
 use serde::{Deserialize, Serialize};
 
 /// One thing a key may be allowed. Source: quality rules, credentials.
@@ -75,12 +75,21 @@ pub struct Scope {
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Channels {
     Every,
-    Matching(Box<[Pattern]>),
+    /// The texts of the patterns, each with a line feed behind it, which no pattern has inside: one
+    /// piece of memory, since there may be a million scopes.
+    Matching(Box<str>),
+}
+
+/// The texts of the patterns in one text.
+fn texts(joined: &str) -> impl Iterator<Item = &str> {
+    joined.split_terminator('\n')
 }
 
 impl Scope {
     /// At most this many patterns stand in one scope.
     pub const MAX_PATTERNS: usize = 100;
+    /// Steps that may be spent on comparing two scopes.
+    const CONTAINS_BUDGET: u32 = 50_000;
 
     /// What an app's own secret may do: everything in that app.
     pub fn everything() -> Self {
@@ -92,7 +101,7 @@ impl Scope {
         let actions = actions.iter().fold(0, |bits, a| bits | a.bit());
         let channels = match patterns.iter().any(|p| p.as_str() == "**") {
             true => Channels::Every,
-            false => Channels::Matching(patterns.into()),
+            false => Channels::Matching(joined(&patterns)),
         };
         Self { actions, channels }
     }
@@ -104,7 +113,9 @@ impl Scope {
     pub fn covers(&self, channel: &ChannelName) -> bool {
         match &self.channels {
             Channels::Every => true,
-            Channels::Matching(patterns) => patterns.iter().any(|p| p.matches(channel.as_str())),
+            Channels::Matching(joined) => {
+                texts(joined).any(|text| pattern::matches(text, channel.as_str()))
+            }
         }
     }
 
@@ -112,15 +123,26 @@ impl Scope {
     pub fn covers_pattern(&self, pattern: &Pattern, budget: &mut u32) -> bool {
         match &self.channels {
             Channels::Every => true,
-            Channels::Matching(patterns) => patterns.iter().any(|p| pattern.is_within(p, budget)),
+            Channels::Matching(joined) => {
+                texts(joined).any(|text| pattern::is_within(pattern.as_str(), text, budget))
+            }
         }
+    }
+
+    /// Whether everything that `other` allows is allowed here too. A yes is always right.
+    pub fn contains(&self, other: &Scope) -> bool {
+        let mut budget = Self::CONTAINS_BUDGET;
+        let has_actions = other.actions & !self.actions == 0;
+        has_actions
+            && (self.channels == other.channels
+                || other.patterns().iter().all(|p| self.covers_pattern(p, &mut budget)))
     }
 
     /// The patterns that make the same scope again.
     pub fn patterns(&self) -> Vec<Pattern> {
         match &self.channels {
             Channels::Every => "**".parse().into_iter().collect(),
-            Channels::Matching(patterns) => patterns.to_vec(),
+            Channels::Matching(joined) => texts(joined).flat_map(str::parse).collect(),
         }
     }
 
@@ -128,6 +150,16 @@ impl Scope {
     pub fn covers_every_channel(&self) -> bool {
         self.channels == Channels::Every
     }
+}
+
+fn joined(patterns: &[Pattern]) -> Box<str> {
+    let bytes = patterns.iter().map(|pattern| pattern.as_str().len() + 1).sum();
+    let mut joined = String::with_capacity(bytes);
+    for pattern in patterns {
+        joined.push_str(pattern.as_str());
+        joined.push('\n');
+    }
+    joined.into()
 }
 
 #[cfg(test)]
@@ -146,11 +178,38 @@ mod tests {
     }
 
     #[test]
+    fn patterns_come_out_as_they_went_in() {
+        for patterns in [&[][..], &["a/*"], &["a/*", r"b\*\\", "c"], &["*", "***"]] {
+            let patterns: Vec<Pattern> = patterns.iter().map(|p| p.parse().unwrap()).collect();
+            assert_eq!(Scope::new(&[], patterns.clone()).patterns(), patterns);
+        }
+    }
+
+    #[test]
     fn actions_and_channels_are_independent() {
         let scope = Scope::new(&[Action::Publish], vec!["room-*".parse().unwrap()]);
         assert!(scope.allows(Action::Publish) && !scope.allows(Action::ChannelsRead));
         assert!(scope.covers(&channel("room-1")) && !scope.covers(&channel("news")));
         assert!(!scope.covers_every_channel());
+    }
+
+    #[test]
+    fn a_scope_contains_what_is_narrower() {
+        let scope = |actions: &[Action], patterns: &[&str]| {
+            Scope::new(actions, patterns.iter().map(|p| p.parse().unwrap()).collect())
+        };
+        let both = [Action::Publish, Action::Subscribe];
+        for (outer, inner, expected) in [
+            (scope(&both, &["a/*"]), scope(&both, &["a/*"]), true),
+            (scope(&both, &["a/**"]), scope(&both, &["a/*", "a/b/*"]), true),
+            (scope(&both, &["**"]), scope(&[], &[]), true),
+            (scope(&both, &["a/*"]), scope(&both, &["a/**"]), false),
+            (scope(&both, &["a/*"]), scope(&both, &["**"]), false),
+            (scope(&both[..1], &["**"]), scope(&both, &["a"]), false),
+            (scope(&both, &[]), scope(&both, &["a"]), false),
+        ] {
+            assert_eq!(outer.contains(&inner), expected, "{inner:?} in {outer:?}");
+        }
     }
 
     #[test]

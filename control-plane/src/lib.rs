@@ -13,6 +13,7 @@ pub mod config;
 pub mod console;
 pub mod credentials;
 pub mod db;
+pub mod dry_run;
 pub mod feed;
 pub mod gateways;
 pub mod housekeeping;

@@ -35,10 +35,14 @@ use utoipa_actix_web::service_config::ServiceConfig;
 /// | /v1/organisations/{org}/subscription | GET |
 /// | /v1/organisations/{org}/usage, …/ledger | GET |
 /// | /v1/apps/{app} | GET, PATCH, DELETE |
-/// | /v1/apps/{app}/credentials, …/{key} | GET, POST, DELETE |
+/// | /v1/apps/{app}/credentials, …/{key} | GET, POST, PATCH, DELETE |
+/// | /v1/apps/{app}/credentials/{key}/rotate, …/previous-secret | POST, DELETE |
+/// | /v1/apps/{app}/revoke-all | POST |
 /// | /v1/apps/{app}/keys, …/{id} | GET, POST, PATCH, DELETE |
-/// | /v1/apps/{app}/keys/{id}/token-secret | POST |
+/// | /v1/apps/{app}/keys/{id}/token-secret, …/rotate, …/dry-run | POST |
+/// | /v1/apps/{app}/keys/{id}/previous-token | DELETE |
 /// | /v1/apps/{app}/publishable-keys, …/{key} | GET, POST, PATCH, DELETE |
+/// | /v1/apps/{app}/publishable-keys/{key}/rotate, …/dry-run | POST |
 /// | /v1/apps/{app}/usage | GET |
 /// | /v1/apps/{app}/refusals, …/{request_id} | GET |
 /// | /v1/apps/{app}/publish | POST |

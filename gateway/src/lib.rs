@@ -6,6 +6,7 @@ pub mod config;
 pub mod control_plane;
 pub mod dialects;
 pub mod directory;
+pub mod dry_run;
 pub mod hub;
 pub mod metering;
 pub mod ops;

@@ -280,6 +280,17 @@ mod tests {
     }
 
     #[test]
+    fn a_renewed_token_keeps_its_keys_id() {
+        let before = SecretKeyToken::generate().unwrap();
+        let after = SecretKeyToken::renewed(&before.id()).unwrap();
+        assert_eq!(after.id(), before.id());
+        assert!(!after.hash().ct_eq(&before.hash()));
+        let imported = "sk_id_abc".parse().unwrap();
+        let after = SecretKeyToken::renewed(&imported).unwrap();
+        assert!(after.expose().parse::<SecretKeyToken>().is_ok());
+    }
+
+    #[test]
     fn gateway_tokens_are_long_and_compared_whole() {
         let token: GatewayToken = "0123456789abcdef".parse().unwrap();
         assert!(token.matches("0123456789abcdef"));

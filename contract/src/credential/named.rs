@@ -15,7 +15,11 @@ pub(super) struct NamedToken {
 
 impl NamedToken {
     pub(super) fn generate(prefix: &str) -> Result<Self, NoRandomness> {
-        let id = random_text(BASE62, KEY_ID_CHARS)?;
+        Self::renewed(prefix, &random_text(BASE62, KEY_ID_CHARS)?)
+    }
+
+    /// Another token of the same id.
+    pub(super) fn renewed(prefix: &str, id: &str) -> Result<Self, NoRandomness> {
         let random = random_text(BASE62, RANDOM_CHARS)?;
         let text = with_checksum(format!("{prefix}{id}_{random}")).into();
         Ok(Self { text, prefix_chars: prefix.len() })

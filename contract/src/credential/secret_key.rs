@@ -1,9 +1,8 @@
 //! Secret keys: their public half, the token, and what signs in their name.
 
 use super::{
-    BASE62, BadCredential, NoRandomness, RANDOM_CHARS, TokenHash, check_shape, is_base62,
-    named::{NamedToken, is_id},
-    random_text, with_checksum,
+    BASE62, BadCredential, KEY_ID_CHARS, NoRandomness, RANDOM_CHARS, TokenHash, check_shape,
+    is_base62, named::NamedToken, random_text, with_checksum,
 };
 use serde::{Deserialize, Serialize};
 use std::{fmt, str::FromStr};
@@ -15,24 +14,43 @@ use zeroize::Zeroizing;
 /// `[A-Za-z0-9_-]`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
-pub struct SecretKeyId(String);
+pub struct SecretKeyId(Form);
+
+/// There may be a million ids, nearly all of them issued: those have no memory of their own.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+enum Form {
+    Issued([u8; KEY_ID_CHARS]),
+    Imported(Box<str>),
+}
 
 impl SecretKeyId {
     pub fn as_str(&self) -> &str {
-        &self.0
+        match &self.0 {
+            // Base62 when it was parsed, so it is text.
+            Form::Issued(id) => std::str::from_utf8(id).unwrap_or_default(),
+            Form::Imported(id) => id,
+        }
+    }
+
+    /// An id as issued.
+    fn issued(raw: &str) -> Option<Self> {
+        let id = raw.as_bytes().try_into().ok().filter(|_| is_base62(raw))?;
+        Some(Self(Form::Issued(id)))
     }
 }
 
 impl FromStr for SecretKeyId {
     type Err = BadCredential;
     fn from_str(raw: &str) -> Result<Self, BadCredential> {
-        let is_issued = is_id(raw);
+        if let Some(id) = Self::issued(raw) {
+            return Ok(id);
+        }
         let allowed = |b: u8| b.is_ascii_alphanumeric() || b == b'_' || b == b'-';
         let is_imported = raw
             .strip_prefix("sk_id_")
             .is_some_and(|rest| !rest.is_empty() && rest.len() <= 58 && rest.bytes().all(allowed));
-        match is_issued || is_imported {
-            true => Ok(Self(raw.to_owned())),
+        match is_imported {
+            true => Ok(Self(Form::Imported(raw.into()))),
             false => Err(BadCredential::Shape),
         }
     }
@@ -47,13 +65,13 @@ impl TryFrom<String> for SecretKeyId {
 
 impl From<SecretKeyId> for String {
     fn from(id: SecretKeyId) -> String {
-        id.0
+        id.as_str().to_owned()
     }
 }
 
 impl fmt::Display for SecretKeyId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(self.as_str())
     }
 }
 
@@ -68,8 +86,17 @@ impl SecretKeyToken {
         NamedToken::generate(Self::PREFIX).map(Self)
     }
 
+    /// Another token of the key `id`. One whose id came from elsewhere has tokens of ids of their own.
+    pub fn renewed(id: &SecretKeyId) -> Result<Self, NoRandomness> {
+        if let Form::Imported(_) = &id.0 {
+            return Self::generate();
+        }
+        NamedToken::renewed(Self::PREFIX, id.as_str()).map(Self)
+    }
+
     pub fn id(&self) -> SecretKeyId {
-        SecretKeyId(self.0.id().to_owned())
+        // Base62 when it was parsed, so it is an issued one.
+        SecretKeyId::issued(self.0.id()).unwrap_or(SecretKeyId(Form::Issued([b'0'; KEY_ID_CHARS])))
     }
 
     pub fn expose(&self) -> &str {

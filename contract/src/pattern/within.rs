@@ -4,7 +4,7 @@
 //! reach, together with the set of states that the outer one can be in after the same bytes; the
 //! inner one must never end where the outer one cannot.
 
-use super::{Pattern, Token};
+use super::{Pattern, Step, steps};
 
 impl Pattern {
     /// Whether `outer` matches every name that this pattern matches.
@@ -12,21 +12,32 @@ impl Pattern {
     /// A yes is always right. Each step of the search takes one from `budget`; a search that
     /// cannot be afforded ends with a no, because patterns are customers' input.
     pub fn is_within(&self, outer: &Pattern, budget: &mut u32) -> bool {
-        if self.raw == outer.raw || outer.tokens == [Token::Any] {
-            return true;
-        }
-        match self.tokens.as_slice() {
-            [Token::Literal(name)] => super::walk(&outer.tokens, name),
-            _ => Search::new(self, outer).holds(budget),
-        }
+        is_within(&self.0, &outer.0, budget)
     }
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Step {
-    Byte(u8),
-    Segment,
-    Any,
+/// The same for the texts of patterns.
+pub(crate) fn is_within(inner: &str, outer: &str, budget: &mut u32) -> bool {
+    if inner == outer {
+        return true;
+    }
+    let (inner, outer_steps) = (steps(inner), steps(outer));
+    if outer_steps == [Step::Any] {
+        return true;
+    }
+    match literal(&inner) {
+        Some(name) => super::walk(outer.as_bytes(), &name),
+        None => Search::new(inner, outer_steps).holds(budget),
+    }
+}
+
+/// The one name that a pattern without stars matches.
+fn literal(steps: &[Step]) -> Option<Vec<u8>> {
+    let byte = |step: &Step| match step {
+        Step::Byte(byte) => Some(*byte),
+        Step::Segment | Step::Any => None,
+    };
+    steps.iter().map(byte).collect()
 }
 
 impl Step {
@@ -37,18 +48,6 @@ impl Step {
             Self::Any => true,
         }
     }
-}
-
-fn steps(pattern: &Pattern) -> Vec<Step> {
-    let mut steps = Vec::with_capacity(pattern.raw.len());
-    for token in &pattern.tokens {
-        match token {
-            Token::Literal(text) => steps.extend(text.iter().copied().map(Step::Byte)),
-            Token::Segment => steps.push(Step::Segment),
-            Token::Any => steps.push(Step::Any),
-        }
-    }
-    steps
 }
 
 /// Positions before a step, or behind the last: one bit each.
@@ -117,8 +116,7 @@ struct Search {
 }
 
 impl Search {
-    fn new(inner: &Pattern, outer: &Pattern) -> Self {
-        let (inner, outer) = (steps(inner), steps(outer));
+    fn new(inner: Vec<Step>, outer: Vec<Step>) -> Self {
         let is_told_apart = |byte: &u8| *byte == b'/' || outer.contains(&Step::Byte(*byte));
         let mut letters: Vec<u8> = (0..=u8::MAX).filter(is_told_apart).collect();
         letters.extend((0..=u8::MAX).find(|byte| !is_told_apart(byte)));

@@ -6,10 +6,12 @@ pub mod client;
 pub mod error;
 pub mod fallback;
 pub mod idempotency;
+pub mod nullable;
 pub mod openapi;
 pub mod origin;
 pub mod origin_list;
 pub mod page;
+pub mod path;
 pub mod request_id;
 
 pub use body::{Body, Nothing, StrictJson};

@@ -236,6 +236,11 @@ pub async fn delete(tx: &mut TenantTx, app: &AppId) -> Result<Revision, ApiError
 
 /// Tells the gateways the app's whole present state, and returns it.
 pub async fn publish(tx: &mut TenantTx, app: &AppId) -> Result<App, ApiError> {
+    tell(tx, app).await.map(|(app, _)| app)
+}
+
+/// The same, and the revision that says so.
+pub async fn tell(tx: &mut TenantTx, app: &AppId) -> Result<(App, Revision), ApiError> {
     let plan = plans::store::held(tx).await?;
     let app = get(tx, app).await?.ok_or(ApiError::NotFound)?;
     let record = AppRecord {
@@ -247,6 +252,6 @@ pub async fn publish(tx: &mut TenantTx, app: &AppId) -> Result<App, ApiError> {
         limits: app.limits.clone(),
         plan: plan.terms(),
     };
-    feed::store::append(tx, &Change::App(record)).await?;
-    Ok(app)
+    let revision = feed::store::append(tx, &Change::App(record)).await?;
+    Ok((app, revision))
 }

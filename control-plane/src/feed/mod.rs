@@ -7,6 +7,7 @@
 pub mod http;
 pub mod model;
 pub mod receipt;
+pub(crate) mod revocation;
 pub mod store;
 mod stream;
 #[cfg(test)]

@@ -1,7 +1,8 @@
 //! After a revocation: which gateways have it in force, and how long that took.
 
-use super::model::{ConfirmedBy, Receipt};
-use crate::{db::patiently, gateways, state::State};
+use super::model::{ConfirmedBy, Receipt, Revoked};
+use crate::{api::ApiError, db::patiently, gateways, state::State};
+use actix_web::HttpResponse;
 use contract::directory::Revision;
 use std::{collections::BTreeMap, time::Duration};
 use tokio::time::{Instant, sleep_until, timeout_at};
@@ -10,6 +11,12 @@ use tokio::time::{Instant, sleep_until, timeout_at};
 const PATIENCE: Duration = Duration::from_secs(2);
 /// How often to look, should notifications be lost.
 const LOOK_EVERY: Duration = Duration::from_millis(250);
+
+/// The answer to a revocation that is committed.
+pub async fn answer(state: &State, revision: Revision) -> Result<HttpResponse, ApiError> {
+    let receipt = wait(state, revision).await?;
+    Ok(HttpResponse::Ok().json(Revoked { receipt }))
+}
 
 /// Waits until every live gateway has confirmed `revision`, or patience ends.
 pub async fn wait(state: &State, revision: Revision) -> Result<Receipt, sqlx::Error> {

@@ -3,8 +3,9 @@
 use crate::{
     api::ApiError,
     apps::limits::OwnLimits,
+    credentials::store::previous_secret,
     db::{ServiceTx, TenantTx},
-    keys::store::{decode, decode_all, hash_of},
+    keys::store::{decode, decode_all, hash_of, previous_token},
     plans::store::Versions,
 };
 use contract::{
@@ -109,12 +110,25 @@ pub fn apps<'a>(
                   a.settings AS "settings: Json<AppSettings>",
                   a.limits AS "limits: Json<OwnLimits>",
                   p.plan AS "plan!", p.version AS "version!",
-                  array_remove(array_agg(c.key ORDER BY c.created_at, c.key), NULL) AS "keys!",
-                  array_remove(array_agg(c.sealed_secret ORDER BY c.created_at, c.key), NULL)
-                      AS "secrets!"
+                  coalesce(array_agg(c.key ORDER BY c.created_at, c.key)
+                      FILTER (WHERE c.key IS NOT NULL), '{}') AS "keys!",
+                  coalesce(array_agg(c.sealed_secret ORDER BY c.created_at, c.key)
+                      FILTER (WHERE c.key IS NOT NULL), '{}') AS "secrets!",
+                  coalesce(array_agg(c.expires_at ORDER BY c.created_at, c.key)
+                      FILTER (WHERE c.key IS NOT NULL), '{}')
+                      AS "ends!: Vec<Option<OffsetDateTime>>",
+                  coalesce(array_agg(c.previous_sealed_secret ORDER BY c.created_at, c.key)
+                      FILTER (WHERE c.key IS NOT NULL), '{}')
+                      AS "previous!: Vec<Option<Vec<u8>>>",
+                  coalesce(array_agg(
+                      CASE WHEN c.previous_expires_at > now() THEN c.previous_expires_at END
+                      ORDER BY c.created_at, c.key)
+                      FILTER (WHERE c.key IS NOT NULL), '{}')
+                      AS "previous_ends!: Vec<Option<OffsetDateTime>>"
            FROM apps a
            JOIN effective_plans p ON p.organisation_id = a.organisation_id
            LEFT JOIN app_credentials c ON c.app_id = a.id AND c.revoked_at IS NULL
+               AND (c.expires_at IS NULL OR c.expires_at > now())
            WHERE a.deleted_at IS NULL
            GROUP BY a.id, p.plan, p.version"#
     )
@@ -122,14 +136,16 @@ pub fn apps<'a>(
     .map(|row| {
         let row = row?;
         let plan = plans.get(&(row.plan, row.version)).ok_or(sqlx::Error::RowNotFound)?;
-        let pairs = row.keys.iter().zip(row.secrets);
+        let pairs = row.keys.iter().zip(row.secrets).zip(row.ends);
+        let previous = row.previous.into_iter().zip(row.previous_ends);
         let credentials = pairs
-            .map(|(key, sealed_secret)| {
+            .zip(previous)
+            .map(|(((key, sealed_secret), ends), (previous, previous_ends))| {
                 Ok(AppCredential {
                     key: decode(key)?,
                     sealed_secret,
-                    expires_at: None,
-                    previous: None,
+                    expires_at: ends.map(OffsetDateTime::unix_timestamp),
+                    previous: previous_secret(previous, previous_ends),
                 })
             })
             .collect::<Result<_, sqlx::Error>>()?;
@@ -149,7 +165,10 @@ pub fn apps<'a>(
 pub fn secret_keys(tx: &mut ServiceTx) -> impl Stream<Item = Result<Change, sqlx::Error>> {
     sqlx::query!(
         "SELECT k.id, k.app_id, k.token_hash, k.actions, k.channels, k.expires_at,
-                k.sealed_token_secret
+                k.sealed_token_secret, k.max_publishes_per_s, k.allowed_addresses,
+                k.previous_token_hash,
+                CASE WHEN k.previous_expires_at > now() THEN k.previous_expires_at END
+                    AS previous_expires_at
          FROM secret_keys k JOIN apps a ON a.id = k.app_id AND a.deleted_at IS NULL
          WHERE k.revoked_at IS NULL AND (k.expires_at IS NULL OR k.expires_at > now())"
     )
@@ -164,9 +183,9 @@ pub fn secret_keys(tx: &mut ServiceTx) -> impl Stream<Item = Result<Change, sqlx
             channels: decode_all(&row.channels)?,
             expires_at: row.expires_at.map(OffsetDateTime::unix_timestamp),
             sealed_token_secret: row.sealed_token_secret,
-            previous: None,
-            max_publishes_per_s: None,
-            allowed_addresses: Vec::new(),
+            previous: previous_token(row.previous_token_hash.as_deref(), row.previous_expires_at)?,
+            max_publishes_per_s: row.max_publishes_per_s.map(i32::unsigned_abs),
+            allowed_addresses: decode_all(&row.allowed_addresses)?,
         }))
     })
 }

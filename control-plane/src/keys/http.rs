@@ -2,14 +2,17 @@
 
 use super::{
     model::{CreatedKey, KeyPatch, NewKey, SecretKey, SignedKey, Signing},
+    rotation::{self, Rotate, Rotated},
     store,
 };
 use crate::{
     api::{
         ApiError, Body, Nothing, Page, PageParams, PageRequest, Problem, StrictJson,
         idempotency::{Attempt, IdempotencyKey},
+        path::named,
     },
     apps::{self, AppAccess},
+    dry_run::{self, model::DryRunAnswer},
     feed::{self, model::Revoked},
     organisations::Permission,
     state::State,
@@ -24,6 +27,9 @@ pub fn routes(cfg: &mut ServiceConfig) {
         .service(create_key)
         .service(patch_key)
         .service(create_token_secret)
+        .service(rotate_key)
+        .service(end_previous_token)
+        .service(dry_run_key)
         .service(revoke_key);
 }
 
@@ -60,7 +66,7 @@ pub async fn list_keys(
     responses(
         (status = 201, body = CreatedKey, description = "The token is in this answer and nowhere else"),
         (status = 401, body = Problem), (status = 403, body = Problem), (status = 404, body = Problem),
-        (status = 409, body = Problem, description = "The imported id is taken, or the app has as many keys as it may"),
+        (status = 409, body = Problem, description = "The imported id is taken"),
         (status = 422, body = Problem),
     )
 )]
@@ -90,7 +96,7 @@ pub async fn create_key(
     };
     let sealed = secret.as_ref().map(|secret| sealed(&state, &id, secret)).transpose()?;
     let key = store::insert(&mut tx, &access.app, &id, wanted, token.hash(), sealed).await?;
-    tx.audit("key.created", key.id.as_str()).await?;
+    tx.audit_change("key.created", key.id.as_str(), None, Some(&key)).await?;
     let created = CreatedKey::of(key, &token, secret);
     let answer = ticket.finish(&state, &mut tx, StatusCode::CREATED, &created).await?;
     tx.commit().await?;
@@ -119,12 +125,13 @@ pub async fn patch_key(
     body: Body,
 ) -> Result<HttpResponse, ApiError> {
     access.require(Permission::KeysWrite)?;
-    let id = id_in(&request)?;
+    let id: SecretKeyId = named(&request, "id")?;
     let patch = body.json::<KeyPatch>().await?.value;
     let mut tx = access.begin(&state).await?;
     let before = store::lock(&mut tx, &access.app, &id).await?.ok_or(ApiError::NotFound)?;
-    let changed = store::update(&mut tx, &access.app, &patch.over(before)?).await?;
-    tx.audit("key.changed", id.as_str()).await?;
+    let wanted = patch.over(before.clone(), OffsetDateTime::now_utc())?;
+    let changed = store::update(&mut tx, &access.app, &wanted).await?;
+    tx.audit_change("key.changed", id.as_str(), Some(&before), Some(&changed)).await?;
     tx.commit().await?;
     Ok(HttpResponse::Ok().json(changed))
 }
@@ -154,7 +161,7 @@ pub async fn create_token_secret(
     body: Body,
 ) -> Result<HttpResponse, ApiError> {
     access.require(Permission::KeysWrite)?;
-    let id = id_in(&request)?;
+    let id: SecretKeyId = named(&request, "id")?;
     let body = body.json_or_empty::<Nothing>().await?;
     let mut tx = access.begin(&state).await?;
     let ticket = match idempotency.begin(&state, &mut tx, &body).await? {
@@ -169,7 +176,7 @@ pub async fn create_token_secret(
         Some(_) => "key.token_secret_rotated",
         None => "key.token_secret_created",
     };
-    tx.audit(deed, id.as_str()).await?;
+    tx.audit_change(deed, id.as_str(), Some(&before), Some(&key)).await?;
     let signed = SignedKey { signing: Signing::of(&id, &secret), key };
     let answer = ticket.finish(&state, &mut tx, StatusCode::CREATED, &signed).await?;
     tx.commit().await?;
@@ -195,19 +202,120 @@ pub async fn revoke_key(
     access: AppAccess,
 ) -> Result<HttpResponse, ApiError> {
     access.require(Permission::KeysWrite)?;
-    let id = id_in(&request)?;
+    let id: SecretKeyId = named(&request, "id")?;
     let mut tx = access.begin(&state).await?;
     let revision = store::revoke(&mut tx, &access.app, &id).await?.ok_or(ApiError::NotFound)?;
     tx.audit("key.revoked", id.as_str()).await?;
     tx.commit().await?;
-    let receipt = feed::receipt::wait(&state, revision).await?;
-    Ok(HttpResponse::Ok().json(Revoked { receipt }))
+    feed::receipt::answer(&state, revision).await
 }
 
-/// What is not even shaped like an id is as absent as one that nobody made.
-fn id_in(request: &HttpRequest) -> Result<SecretKeyId, ApiError> {
-    let id = request.match_info().get("id").and_then(|raw| raw.parse().ok());
-    id.ok_or(ApiError::NotFound)
+/// Put another token in the place of a key's. The one before goes on for the overlap.
+#[utoipa::path(
+    tag = "keys",
+    params(
+        ("app" = String, Path, description = "App id"),
+        ("id" = String, Path, description = "Secret key id"),
+        ("Idempotency-Key" = Option<String>, Header, description = "Makes a retry safe"),
+    ),
+    request_body = Rotate,
+    responses(
+        (status = 201, body = Rotated<CreatedKey>, description = "The token is in this answer and nowhere else"),
+        (status = 401, body = Problem), (status = 403, body = Problem),
+        (status = 404, body = Problem), (status = 422, body = Problem),
+    )
+)]
+#[post("/v1/apps/{app}/keys/{id}/rotate")]
+pub async fn rotate_key(
+    request: HttpRequest,
+    state: Data<State>,
+    access: AppAccess,
+    idempotency: IdempotencyKey,
+    body: Body,
+) -> Result<HttpResponse, ApiError> {
+    access.require(Permission::KeysWrite)?;
+    let id: SecretKeyId = named(&request, "id")?;
+    let body = body.json_or_empty::<Rotate>().await?;
+    let overlap = body.value.overlap_s;
+    let mut tx = access.begin(&state).await?;
+    let ticket = match idempotency.begin(&state, &mut tx, &body).await? {
+        Attempt::First(ticket) => ticket,
+        Attempt::Replay(answer) => return Ok(answer),
+    };
+    let before = store::lock(&mut tx, &access.app, &id).await?.ok_or(ApiError::NotFound)?;
+    let token = SecretKeyToken::renewed(&id)?;
+    let (key, revision) = store::rotate(&mut tx, &access.app, &id, token.hash(), overlap).await?;
+    tx.audit_change("key.rotated", id.as_str(), Some(&before), Some(&key)).await?;
+    let made = CreatedKey::of(key, &token, None);
+    let awaited = overlap.is_none().then_some(revision);
+    rotation::answer(&state, ticket, tx, made, awaited).await
+}
+
+/// End the overlap of a rotation now. Waits up to two seconds and says which gateways have confirmed.
+#[utoipa::path(
+    tag = "keys",
+    params(
+        ("app" = String, Path, description = "App id"),
+        ("id" = String, Path, description = "Secret key id"),
+    ),
+    responses(
+        (status = 200, body = Revoked),
+        (status = 401, body = Problem), (status = 403, body = Problem), (status = 404, body = Problem),
+    )
+)]
+#[delete("/v1/apps/{app}/keys/{id}/previous-token")]
+pub async fn end_previous_token(
+    request: HttpRequest,
+    state: Data<State>,
+    access: AppAccess,
+) -> Result<HttpResponse, ApiError> {
+    access.require(Permission::KeysWrite)?;
+    let id: SecretKeyId = named(&request, "id")?;
+    let mut tx = access.begin(&state).await?;
+    let key = store::lock(&mut tx, &access.app, &id).await?.ok_or(ApiError::NotFound)?;
+    key.previous.ok_or(ApiError::NotFound)?;
+    let revision = store::end_previous(&mut tx, &access.app, &id).await?;
+    tx.audit("key.previous_token_revoked", id.as_str()).await?;
+    tx.commit().await?;
+    feed::receipt::answer(&state, revision).await
+}
+
+/// What a change would have refused in the last five minutes of this app's traffic. Changes nothing.
+#[utoipa::path(
+    tag = "keys",
+    params(
+        ("app" = String, Path, description = "App id"),
+        ("id" = String, Path, description = "Secret key id"),
+    ),
+    request_body = KeyPatch,
+    responses(
+        (status = 200, body = DryRunAnswer),
+        (status = 401, body = Problem), (status = 403, body = Problem),
+        (status = 404, body = Problem), (status = 422, body = Problem),
+    )
+)]
+#[post("/v1/apps/{app}/keys/{id}/dry-run")]
+pub async fn dry_run_key(
+    request: HttpRequest,
+    state: Data<State>,
+    access: AppAccess,
+    body: Body,
+) -> Result<HttpResponse, ApiError> {
+    access.require(Permission::KeysRead)?;
+    let id: SecretKeyId = named(&request, "id")?;
+    let patch = body.json::<KeyPatch>().await?.value;
+    let mut tx = access.begin(&state).await?;
+    let key = store::lock(&mut tx, &access.app, &id).await?.ok_or(ApiError::NotFound)?;
+    tx.commit().await?;
+    let wanted = patch.over(key, OffsetDateTime::now_utc())?;
+    let question = contract::dry_run::DryRun {
+        key: contract::dry_run::KeyName::Secret(id),
+        actions: wanted.actions,
+        channels: wanted.channels,
+        origins: None,
+        addresses: wanted.allowed_addresses,
+    };
+    Ok(HttpResponse::Ok().json(dry_run::ask(&state, &access.app, &question).await?))
 }
 
 fn sealed(state: &State, id: &SecretKeyId, secret: &TokenSecret) -> Result<Vec<u8>, ApiError> {

@@ -2,6 +2,8 @@
 
 pub mod http;
 pub mod model;
+pub mod networks;
+pub mod rotation;
 pub mod store;
 #[cfg(test)]
 mod tests;

@@ -1,7 +1,12 @@
 //! Secret keys as the API shows them and takes them.
 
-use crate::{api::ApiError, people::model::DisplayName};
+use super::{networks, rotation::Previous};
+use crate::{
+    api::{ApiError, nullable},
+    people::model::DisplayName,
+};
 use contract::{Action, Pattern, Scope, SecretKeyId, SecretKeyToken, TokenSecret};
+use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use utoipa::ToSchema;
@@ -28,7 +33,21 @@ pub struct SecretKey {
     #[serde(with = "time::serde::rfc3339::option")]
     #[schema(required)]
     pub token_secret_at: Option<OffsetDateTime>,
+    /// Publishes per second, over all channels; null where only the app's own rate holds.
+    #[schema(required)]
+    pub max_publishes_per_s: Option<u32>,
+    /// Networks it is taken from; empty means any.
+    #[schema(value_type = Vec<String>)]
+    pub allowed_addresses: Vec<IpNet>,
+    #[serde(with = "time::serde::rfc3339::option")]
+    #[schema(required)]
+    pub rotated_at: Option<OffsetDateTime>,
+    /// The token before the present one, while it is taken.
+    #[schema(required)]
+    pub previous: Option<Previous>,
 }
+
+crate::audit::fact!(SecretKey);
 
 /// What a key may be allowed to do.
 #[derive(ToSchema)]
@@ -116,6 +135,15 @@ pub struct NewKey {
     /// When the key stops working by itself.
     #[serde(default, with = "time::serde::rfc3339::option")]
     pub expires_at: Option<OffsetDateTime>,
+    /// Publishes per second, over all channels; the app's own rate holds as well.
+    #[serde(default)]
+    #[schema(minimum = 1, maximum = 1000000)]
+    pub max_publishes_per_s: Option<u32>,
+    /// Networks (CIDR) or addresses it is taken from; empty means any. Tokens that it signs are for
+    /// clients and are taken from anywhere.
+    #[serde(default)]
+    #[schema(max_items = 50)]
+    pub allowed_addresses: Vec<String>,
     /// Whether it also gets a secret to sign tokens with.
     #[serde(default)]
     pub token_secret: bool,
@@ -157,9 +185,9 @@ impl<'de> Deserialize<'de> for ImportedSecret {
 impl NewKey {
     pub fn checked(mut self, now: OffsetDateTime) -> Result<Self, ApiError> {
         check_channels(&self.channels)?;
-        if self.expires_at.is_some_and(|at| at <= now) {
-            return Err(ApiError::field("expires_at", "must be in the future"));
-        }
+        check_expiry(self.expires_at, now)?;
+        check_rate(self.max_publishes_per_s)?;
+        networks::parse("allowed_addresses", &self.allowed_addresses)?;
         // Ids of the other shape are ours to issue.
         let foreign = |import: &ImportedKey| import.id.as_str().starts_with("sk_id_");
         if self.import.as_ref().is_some_and(|import| !foreign(import)) {
@@ -184,17 +212,56 @@ pub struct KeyPatch {
     #[serde(default)]
     #[schema(value_type = Option<Vec<String>>, max_items = 100)]
     pub channels: Option<Vec<Pattern>>,
+    /// When the key stops working by itself; null for never.
+    #[serde(default, deserialize_with = "nullable::moment")]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub expires_at: Option<Option<OffsetDateTime>>,
+    /// Null leaves the app's own rate alone.
+    #[serde(default, deserialize_with = "nullable::value")]
+    #[schema(value_type = Option<u32>, minimum = 1, maximum = 1000000)]
+    pub max_publishes_per_s: Option<Option<u32>>,
+    #[serde(default)]
+    #[schema(max_items = 50)]
+    pub allowed_addresses: Option<Vec<String>>,
 }
 
 impl KeyPatch {
-    pub fn over(self, key: SecretKey) -> Result<SecretKey, ApiError> {
+    pub fn over(self, key: SecretKey, now: OffsetDateTime) -> Result<SecretKey, ApiError> {
         let mut actions = self.actions.unwrap_or(key.actions);
         actions.sort_unstable();
         actions.dedup();
         let channels = self.channels.unwrap_or(key.channels);
         check_channels(&channels)?;
         let name = self.name.map_or(key.name, |name| name.as_str().to_owned());
-        Ok(SecretKey { name, actions, channels, ..key })
+        check_expiry(self.expires_at.flatten(), now)?;
+        check_rate(self.max_publishes_per_s.flatten())?;
+        let addresses = self.allowed_addresses;
+        let addresses = addresses.map(|raw| networks::parse("allowed_addresses", &raw));
+        Ok(SecretKey {
+            name,
+            actions,
+            channels,
+            expires_at: self.expires_at.unwrap_or(key.expires_at),
+            max_publishes_per_s: self.max_publishes_per_s.unwrap_or(key.max_publishes_per_s),
+            allowed_addresses: addresses.transpose()?.unwrap_or(key.allowed_addresses),
+            ..key
+        })
+    }
+}
+
+/// Errors: a time that has passed. What is to end now is revoked.
+pub fn check_expiry(at: Option<OffsetDateTime>, now: OffsetDateTime) -> Result<(), ApiError> {
+    match at.is_some_and(|at| at <= now) {
+        true => Err(ApiError::field("expires_at", "must be in the future")),
+        false => Ok(()),
+    }
+}
+
+fn check_rate(max_publishes_per_s: Option<u32>) -> Result<(), ApiError> {
+    const MAX: u32 = 1_000_000;
+    match max_publishes_per_s.is_none_or(|rate| (1..=MAX).contains(&rate)) {
+        true => Ok(()),
+        false => Err(ApiError::field("max_publishes_per_s", format!("must be 1 to {MAX}"))),
     }
 }
 

@@ -1,19 +1,21 @@
 //! Secret keys in Postgres: of a token only the hash is kept, and signing secrets are sealed.
 
-use super::model::{NewKey, SecretKey};
+use super::{
+    model::{NewKey, SecretKey},
+    networks,
+    rotation::{Overlap, Previous},
+};
 use crate::{
     api::{ApiError, PageRequest, Position},
     db::TenantTx,
-    feed,
+    feed::{self, revocation::revocation},
+    plans,
 };
 use contract::{
     AppId, SecretKeyId, TokenHash,
-    directory::{Change, Kill, Revision, SecretKeyRecord},
+    directory::{Change, Kill, PreviousToken, Revision, SecretKeyRecord},
 };
 use time::OffsetDateTime;
-
-/// Keys of one app at most, secret and publishable together. Source: spec/metered.md §2.
-pub const MAX_KEYS: i64 = 50;
 
 struct Row {
     id: String,
@@ -24,6 +26,27 @@ struct Row {
     expires_at: Option<OffsetDateTime>,
     last_used_at: Option<OffsetDateTime>,
     token_secret_at: Option<OffsetDateTime>,
+    max_publishes_per_s: Option<i32>,
+    allowed_addresses: Vec<String>,
+    rotated_at: Option<OffsetDateTime>,
+    previous_expires_at: Option<OffsetDateTime>,
+    previous_last_used_at: Option<OffsetDateTime>,
+}
+
+/// Selects keys as they are shown; what follows says which.
+macro_rules! select_keys {
+    ($which:literal, $($argument:expr),* $(,)?) => {
+        sqlx::query_as!(
+            Row,
+            "SELECT id, name, actions, channels, created_at, expires_at, last_used_at,
+                    token_secret_at, max_publishes_per_s, allowed_addresses, rotated_at,
+                    CASE WHEN previous_expires_at > now() THEN previous_expires_at END
+                        AS previous_expires_at,
+                    previous_last_used_at
+             FROM secret_keys " + $which,
+            $($argument),*
+        )
+    };
 }
 
 impl TryFrom<Row> for SecretKey {
@@ -38,6 +61,10 @@ impl TryFrom<Row> for SecretKey {
             expires_at: row.expires_at,
             last_used_at: row.last_used_at,
             token_secret_at: row.token_secret_at,
+            max_publishes_per_s: row.max_publishes_per_s.map(i32::unsigned_abs),
+            allowed_addresses: decode_all(&row.allowed_addresses)?,
+            rotated_at: row.rotated_at,
+            previous: Previous::of(row.previous_expires_at, row.previous_last_used_at),
         })
     }
 }
@@ -70,12 +97,13 @@ pub async fn insert(
     hash: TokenHash,
     sealed_token_secret: Option<Vec<u8>>,
 ) -> Result<SecretKey, ApiError> {
+    let addresses = networks::parse("allowed_addresses", &new.allowed_addresses)?;
     sqlx::query!(
         "INSERT INTO secret_keys
              (id, app_id, organisation_id, name, token_hash, actions, channels, expires_at,
-              sealed_token_secret, token_secret_at)
+              sealed_token_secret, token_secret_at, max_publishes_per_s, allowed_addresses)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9::bytea,
-                 CASE WHEN $9::bytea IS NOT NULL THEN now() END)",
+                 CASE WHEN $9::bytea IS NOT NULL THEN now() END, $10, $11)",
         id.as_str(),
         app.as_str(),
         tx.organisation().uuid(),
@@ -85,11 +113,17 @@ pub async fn insert(
         &texts(&new.channels, |p| p.as_str()),
         new.expires_at,
         sealed_token_secret,
+        new.max_publishes_per_s.map(u32::cast_signed),
+        &displayed(&addresses),
     )
     .execute(tx.db())
     .await
     .map_err(|e| taken_or(e, "secret_keys_pkey"))?;
-    publish(tx, app, id).await
+    publish(tx, app, id).await.map(|(key, _)| key)
+}
+
+fn displayed<T: std::fmt::Display>(values: &[T]) -> Vec<String> {
+    values.iter().map(T::to_string).collect()
 }
 
 /// What a name that is in use already answers, of keys of either kind.
@@ -103,10 +137,14 @@ pub fn taken_or(error: sqlx::Error, constraint: &str) -> ApiError {
 }
 
 /// Tells the gateways the key's whole present state, and returns it.
-async fn publish(tx: &mut TenantTx, app: &AppId, id: &SecretKeyId) -> Result<SecretKey, ApiError> {
+async fn publish(
+    tx: &mut TenantTx,
+    app: &AppId,
+    id: &SecretKeyId,
+) -> Result<(SecretKey, Revision), ApiError> {
     let key = lock(tx, app, id).await?.ok_or(ApiError::NotFound)?;
     let held = sqlx::query!(
-        "SELECT token_hash, sealed_token_secret FROM secret_keys
+        "SELECT token_hash, sealed_token_secret, previous_token_hash FROM secret_keys
          WHERE id = $1 AND app_id = $2 AND organisation_id = $3",
         id.as_str(),
         app.as_str(),
@@ -114,6 +152,7 @@ async fn publish(tx: &mut TenantTx, app: &AppId, id: &SecretKeyId) -> Result<Sec
     )
     .fetch_one(tx.db())
     .await?;
+    let ends = key.previous.as_ref().map(|previous| previous.expires_at);
     let record = SecretKeyRecord {
         id: id.clone(),
         app: app.clone(),
@@ -122,12 +161,21 @@ async fn publish(tx: &mut TenantTx, app: &AppId, id: &SecretKeyId) -> Result<Sec
         channels: key.channels.clone(),
         expires_at: key.expires_at.map(OffsetDateTime::unix_timestamp),
         sealed_token_secret: held.sealed_token_secret,
-        previous: None,
-        max_publishes_per_s: None,
-        allowed_addresses: Vec::new(),
+        previous: previous_token(held.previous_token_hash.as_deref(), ends)?,
+        max_publishes_per_s: key.max_publishes_per_s,
+        allowed_addresses: key.allowed_addresses.clone(),
     };
-    feed::store::append(tx, &Change::SecretKey(record)).await?;
-    Ok(key)
+    let revision = feed::store::append(tx, &Change::SecretKey(record)).await?;
+    Ok((key, revision))
+}
+
+/// Errors: stored bytes that are no SHA-256.
+pub fn previous_token(
+    hash: Option<&[u8]>,
+    ends: Option<OffsetDateTime>,
+) -> Result<Option<PreviousToken>, sqlx::Error> {
+    let (Some(hash), Some(ends)) = (hash, ends) else { return Ok(None) };
+    Ok(Some(PreviousToken { hash: hash_of(hash)?, expires_at: ends.unix_timestamp() }))
 }
 
 /// Errors: stored bytes that are no SHA-256.
@@ -142,11 +190,8 @@ pub async fn lock(
     app: &AppId,
     id: &SecretKeyId,
 ) -> Result<Option<SecretKey>, sqlx::Error> {
-    let row = sqlx::query_as!(
-        Row,
-        "SELECT id, name, actions, channels, created_at, expires_at, last_used_at, token_secret_at
-         FROM secret_keys
-         WHERE id = $1 AND app_id = $2 AND organisation_id = $3 AND revoked_at IS NULL
+    let row = select_keys!(
+        "WHERE id = $1 AND app_id = $2 AND organisation_id = $3 AND revoked_at IS NULL
          FOR NO KEY UPDATE",
         id.as_str(),
         app.as_str(),
@@ -164,7 +209,8 @@ pub async fn update(
     key: &SecretKey,
 ) -> Result<SecretKey, ApiError> {
     sqlx::query!(
-        "UPDATE secret_keys SET name = $4, actions = $5, channels = $6
+        "UPDATE secret_keys SET name = $4, actions = $5, channels = $6, expires_at = $7,
+             max_publishes_per_s = $8, allowed_addresses = $9
          WHERE id = $1 AND app_id = $2 AND organisation_id = $3 AND revoked_at IS NULL",
         key.id.as_str(),
         app.as_str(),
@@ -172,10 +218,58 @@ pub async fn update(
         key.name,
         &texts(&key.actions, |a| a.as_str()),
         &texts(&key.channels, |p| p.as_str()),
+        key.expires_at,
+        key.max_publishes_per_s.map(u32::cast_signed),
+        &displayed(&key.allowed_addresses),
     )
     .execute(tx.db())
     .await?;
-    publish(tx, app, &key.id).await
+    publish(tx, app, &key.id).await.map(|(key, _)| key)
+}
+
+/// Puts another token in the place of the key's, and tells the gateways.
+pub async fn rotate(
+    tx: &mut TenantTx,
+    app: &AppId,
+    id: &SecretKeyId,
+    hash: TokenHash,
+    overlap: Overlap,
+) -> Result<(SecretKey, Revision), ApiError> {
+    sqlx::query!(
+        "UPDATE secret_keys SET
+             previous_token_hash = CASE WHEN $5::float8 > 0 THEN token_hash END,
+             previous_expires_at = CASE WHEN $5 > 0 THEN now() + make_interval(secs => $5) END,
+             previous_last_used_at = CASE WHEN $5 > 0 THEN last_used_at END,
+             token_hash = $4, rotated_at = now()
+         WHERE id = $1 AND app_id = $2 AND organisation_id = $3 AND revoked_at IS NULL",
+        id.as_str(),
+        app.as_str(),
+        tx.organisation().uuid(),
+        &hash.as_bytes()[..],
+        overlap.seconds(),
+    )
+    .execute(tx.db())
+    .await?;
+    publish(tx, app, id).await
+}
+
+/// Ends the token before the present one, and tells the gateways.
+pub async fn end_previous(
+    tx: &mut TenantTx,
+    app: &AppId,
+    id: &SecretKeyId,
+) -> Result<Revision, ApiError> {
+    sqlx::query!(
+        "UPDATE secret_keys SET previous_token_hash = NULL, previous_expires_at = NULL,
+             previous_last_used_at = NULL
+         WHERE id = $1 AND app_id = $2 AND organisation_id = $3 AND revoked_at IS NULL",
+        id.as_str(),
+        app.as_str(),
+        tx.organisation().uuid(),
+    )
+    .execute(tx.db())
+    .await?;
+    publish(tx, app, id).await.map(|(_, revision)| revision)
 }
 
 /// Gives the key another signing secret, and tells the gateways.
@@ -195,10 +289,10 @@ pub async fn set_token_secret(
     )
     .execute(tx.db())
     .await?;
-    publish(tx, app, id).await
+    publish(tx, app, id).await.map(|(key, _)| key)
 }
 
-/// Errors: 409 when the app has as many keys as it may, of both kinds and expired ones included.
+/// Errors: 403 when the app has as many keys as the plan allows, of both kinds and expired ones included.
 /// The caller holds the app's row, so two requests cannot both make the last one.
 pub async fn require_room(tx: &mut TenantTx, app: &AppId) -> Result<(), ApiError> {
     let count = sqlx::query_scalar!(
@@ -212,13 +306,7 @@ pub async fn require_room(tx: &mut TenantTx, app: &AppId) -> Result<(), ApiError
     )
     .fetch_one(tx.db())
     .await?;
-    match count < MAX_KEYS {
-        true => Ok(()),
-        false => Err(ApiError::Conflict {
-            code: "too_many_keys",
-            detail: "an app has at most 50 keys, secret and publishable together: revoke one first",
-        }),
-    }
+    plans::store::held(tx).await?.require_keys(count)
 }
 
 /// Keys that are not revoked, newest first.
@@ -228,11 +316,8 @@ pub async fn page(
     page: &PageRequest,
 ) -> Result<Vec<SecretKey>, sqlx::Error> {
     let (before, before_id) = page.after();
-    let rows = sqlx::query_as!(
-        Row,
-        "SELECT id, name, actions, channels, created_at, expires_at, last_used_at, token_secret_at
-         FROM secret_keys
-         WHERE app_id = $1 AND organisation_id = $2 AND revoked_at IS NULL
+    let rows = select_keys!(
+        "WHERE app_id = $1 AND organisation_id = $2 AND revoked_at IS NULL
            AND ($3::timestamptz IS NULL OR (created_at, id) < ($3, $4))
          ORDER BY created_at DESC, id DESC LIMIT $5",
         app.as_str(),
@@ -250,40 +335,4 @@ pub fn position(key: &SecretKey) -> Position {
     Position { created_at: key.created_at, id: key.id.as_str().to_owned() }
 }
 
-/// Revokes a key and returns the kill's revision; a key that is revoked already keeps its own.
-/// Nothing when the app has no such key.
-pub async fn revoke(
-    tx: &mut TenantTx,
-    app: &AppId,
-    id: &SecretKeyId,
-) -> Result<Option<Revision>, ApiError> {
-    let organisation = tx.organisation().uuid();
-    let found = sqlx::query!(
-        "SELECT revoked_revision FROM secret_keys
-         WHERE id = $1 AND app_id = $2 AND organisation_id = $3 FOR NO KEY UPDATE",
-        id.as_str(),
-        app.as_str(),
-        organisation,
-    )
-    .fetch_optional(tx.db())
-    .await?;
-    let Some(found) = found else {
-        return Ok(None);
-    };
-    if let Some(revision) = found.revoked_revision {
-        return Ok(Some(revision.unsigned_abs()));
-    }
-    let kill = Kill::RevokeSecretKey { app: app.clone(), id: id.clone() };
-    let revision = feed::store::append(tx, &Change::Kill(kill)).await?;
-    sqlx::query!(
-        "UPDATE secret_keys SET revoked_at = now(), revoked_revision = $4
-         WHERE id = $1 AND app_id = $2 AND organisation_id = $3",
-        id.as_str(),
-        app.as_str(),
-        organisation,
-        revision.cast_signed(),
-    )
-    .execute(tx.db())
-    .await?;
-    Ok(Some(revision))
-}
+revocation!("secret_keys", "id", id: SecretKeyId => |app, id| Kill::RevokeSecretKey { app, id });

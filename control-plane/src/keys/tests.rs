@@ -1,4 +1,4 @@
-use crate::testing::service;
+use crate::testing::{Answer, service};
 use contract::{
     SecretKeyToken,
     directory::{Change, Kill},
@@ -172,7 +172,118 @@ async fn a_keys_scope_may_change_and_its_secrets_stay(db: PgPool) {
     assert_eq!(after.sealed_token_secret, before.sealed_token_secret);
     assert_eq!(ann.patch(&path, json!({})).await.expect(200), expected);
     ann.patch(&path, json!({"channels": [""]})).await.problem(422, "invalid");
-    ann.patch(&path, json!({"expires_at": null})).await.problem(422, "invalid");
+    ann.patch(&path, json!({"expires_at": 7})).await.problem(422, "invalid");
     ann.delete(&path).await.expect(200);
     ann.patch(&path, json!({})).await.problem(404, "not_found");
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn a_token_is_replaced_with_an_overlap_or_at_once(db: PgPool) {
+    let service = service(&db).await;
+    let ann = service.sign_up("ann@example.com").await;
+    let mut gateway = service.gateway("gw", 1).await;
+    let made = ann.create_key("deploy").await;
+    let Change::SecretKey(first) = gateway.change().await.change else { panic!("a key") };
+    let path = ann.of_app(&format!("/keys/{}", made["key"]["id"].as_str().unwrap()));
+    let rotate = format!("{path}/rotate");
+
+    let rotated = ann.post(&rotate, json!({})).await.expect(201);
+    let token: SecretKeyToken = rotated["token"].as_str().unwrap().parse().unwrap();
+    assert_eq!(token.id().as_str(), made["key"]["id"], "the key stays the same");
+    assert_ne!(rotated["token"], made["token"]);
+    assert!(rotated.get("receipt").is_none(), "nothing has ended yet");
+    let Change::SecretKey(second) = gateway.change().await.change else { panic!("a key") };
+    assert!(second.hash.ct_eq(&token.hash()));
+    let previous = second.previous.expect("in its overlap");
+    assert!(previous.hash.ct_eq(&first.hash));
+    let now = time::OffsetDateTime::now_utc().unix_timestamp();
+    assert!((86_390..=86_400).contains(&(previous.expires_at - now)), "a day");
+    assert_eq!(rotated["key"]["previous"]["last_used_at"], Value::Null);
+    assert_eq!(snapshot_of(&service, &second.id).await.previous, second.previous);
+
+    // The old token's uses are told apart, so that its owner sees when nobody has it any more.
+    let uses = |previous| {
+        json!({"gateway": "gw", "secret_keys":
+        [{"id": second.id, "at_s": now + 60, "previous": previous}]})
+    };
+    let report = |body| service.as_gateway(reqwest::Method::POST, "/internal/v1/uses").json(&body);
+    Answer::of(report(uses(true))).await.expect_status(204);
+    let shown = ann.get(&ann.of_app("/keys")).await.expect(200)["items"][0].clone();
+    assert_eq!(shown["last_used_at"], Value::Null);
+    assert!(shown["previous"]["last_used_at"].is_string());
+
+    let ended = ann.delete(&format!("{path}/previous-token")).await.expect(200);
+    let change = gateway.change().await;
+    assert_eq!(ended["receipt"]["revision"], change.revision);
+    let Change::SecretKey(third) = change.change else { panic!("a key") };
+    assert!(third.previous.is_none() && third.hash.ct_eq(&second.hash));
+    ann.delete(&format!("{path}/previous-token")).await.problem(404, "not_found");
+
+    let at_once = ann.post(&rotate, json!({"overlap_s": 0})).await.expect(201);
+    let change = gateway.change().await;
+    assert_eq!(at_once["receipt"]["revision"], change.revision);
+    let Change::SecretKey(fourth) = change.change else { panic!("a key") };
+    assert!(fourth.previous.is_none() && !fourth.hash.ct_eq(&third.hash));
+    assert_eq!(at_once["key"]["previous"], Value::Null);
+
+    for bad in [json!(-1), json!(2_592_001), json!("1 day")] {
+        ann.post(&rotate, json!({"overlap_s": bad})).await.problem(422, "invalid");
+    }
+    ann.delete(&path).await.expect(200);
+    ann.post(&rotate, json!({})).await.problem(404, "not_found");
+}
+
+/// The key's record in the snapshot that a new gateway takes.
+async fn snapshot_of(
+    service: &crate::testing::Service,
+    id: &contract::SecretKeyId,
+) -> contract::directory::SecretKeyRecord {
+    let request = service.as_gateway(reqwest::Method::GET, "/internal/v1/directory");
+    let snapshot = Answer::of(request).await;
+    let records = snapshot.text.lines().filter_map(|line| serde_json::from_str(line).ok());
+    let found = records.filter_map(|change| match change {
+        Change::SecretKey(record) if record.id == *id => Some(record),
+        _ => None,
+    });
+    found.last().expect("the key")
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn a_key_may_be_bound_to_a_rate_a_time_and_networks(db: PgPool) {
+    let service = service(&db).await;
+    let ann = service.sign_up("ann@example.com").await;
+    let mut gateway = service.gateway("gw", 1).await;
+    let body = json!({"name": "k", "actions": ["publish"], "channels": ["**"],
+                      "max_publishes_per_s": 5, "allowed_addresses": ["10.1.2.3/8", "2001:db8::1"]});
+    let made = ann.post(&ann.of_app("/keys"), body).await.expect(201);
+    assert_eq!(made["key"]["allowed_addresses"], json!(["10.0.0.0/8", "2001:db8::1/128"]));
+    let Change::SecretKey(record) = gateway.change().await.change else { panic!("a key") };
+    assert_eq!((record.max_publishes_per_s, record.allowed_addresses.len()), (Some(5), 2));
+    assert_eq!(snapshot_of(&service, &record.id).await, record);
+
+    let path = ann.of_app(&format!("/keys/{}", record.id));
+    let patch = json!({"max_publishes_per_s": 7, "expires_at": "2100-01-01T00:00:00Z",
+                       "allowed_addresses": ["192.0.2.7"]});
+    ann.patch(&path, patch).await.expect(200);
+    let Change::SecretKey(record) = gateway.change().await.change else { panic!("a key") };
+    assert_eq!((record.max_publishes_per_s, record.expires_at), (Some(7), Some(4_102_444_800)));
+    let patch = json!({"max_publishes_per_s": null, "expires_at": null, "allowed_addresses": []});
+    let changed = ann.patch(&path, patch).await.expect(200);
+    assert_eq!(
+        (&changed["expires_at"], &changed["max_publishes_per_s"]),
+        (&Value::Null, &Value::Null)
+    );
+    let Change::SecretKey(record) = gateway.change().await.change else { panic!("a key") };
+    assert_eq!((record.max_publishes_per_s, record.expires_at), (None, None));
+    assert!(record.allowed_addresses.is_empty());
+    for bad in [
+        json!({"max_publishes_per_s": 0}),
+        json!({"max_publishes_per_s": 1_000_001}),
+        json!({"expires_at": "2001-01-01T00:00:00Z"}),
+        json!({"allowed_addresses": ["10.0.0.0/33"]}),
+        json!({"allowed_addresses": ["localhost"]}),
+        json!({"allowed_addresses": null, "unknown": 1}),
+    ] {
+        ann.patch(&path, bad).await.problem(422, "invalid");
+    }
 }

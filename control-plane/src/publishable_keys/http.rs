@@ -1,17 +1,22 @@
 //! List, make, change and revoke an app's publishable keys.
 
 use super::{
-    model::{ClientKey, ClientKeyPatch, NewClientKey},
+    model::{ClientKey, ClientKeyPatch, NewClientKey, ReplacedKey},
     store,
 };
 use crate::{
     api::{
         ApiError, Body, Page, PageParams, PageRequest, Problem, StrictJson,
         idempotency::{Attempt, IdempotencyKey},
+        path::named,
     },
     apps::{self, AppAccess},
+    dry_run::{self, model::DryRunAnswer},
     feed::{self, model::Revoked},
-    keys,
+    keys::{
+        self,
+        rotation::{self, Rotate, Rotated},
+    },
     organisations::Permission,
     state::State,
 };
@@ -24,6 +29,8 @@ pub fn routes(cfg: &mut ServiceConfig) {
     cfg.service(list_publishable_keys)
         .service(create_publishable_key)
         .service(patch_publishable_key)
+        .service(rotate_publishable_key)
+        .service(dry_run_publishable_key)
         .service(revoke_publishable_key);
 }
 
@@ -60,7 +67,7 @@ pub async fn list_publishable_keys(
     responses(
         (status = 201, body = ClientKey),
         (status = 401, body = Problem), (status = 403, body = Problem), (status = 404, body = Problem),
-        (status = 409, body = Problem, description = "The key is taken, or the app has as many keys as it may"),
+        (status = 409, body = Problem, description = "The key is taken"),
         (status = 422, body = Problem),
     )
 )]
@@ -86,7 +93,7 @@ pub async fn create_publishable_key(
         None => PublishableKey::generate()?,
     };
     let made = store::insert(&mut tx, &access.app, &key, body.value).await?;
-    tx.audit("publishable_key.created", key.as_str()).await?;
+    tx.audit_change("publishable_key.created", key.as_str(), None, Some(&made)).await?;
     let answer = ticket.finish(&state, &mut tx, StatusCode::CREATED, &made).await?;
     tx.commit().await?;
     Ok(answer)
@@ -114,12 +121,13 @@ pub async fn patch_publishable_key(
     body: Body,
 ) -> Result<HttpResponse, ApiError> {
     access.require(Permission::KeysWrite)?;
-    let key = key_in(&request)?;
+    let key: PublishableKey = named(&request, "key")?;
     let patch = body.json::<ClientKeyPatch>().await?.value;
     let mut tx = access.begin(&state).await?;
     let before = store::lock(&mut tx, &access.app, &key).await?.ok_or(ApiError::NotFound)?;
-    let changed = store::update(&mut tx, &access.app, patch.over(before)?).await?;
-    tx.audit("publishable_key.changed", key.as_str()).await?;
+    let wanted = patch.over(before.clone(), OffsetDateTime::now_utc())?;
+    let changed = store::update(&mut tx, &access.app, wanted).await?;
+    tx.audit_change("publishable_key.changed", key.as_str(), Some(&before), Some(&changed)).await?;
     tx.commit().await?;
     Ok(HttpResponse::Ok().json(changed))
 }
@@ -143,17 +151,111 @@ pub async fn revoke_publishable_key(
     access: AppAccess,
 ) -> Result<HttpResponse, ApiError> {
     access.require(Permission::KeysWrite)?;
-    let key = key_in(&request)?;
+    let key: PublishableKey = named(&request, "key")?;
     let mut tx = access.begin(&state).await?;
     let revision = store::revoke(&mut tx, &access.app, &key).await?.ok_or(ApiError::NotFound)?;
     tx.audit("publishable_key.revoked", key.as_str()).await?;
     tx.commit().await?;
-    let receipt = feed::receipt::wait(&state, revision).await?;
-    Ok(HttpResponse::Ok().json(Revoked { receipt }))
+    feed::receipt::answer(&state, revision).await
 }
 
-/// What is not even shaped like a key is as absent as one that nobody made.
-fn key_in(request: &HttpRequest) -> Result<PublishableKey, ApiError> {
-    let key = request.match_info().get("key").and_then(|raw| raw.parse().ok());
-    key.ok_or(ApiError::NotFound)
+/// Make a key that allows the same, and let this one end after the overlap.
+///
+/// Clients carry the key itself, so the new one is another key.
+#[utoipa::path(
+    tag = "publishable keys",
+    params(
+        ("app" = String, Path, description = "App id"),
+        ("key" = String, Path, description = "The publishable key"),
+        ("Idempotency-Key" = Option<String>, Header, description = "Makes a retry safe"),
+    ),
+    request_body = Rotate,
+    responses(
+        (status = 201, body = Rotated<ReplacedKey>),
+        (status = 401, body = Problem), (status = 403, body = Problem), (status = 404, body = Problem),
+        (status = 422, body = Problem),
+    )
+)]
+#[post("/v1/apps/{app}/publishable-keys/{key}/rotate")]
+pub async fn rotate_publishable_key(
+    request: HttpRequest,
+    state: Data<State>,
+    access: AppAccess,
+    idempotency: IdempotencyKey,
+    body: Body,
+) -> Result<HttpResponse, ApiError> {
+    access.require(Permission::KeysWrite)?;
+    let key: PublishableKey = named(&request, "key")?;
+    let body = body.json_or_empty::<Rotate>().await?;
+    let overlap = body.value.overlap_s;
+    let mut tx = access.begin(&state).await?;
+    let ticket = match idempotency.begin(&state, &mut tx, &body).await? {
+        Attempt::First(ticket) => ticket,
+        Attempt::Replay(answer) => return Ok(answer),
+    };
+    apps::store::lock(&mut tx, &access.app).await?.ok_or(ApiError::NotFound)?;
+    let mut replaced = store::lock(&mut tx, &access.app, &key).await?.ok_or(ApiError::NotFound)?;
+    if !overlap.is_none() {
+        keys::store::require_room(&mut tx, &access.app).await?;
+    }
+    let ends = overlap.ends(OffsetDateTime::now_utc());
+    let own_end = replaced.expires_at;
+    let revoked = match overlap.is_none() {
+        true => store::revoke(&mut tx, &access.app, &key).await?,
+        false => {
+            replaced.expires_at = Some(own_end.map_or(ends, |own_end| own_end.min(ends)));
+            replaced = store::update(&mut tx, &access.app, replaced).await?;
+            None
+        }
+    };
+    let made = ClientKey {
+        key: PublishableKey::generate()?,
+        expires_at: own_end,
+        replaces: Some(key.clone()),
+        ..replaced.clone()
+    };
+    let made = store::put(&mut tx, &access.app, made).await?;
+    tx.audit_change("publishable_key.rotated", key.as_str(), Some(&replaced), Some(&made)).await?;
+    rotation::answer(&state, ticket, tx, ReplacedKey { key: made, replaced }, revoked).await
+}
+
+/// What a change would have refused in the last five minutes of this app's traffic. Changes nothing.
+#[utoipa::path(
+    tag = "publishable keys",
+    params(
+        ("app" = String, Path, description = "App id"),
+        ("key" = String, Path, description = "The publishable key"),
+    ),
+    request_body = ClientKeyPatch,
+    responses(
+        (status = 200, body = DryRunAnswer),
+        (status = 401, body = Problem), (status = 403, body = Problem),
+        (status = 404, body = Problem), (status = 422, body = Problem),
+    )
+)]
+#[post("/v1/apps/{app}/publishable-keys/{key}/dry-run")]
+pub async fn dry_run_publishable_key(
+    request: HttpRequest,
+    state: Data<State>,
+    access: AppAccess,
+    body: Body,
+) -> Result<HttpResponse, ApiError> {
+    access.require(Permission::KeysRead)?;
+    let key: PublishableKey = named(&request, "key")?;
+    let patch = body.json::<ClientKeyPatch>().await?.value;
+    let mut tx = access.begin(&state).await?;
+    let before = store::lock(&mut tx, &access.app, &key).await?.ok_or(ApiError::NotFound)?;
+    tx.commit().await?;
+    let wanted = patch.over(before, OffsetDateTime::now_utc())?;
+    let question = contract::dry_run::DryRun {
+        key: contract::dry_run::KeyName::Publishable(key),
+        actions: wanted.actions,
+        channels: wanted.channels,
+        origins: Some(contract::dry_run::Origins {
+            allowed: wanted.allowed_origins,
+            allow_none: wanted.allow_no_origin,
+        }),
+        addresses: Vec::new(),
+    };
+    Ok(HttpResponse::Ok().json(dry_run::ask(&state, &access.app, &question).await?))
 }

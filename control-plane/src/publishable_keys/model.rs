@@ -1,8 +1,8 @@
 //! Publishable keys as the API shows them and takes them.
 
 use crate::{
-    api::{ApiError, origin_list},
-    keys::model::check_channels,
+    api::{ApiError, nullable, origin_list},
+    keys::model::{check_channels, check_expiry},
     people::model::DisplayName,
 };
 use contract::{Action, AppSettings, Pattern, PublishableKey};
@@ -34,6 +34,18 @@ pub struct ClientKey {
     #[serde(with = "time::serde::rfc3339::option")]
     #[schema(required)]
     pub last_used_at: Option<OffsetDateTime>,
+    /// The key that this one took the place of.
+    #[schema(required, value_type = Option<String>)]
+    pub replaces: Option<PublishableKey>,
+}
+
+crate::audit::fact!(ClientKey);
+
+/// A key and the one that it took the place of.
+#[derive(Serialize, ToSchema)]
+pub struct ReplacedKey {
+    pub key: ClientKey,
+    pub replaced: ClientKey,
 }
 
 /// What a client may be allowed to do: the rest is for back ends.
@@ -99,14 +111,12 @@ impl NewClientKey {
     pub fn checked(mut self, now: OffsetDateTime) -> Result<Self, ApiError> {
         check_scope(&mut self.actions, &self.channels)?;
         check_origins(&self.allowed_origins)?;
-        if self.expires_at.is_some_and(|at| at <= now) {
-            return Err(ApiError::field("expires_at", "must be in the future"));
-        }
+        check_expiry(self.expires_at, now)?;
         Ok(self)
     }
 }
 
-/// What to change; what is absent stays. Open connections follow at their next operation.
+/// What to change; what is absent stays. Narrowing a scope reaches open connections as well.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ClientKeyPatch {
@@ -126,16 +136,22 @@ pub struct ClientKeyPatch {
     pub allow_no_origin: Option<bool>,
     #[serde(default)]
     pub ice_servers: Option<bool>,
+    /// When the key stops working by itself; null for never.
+    #[serde(default, deserialize_with = "nullable::moment")]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub expires_at: Option<Option<OffsetDateTime>>,
 }
 
 impl ClientKeyPatch {
-    pub fn over(self, key: ClientKey) -> Result<ClientKey, ApiError> {
+    pub fn over(self, key: ClientKey, now: OffsetDateTime) -> Result<ClientKey, ApiError> {
         let mut actions = self.actions.unwrap_or(key.actions);
         let channels = self.channels.unwrap_or(key.channels);
         check_scope(&mut actions, &channels)?;
         let allowed_origins = self.allowed_origins.unwrap_or(key.allowed_origins);
         check_origins(&allowed_origins)?;
+        check_expiry(self.expires_at.flatten(), now)?;
         Ok(ClientKey {
+            expires_at: self.expires_at.unwrap_or(key.expires_at),
             name: self.name.map_or(key.name, |name| name.as_str().to_owned()),
             actions,
             channels,

@@ -4,12 +4,12 @@ use super::model::{ClientKey, NewClientKey};
 use crate::{
     api::{ApiError, PageRequest, Position},
     db::TenantTx,
-    feed,
+    feed::{self, revocation::revocation},
     keys::store::{decode, decode_all, taken_or, texts},
 };
 use contract::{
     Action, AppId, Pattern, PublishableKey,
-    directory::{Change, Kill, PublishableKeyRecord, Revision},
+    directory::{Change, Kill, PublishableKeyRecord},
 };
 use time::OffsetDateTime;
 
@@ -24,6 +24,20 @@ struct Row {
     created_at: OffsetDateTime,
     expires_at: Option<OffsetDateTime>,
     last_used_at: Option<OffsetDateTime>,
+    replaces: Option<String>,
+}
+
+/// Selects keys as they are shown; what follows says which.
+macro_rules! select_keys {
+    ($which:literal, $($argument:expr),* $(,)?) => {
+        sqlx::query_as!(
+            Row,
+            "SELECT key, name, actions, channels, allowed_origins, allow_no_origin, ice_servers,
+                    created_at, expires_at, last_used_at, replaces
+             FROM publishable_keys " + $which,
+            $($argument),*
+        )
+    };
 }
 
 impl TryFrom<Row> for ClientKey {
@@ -40,6 +54,7 @@ impl TryFrom<Row> for ClientKey {
             created_at: row.created_at,
             expires_at: row.expires_at,
             last_used_at: row.last_used_at,
+            replaces: row.replaces.as_deref().map(decode).transpose()?,
         })
     }
 }
@@ -51,29 +66,45 @@ pub async fn insert(
     key: &PublishableKey,
     new: NewClientKey,
 ) -> Result<ClientKey, ApiError> {
-    let row = sqlx::query_as!(
-        Row,
+    let key = ClientKey {
+        key: key.clone(),
+        name: new.name.as_str().to_owned(),
+        actions: new.actions,
+        channels: new.channels,
+        allowed_origins: new.allowed_origins,
+        allow_no_origin: new.allow_no_origin,
+        ice_servers: new.ice_servers,
+        created_at: OffsetDateTime::UNIX_EPOCH,
+        expires_at: new.expires_at,
+        last_used_at: None,
+        replaces: None,
+    };
+    put(tx, app, key).await
+}
+
+/// Stores a key as it is described but for its times, and tells the gateways.
+pub async fn put(tx: &mut TenantTx, app: &AppId, key: ClientKey) -> Result<ClientKey, ApiError> {
+    let created_at = sqlx::query_scalar!(
         "INSERT INTO publishable_keys
              (key, app_id, organisation_id, name, actions, channels, allowed_origins,
-              allow_no_origin, ice_servers, expires_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
-         RETURNING key, name, actions, channels, allowed_origins, allow_no_origin, ice_servers,
-                   created_at, expires_at, last_used_at",
-        key.as_str(),
+              allow_no_origin, ice_servers, expires_at, replaces)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) RETURNING created_at",
+        key.key.as_str(),
         app.as_str(),
         tx.organisation().uuid(),
-        new.name.as_str(),
-        &texts(&new.actions, |a: &Action| a.as_str()),
-        &texts(&new.channels, |p: &Pattern| p.as_str()),
-        &new.allowed_origins,
-        new.allow_no_origin,
-        new.ice_servers,
-        new.expires_at,
+        key.name,
+        &texts(&key.actions, |a: &Action| a.as_str()),
+        &texts(&key.channels, |p: &Pattern| p.as_str()),
+        &key.allowed_origins,
+        key.allow_no_origin,
+        key.ice_servers,
+        key.expires_at,
+        key.replaces.as_ref().map(PublishableKey::as_str),
     )
     .fetch_one(tx.db())
     .await
     .map_err(|e| taken_or(e, "publishable_keys_pkey"))?;
-    tell(tx, app, row.try_into()?).await
+    tell(tx, app, ClientKey { created_at, last_used_at: None, ..key }).await
 }
 
 /// Publishes the key's whole present state, and returns it.
@@ -99,12 +130,8 @@ pub async fn page(
     page: &PageRequest,
 ) -> Result<Vec<ClientKey>, sqlx::Error> {
     let (before, before_key) = page.after();
-    let rows = sqlx::query_as!(
-        Row,
-        "SELECT key, name, actions, channels, allowed_origins, allow_no_origin, ice_servers,
-                created_at, expires_at, last_used_at
-         FROM publishable_keys
-         WHERE app_id = $1 AND organisation_id = $2 AND revoked_at IS NULL
+    let rows = select_keys!(
+        "WHERE app_id = $1 AND organisation_id = $2 AND revoked_at IS NULL
            AND ($3::timestamptz IS NULL OR (created_at, key) < ($3, $4))
          ORDER BY created_at DESC, key DESC LIMIT $5",
         app.as_str(),
@@ -128,12 +155,8 @@ pub async fn lock(
     app: &AppId,
     key: &PublishableKey,
 ) -> Result<Option<ClientKey>, sqlx::Error> {
-    let row = sqlx::query_as!(
-        Row,
-        "SELECT key, name, actions, channels, allowed_origins, allow_no_origin, ice_servers,
-                created_at, expires_at, last_used_at
-         FROM publishable_keys
-         WHERE key = $1 AND app_id = $2 AND organisation_id = $3 AND revoked_at IS NULL
+    let row = select_keys!(
+        "WHERE key = $1 AND app_id = $2 AND organisation_id = $3 AND revoked_at IS NULL
          FOR NO KEY UPDATE",
         key.as_str(),
         app.as_str(),
@@ -149,7 +172,7 @@ pub async fn update(tx: &mut TenantTx, app: &AppId, key: ClientKey) -> Result<Cl
     sqlx::query!(
         "UPDATE publishable_keys
          SET name = $4, actions = $5, channels = $6, allowed_origins = $7, allow_no_origin = $8,
-             ice_servers = $9
+             ice_servers = $9, expires_at = $10
          WHERE key = $1 AND app_id = $2 AND organisation_id = $3",
         key.key.as_str(),
         app.as_str(),
@@ -160,46 +183,13 @@ pub async fn update(tx: &mut TenantTx, app: &AppId, key: ClientKey) -> Result<Cl
         &key.allowed_origins,
         key.allow_no_origin,
         key.ice_servers,
+        key.expires_at,
     )
     .execute(tx.db())
     .await?;
     tell(tx, app, key).await
 }
 
-/// Revokes a key and returns the kill's revision; a key that is revoked already keeps its own.
-/// Nothing when the app has no such key.
-pub async fn revoke(
-    tx: &mut TenantTx,
-    app: &AppId,
-    key: &PublishableKey,
-) -> Result<Option<Revision>, ApiError> {
-    let organisation = tx.organisation().uuid();
-    let found = sqlx::query!(
-        "SELECT revoked_revision FROM publishable_keys
-         WHERE key = $1 AND app_id = $2 AND organisation_id = $3 FOR NO KEY UPDATE",
-        key.as_str(),
-        app.as_str(),
-        organisation,
-    )
-    .fetch_optional(tx.db())
-    .await?;
-    let Some(found) = found else {
-        return Ok(None);
-    };
-    if let Some(revision) = found.revoked_revision {
-        return Ok(Some(revision.unsigned_abs()));
-    }
-    let kill = Kill::RevokePublishableKey { app: app.clone(), key: key.clone() };
-    let revision = feed::store::append(tx, &Change::Kill(kill)).await?;
-    sqlx::query!(
-        "UPDATE publishable_keys SET revoked_at = now(), revoked_revision = $4
-         WHERE key = $1 AND app_id = $2 AND organisation_id = $3",
-        key.as_str(),
-        app.as_str(),
-        organisation,
-        revision.cast_signed(),
-    )
-    .execute(tx.db())
-    .await?;
-    Ok(Some(revision))
-}
+revocation!("publishable_keys", "key", key: PublishableKey => |app, key| {
+    Kill::RevokePublishableKey { app, key }
+});

@@ -69,7 +69,7 @@ async fn a_change_names_the_whole_new_state(db: PgPool) {
     assert!(record.allowed_origins.is_empty() && record.allow_no_origin && record.ice_servers);
     assert_eq!(record.expires_at, Some(4_102_444_800));
     ann.patch(&one, json!({"actions": ["history"]})).await.problem(422, "invalid");
-    ann.patch(&one, json!({"expires_at": null})).await.problem(422, "invalid");
+    ann.patch(&one, json!({"expires_at": 7})).await.problem(422, "invalid");
 }
 
 #[sqlx::test(migrations = "../migrations")]
@@ -164,19 +164,58 @@ async fn a_snapshot_has_the_keys_that_still_count(db: PgPool) {
 }
 
 #[sqlx::test(migrations = "../migrations")]
-async fn an_app_has_fifty_keys_of_both_kinds_at_most(db: PgPool) {
+async fn an_app_has_as_many_keys_of_both_kinds_as_the_plan_allows(db: PgPool) {
     let service = service(&db).await;
     let ann = service.sign_up("ann@example.com").await;
     let (secret, open) = (ann.of_app("/keys"), ann.of_app("/publishable-keys"));
     let body = json!({"name": "k", "actions": [], "channels": []});
     let first = ann.post(&open, body.clone()).await.expect(201);
-    for n in 1..50 {
+    for n in 1..10 {
         let path = if n % 2 == 0 { &open } else { &secret };
         ann.post(path, body.clone()).await.expect(201);
     }
-    ann.post(&open, body.clone()).await.problem(409, "too_many_keys");
-    ann.post(&secret, body.clone()).await.problem(409, "too_many_keys");
+    ann.post(&open, body.clone()).await.problem(403, "plan_limit");
+    ann.post(&secret, body.clone()).await.problem(403, "plan_limit");
     ann.delete(&format!("{open}/{}", first["key"].as_str().unwrap())).await.expect(200);
     ann.post(&secret, body.clone()).await.expect(201);
-    ann.post(&open, body).await.problem(409, "too_many_keys");
+    ann.post(&open, body).await.problem(403, "plan_limit");
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn a_key_is_replaced_by_another_that_allows_the_same(db: PgPool) {
+    let service = service(&db).await;
+    let ann = service.sign_up("ann@example.com").await;
+    let mut gateway = service.gateway("gw", 1).await;
+    let body = json!({"name": "web", "actions": ["subscribe"], "channels": ["a/*"],
+                      "allowed_origins": ["https://shop.example"]});
+    let made = ann.post(&ann.of_app("/publishable-keys"), body).await.expect(201);
+    let Change::PublishableKey(first) = gateway.change().await.change else { panic!("a key") };
+    let path = ann.of_app(&format!("/publishable-keys/{}", first.key));
+    let rotated = ann.post(&format!("{path}/rotate"), json!({"overlap_s": 60})).await.expect(201);
+    assert_eq!(
+        (&rotated["key"]["replaces"], &rotated["replaced"]["key"]),
+        (&made["key"], &made["key"])
+    );
+    let Change::PublishableKey(old) = gateway.change().await.change else { panic!("the old key") };
+    let now = time::OffsetDateTime::now_utc().unix_timestamp();
+    assert!((50..=60).contains(&(old.expires_at.expect("it ends") - now)));
+    let Change::PublishableKey(new) = gateway.change().await.change else { panic!("the new key") };
+    assert_ne!(new.key, first.key);
+    assert_eq!(contract::directory::PublishableKeyRecord { key: first.key.clone(), ..new }, first);
+
+    let at_once = ann.post(&format!("{path}/rotate"), json!({"overlap_s": 0})).await.expect(201);
+    let kill = gateway.change().await;
+    let expected = Kill::RevokePublishableKey { app: ann.app.clone(), key: first.key };
+    assert_eq!(kill.change, Change::Kill(expected));
+    assert_eq!(at_once["receipt"]["revision"], kill.revision);
+
+    let path =
+        ann.of_app(&format!("/publishable-keys/{}", rotated["key"]["key"].as_str().unwrap()));
+    let patch = json!({"expires_at": "2100-01-01T00:00:00Z"});
+    assert_eq!(
+        ann.patch(&path, patch.clone()).await.expect(200)["expires_at"],
+        patch["expires_at"]
+    );
+    let open_ended = ann.patch(&path, json!({"expires_at": null})).await.expect(200);
+    assert_eq!(open_ended["expires_at"], Value::Null);
 }

@@ -13,7 +13,9 @@ pub struct LastUses {
 
 pub struct Report {
     pub credentials: LastUses,
+    pub previous_secrets: LastUses,
     pub secret_keys: LastUses,
+    pub previous_tokens: LastUses,
     pub publishable_keys: LastUses,
 }
 
@@ -25,18 +27,21 @@ impl Report {
             let max = Uses::MAX_ENTRIES;
             return Err(ApiError::field("body", format!("has more than {max} entries")));
         }
-        let credentials = uses.credentials.into_iter();
-        let secret_keys = uses.secret_keys.into_iter();
+        let (previous_secrets, credentials) =
+            uses.credentials.into_iter().partition::<Vec<_>, _>(|used| used.previous);
+        let (previous_tokens, secret_keys) =
+            uses.secret_keys.into_iter().partition::<Vec<_>, _>(|used| used.previous);
+        let credential = |CredentialUse { key, at_s, .. }| (key.into(), at_s);
+        let secret_key = |SecretKeyUse { id, at_s, .. }| (id.into(), at_s);
         let publishable_keys = uses.publishable_keys.into_iter();
         Ok(Self {
-            credentials: last_uses(
+            credentials: last_uses("credentials", credentials.into_iter().map(credential))?,
+            previous_secrets: last_uses(
                 "credentials",
-                credentials.map(|CredentialUse { key, at_s, .. }| (key.into(), at_s)),
+                previous_secrets.into_iter().map(credential),
             )?,
-            secret_keys: last_uses(
-                "secret_keys",
-                secret_keys.map(|SecretKeyUse { id, at_s, .. }| (id.into(), at_s)),
-            )?,
+            secret_keys: last_uses("secret_keys", secret_keys.into_iter().map(secret_key))?,
+            previous_tokens: last_uses("secret_keys", previous_tokens.into_iter().map(secret_key))?,
             publishable_keys: last_uses(
                 "publishable_keys",
                 publishable_keys.map(|PublishableKeyUse { key, at_s }| (key.into(), at_s)),

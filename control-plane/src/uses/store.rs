@@ -14,77 +14,45 @@ pub async fn note(db: &Db, report: &Report) -> Result<(), sqlx::Error> {
     note_credentials(&mut tx, &report.credentials).await?;
     note_secret_keys(&mut tx, &report.secret_keys).await?;
     note_publishable_keys(&mut tx, &report.publishable_keys).await?;
+    note_previous_secrets(&mut tx, &report.previous_secrets).await?;
+    note_previous_tokens(&mut tx, &report.previous_tokens).await?;
     tx.commit().await
 }
 
-async fn note_credentials(tx: &mut ServiceTx, uses: &LastUses) -> Result<(), sqlx::Error> {
-    if uses.names.is_empty() {
-        return Ok(());
-    }
-    sqlx::query!(
-        "WITH used AS (
-             SELECT name, least(max(at), now()) AS at
-             FROM unnest($1::text[], $2::timestamptz[]) AS reported (name, at) GROUP BY name
-         ), news AS (
-             SELECT c.key, greatest(c.last_used_at, c.created_at, used.at) AS at
-             FROM app_credentials c JOIN used ON c.key = used.name
-             WHERE c.last_used_at IS NULL OR c.last_used_at < used.at
-             ORDER BY c.key FOR NO KEY UPDATE OF c
-         )
-         UPDATE app_credentials c SET last_used_at = greatest(c.last_used_at, news.at)
-         FROM news WHERE c.key = news.key",
-        &uses.names,
-        &uses.at,
-    )
-    .execute(tx.db())
-    .await?;
-    Ok(())
+/// Makes the function that moves the last uses of one kind of credential forward.
+macro_rules! note_uses {
+    ($name:ident, $table:literal, $id:literal, $last_used:literal) => {
+        async fn $name(tx: &mut ServiceTx, uses: &LastUses) -> Result<(), sqlx::Error> {
+            if uses.names.is_empty() {
+                return Ok(());
+            }
+            sqlx::query!(
+                "WITH used AS (
+                     SELECT name, least(max(at), now()) AS at
+                     FROM unnest($1::text[], $2::timestamptz[]) AS reported (name, at) GROUP BY name
+                 ), news AS (
+                     SELECT c." + $id + " AS name, greatest(c." + $last_used
+                    + ", c.created_at, used.at) AS at
+                     FROM " + $table + " c JOIN used ON c." + $id + " = used.name
+                     WHERE c." + $last_used + " IS NULL OR c." + $last_used + " < used.at
+                     ORDER BY c." + $id + " FOR NO KEY UPDATE OF c
+                 )
+                 UPDATE " + $table + " c SET " + $last_used + " = greatest(c." + $last_used
+                    + ", news.at)
+                 FROM news WHERE c." + $id + " = news.name",
+                &uses.names,
+                &uses.at,
+            )
+            .execute(tx.db())
+            .await?;
+            Ok(())
+        }
+    };
 }
 
-async fn note_secret_keys(tx: &mut ServiceTx, uses: &LastUses) -> Result<(), sqlx::Error> {
-    if uses.names.is_empty() {
-        return Ok(());
-    }
-    sqlx::query!(
-        "WITH used AS (
-             SELECT name, least(max(at), now()) AS at
-             FROM unnest($1::text[], $2::timestamptz[]) AS reported (name, at) GROUP BY name
-         ), news AS (
-             SELECT k.id, greatest(k.last_used_at, k.created_at, used.at) AS at
-             FROM secret_keys k JOIN used ON k.id = used.name
-             WHERE k.last_used_at IS NULL OR k.last_used_at < used.at
-             ORDER BY k.id FOR NO KEY UPDATE OF k
-         )
-         UPDATE secret_keys k SET last_used_at = greatest(k.last_used_at, news.at)
-         FROM news WHERE k.id = news.id",
-        &uses.names,
-        &uses.at,
-    )
-    .execute(tx.db())
-    .await?;
-    Ok(())
-}
-
-async fn note_publishable_keys(tx: &mut ServiceTx, uses: &LastUses) -> Result<(), sqlx::Error> {
-    if uses.names.is_empty() {
-        return Ok(());
-    }
-    sqlx::query!(
-        "WITH used AS (
-             SELECT name, least(max(at), now()) AS at
-             FROM unnest($1::text[], $2::timestamptz[]) AS reported (name, at) GROUP BY name
-         ), news AS (
-             SELECT k.key, greatest(k.last_used_at, k.created_at, used.at) AS at
-             FROM publishable_keys k JOIN used ON k.key = used.name
-             WHERE k.last_used_at IS NULL OR k.last_used_at < used.at
-             ORDER BY k.key FOR NO KEY UPDATE OF k
-         )
-         UPDATE publishable_keys k SET last_used_at = greatest(k.last_used_at, news.at)
-         FROM news WHERE k.key = news.key",
-        &uses.names,
-        &uses.at,
-    )
-    .execute(tx.db())
-    .await?;
-    Ok(())
-}
+note_uses!(note_credentials, "app_credentials", "key", "last_used_at");
+note_uses!(note_secret_keys, "secret_keys", "id", "last_used_at");
+note_uses!(note_publishable_keys, "publishable_keys", "key", "last_used_at");
+// Of the secret or token before the present one.
+note_uses!(note_previous_secrets, "app_credentials", "key", "previous_last_used_at");
+note_uses!(note_previous_tokens, "secret_keys", "id", "previous_last_used_at");

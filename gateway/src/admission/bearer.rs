@@ -38,6 +38,7 @@ pub fn bearer_credential(
     }
     check_serving(&app.load())?;
     let name = KeyRef::Secret(key.name.clone());
+    app.seen.from_address(&name, peer, now_ms / 1_000);
     let granted = Granted::Scoped(key, terms);
     let proof = Proof { app, key: name, granted, body: BodyProof::NotSigned };
     Ok(Pending::new(proof, now_ms))

@@ -8,7 +8,7 @@ use crate::{
         jwt::{self, TokenRefusal, Unverified},
         refusal::{Refusal, Why},
     },
-    directory::{App, ClientKey, Directory, SecretKey},
+    directory::{App, ClientKey, ClientTerms, Directory, SecretKey},
     metering::Meter,
 };
 use contract::{Action, ChannelKind, ChannelName, Pattern, Scope};
@@ -21,9 +21,21 @@ pub struct Bearing {
     pub app: Arc<App>,
     pub key: KeyRef,
     pub grant: Grant,
+    /// Where the page is from that a publishable key was presented by.
+    origin: Option<Box<str>>,
 }
 
 impl Bearing {
+    /// Whether a publishable key is still taken from where it was presented.
+    pub fn is_welcome(&self) -> bool {
+        match &self.grant.key {
+            Key::Secret(_) => true,
+            Key::Client(key) => {
+                key.load().as_ref().is_some_and(|terms| welcomes(terms, self.origin.as_deref()))
+            }
+        }
+    }
+
     /// The key counts as used. `now_ms` is Unix time.
     pub fn used(&self, now_ms: u64) {
         self.grant.key.last_use().note(now_ms / 1_000);
@@ -146,16 +158,20 @@ pub fn publishable(
     if terms.is_expired(now_ms / 1_000) {
         return Err(Refusal::Unauthorised(Why::TokenExpired));
     }
-    let is_welcome = match origin {
-        Some(origin) => origin_allowed(&terms.allowed_origins, origin),
-        None => terms.allowed_origins.is_empty() || terms.allow_no_origin,
-    };
-    if !is_welcome {
+    if !welcomes(&terms, origin) {
         return Err(Refusal::OriginRefused);
     }
     let app = directory.app_by_id(key.app.as_str()).ok_or_else(refused)?;
     let name = KeyRef::Publishable(key.name.clone());
-    Ok(Bearing { app, key: name, grant: Grant { key: Key::Client(key), token: None } })
+    let grant = Grant { key: Key::Client(key), token: None };
+    Ok(Bearing { app, key: name, grant, origin: origin.map(Into::into) })
+}
+
+fn welcomes(terms: &ClientTerms, origin: Option<&str>) -> bool {
+    match origin {
+        Some(origin) => origin_allowed(&terms.allowed_origins, origin),
+        None => terms.allowed_origins.is_empty() || terms.allow_no_origin,
+    }
 }
 
 /// Checks a token that was signed in the name of a secret key. `now_ms` is Unix time.
@@ -191,7 +207,7 @@ pub fn signed_token(
     let name = KeyRef::Secret(key.name.clone());
     let token = Some(Arc::new(claims::narrowed(channels, permissions)));
     let grant = Grant { key: Key::Secret(key), token };
-    Ok((Bearing { app, key: name, grant }, claims))
+    Ok((Bearing { app, key: name, grant, origin: None }, claims))
 }
 
 /// Stands in for the secret of an unknown key. Random, so that nobody can sign with it.

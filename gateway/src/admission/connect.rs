@@ -5,7 +5,7 @@ use crate::{
     directory::App,
     metering::Meter,
 };
-use contract::AppKey;
+use contract::{AppKey, AppSettings};
 use std::sync::Arc;
 
 /// Proof of a place in the app's connection quota. Dropping it gives the place back.
@@ -16,11 +16,19 @@ pub struct ConnectionPermit {
     /// Of the credential that the connection was opened with, if it needed one.
     meter: Option<Arc<Meter>>,
     is_counted: bool,
+    origin: Option<Box<str>>,
+    is_tls: bool,
 }
 
 impl ConnectionPermit {
     pub fn app(&self) -> &Arc<App> {
         &self.app
+    }
+
+    /// Whether the app still takes connections from there.
+    pub fn is_welcome(&self) -> bool {
+        let state = self.app.load();
+        welcomes(&state.settings, self.origin.as_deref(), self.is_tls).is_ok()
     }
 
     /// The connection was opened with `key`, which therefore counts as used, and whose traffic the
@@ -68,7 +76,13 @@ pub fn connect(
     if !app.connections.take(limit) {
         return Err(full(app, limit));
     }
-    Ok(ConnectionPermit { app: app.clone(), meter: None, is_counted: false })
+    Ok(ConnectionPermit {
+        app: app.clone(),
+        meter: None,
+        is_counted: false,
+        origin: origin.map(Into::into),
+        is_tls: tls,
+    })
 }
 
 /// Whether a connection would be let in now, without a place for it.
@@ -80,12 +94,7 @@ pub fn may_connect(app: &App, origin: Option<&str>, tls: bool) -> Result<(), Ref
     if !state.enabled {
         return Err(Refusal::AppDisabled);
     }
-    if state.settings.tls_only && !tls {
-        return Err(Refusal::TlsRequired);
-    }
-    if origin.is_some_and(|origin| !origin_allowed(&state.settings.allowed_origins, origin)) {
-        return Err(Refusal::OriginRefused);
-    }
+    welcomes(&state.settings, origin, tls)?;
     let limit = state.limits.max_connections;
     match app.connections.open() >= limit {
         true => Err(full(app, limit)),
@@ -95,6 +104,16 @@ pub fn may_connect(app: &App, origin: Option<&str>, tls: bool) -> Result<(), Ref
 
 fn full(app: &App, limit: u32) -> Refusal {
     Refusal::ConnectionLimit { whose: Whose::App, used: app.connections.open(), limit }
+}
+
+fn welcomes(settings: &AppSettings, origin: Option<&str>, tls: bool) -> Result<(), Refusal> {
+    if settings.tls_only && !tls {
+        return Err(Refusal::TlsRequired);
+    }
+    match origin.is_none_or(|origin| origin_allowed(&settings.allowed_origins, origin)) {
+        true => Ok(()),
+        false => Err(Refusal::OriginRefused),
+    }
 }
 
 /// Whether `origin` is one of `allowed`; an empty list allows any.

@@ -184,6 +184,7 @@ fn check_token(
         return Err(Refusal::Unauthorised(Why::TokenExpired));
     }
     let name = KeyRef::Secret(key.name.clone());
+    app.seen.from_address(&name, request.peer, now_ms / 1_000);
     let granted = Granted::Scoped(key, terms);
     Ok(Proof { app, key: name, granted, body: BodyProof::NotSigned })
 }

@@ -10,6 +10,7 @@ use crate::{
         refusal::{Refusal, Why},
     },
     directory::{App, AppState, Directory, SecretKey, SecretTerms},
+    hub::clock,
     metering::Meter,
     telemetry,
 };
@@ -181,7 +182,13 @@ impl Admitted {
     /// Whether the credential allows `action` on `channel`.
     pub fn require_channel(&self, action: Action, channel: &ChannelName) -> Result<(), Refusal> {
         self.require(action)?;
-        if self.covers(channel) { Ok(()) } else { Err(Refusal::ScopeChannel) }
+        if !self.covers(channel) {
+            return Err(Refusal::ScopeChannel);
+        }
+        if let Granted::Scoped(..) = &self.granted {
+            self.app.seen.on_channel(&self.key, action, channel, clock::unix_ms() / 1_000);
+        }
+        Ok(())
     }
 
     /// Whether the credential's patterns cover `channel`: for leaving it out of a list.

@@ -26,7 +26,7 @@ pub use app_token::{AppTokenClaims, app_token, app_token_of_any_age, signed_stre
 pub use bearer::{bearer_credential, derived_bearer, failed};
 pub use bearing::{Bearing, Grant, publishable, signed_token};
 pub use channel::{BadSignature, channel_signature, sign_channel, user_signature};
-pub use claims::{BadClaim, TokenClaims, peer as peer_id};
+pub use claims::{BadClaim, PATTERN_BUDGET, TokenClaims, peer as peer_id};
 pub use connect::{ConnectionPermit, connect, may_connect, origin_allowed};
 pub use http::{Admitted, KeyRef, Pending, RequestView, http_credential};
 pub use jwt::TokenRefusal;

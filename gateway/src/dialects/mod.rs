@@ -135,6 +135,8 @@ pub enum Parting {
     Flooding,
     /// The app's owner has switched the dialect off.
     SwitchedOff,
+    /// The app's owner no longer takes connections from where this one came.
+    Unwelcome,
 }
 
 /// One connection's conversation, in its dialect.
@@ -238,6 +240,10 @@ impl Conversation {
     /// Something of this app has ended; close if the connection depends on it.
     pub fn on_kill(&mut self, kill: &Kill, cx: &Cx<'_>, out: Out<'_>) {
         speak!(self, c => c.on_kill(kill, cx, out))
+    }
+    /// Something of this app allows less than it did; end what is no longer covered.
+    pub fn on_narrowed(&mut self, cx: &Cx<'_>, out: Out<'_>) {
+        speak!(self, c => c.on_narrowed(cx, out))
     }
     pub fn on_part(&mut self, parting: Parting, cx: &Cx<'_>, out: Out<'_>) {
         speak!(self, c => c.on_part(parting, cx, out))

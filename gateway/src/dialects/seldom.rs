@@ -19,6 +19,7 @@ pub trait Seldom {
     fn on_watch_snapshot(&mut self, _: &[(UserId, bool)], _: &Cx<'_>, _: &mut Vec<Effect>) {}
     fn on_watched(&mut self, _: &UserId, _: bool, _: &Cx<'_>, _: &mut Vec<Effect>) {}
     fn on_disconnect(&mut self, _: bool, _: &Cx<'_>, _: &mut Vec<Effect>) {}
+    fn on_narrowed(&mut self, _: &Cx<'_>, _: &mut Vec<Effect>) {}
     fn on_wake(&mut self, _: &Cx<'_>, _: &mut Vec<Effect>) {}
     fn identity(&self) -> Option<&str> {
         None

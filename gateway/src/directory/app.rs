@@ -4,6 +4,7 @@
 use crate::{
     admission::rates::Rates,
     directory::{credential::Credential, facts::Facts},
+    dry_run::Seen,
     metering::{Counters, Ledger},
     ops::live::LiveTap,
 };
@@ -27,6 +28,8 @@ pub struct App {
     pub connections: ConnectionGauge,
     pub counters: Counters,
     pub live: LiveTap,
+    /// What its keys were used for lately.
+    pub seen: Seen,
     state: ArcSwap<AppState>,
     /// Which revision said what; touched by the directory's writer only.
     pub(super) facts: Mutex<Facts>,
@@ -39,6 +42,7 @@ impl App {
             id,
             connections: ConnectionGauge::default(),
             live: LiveTap::default(),
+            seen: Seen::default(),
             state: ArcSwap::from_pointee(state),
             facts: Mutex::new(facts),
         }

@@ -1,30 +1,61 @@
 //! The replica as entries again, each with the revision that stated it: what the disk copy holds.
 
-use crate::directory::{app::App, credential::Credential, replica::Replica};
+use crate::directory::{
+    app::App,
+    credential::Credential,
+    replica::Replica,
+    scoped_key::{ClientKey, ClientTerms, SecretKey, SecretTerms},
+};
 use contract::directory::{AppRecord, Change, Entry, Kill, Revision};
-use std::sync::PoisonError;
+use std::sync::{Arc, PoisonError};
+
+/// Everything that was known at one moment. Keys, of which there may be a million, become records
+/// one after the other as they are written.
+pub struct Export {
+    /// Up to which it is complete. It may hold newer facts too, which does no harm: applying them
+    /// again changes nothing.
+    pub revision: Revision,
+    apps: Vec<Entry>,
+    secret_keys: Vec<(Arc<SecretKey>, Arc<SecretTerms>)>,
+    publishable_keys: Vec<(Arc<ClientKey>, Arc<ClientTerms>)>,
+}
+
+impl Export {
+    pub fn len(&self) -> usize {
+        self.apps.len() + self.secret_keys.len() + self.publishable_keys.len()
+    }
+
+    pub fn into_entries(self) -> impl Iterator<Item = Entry> {
+        let secret_keys = self.secret_keys.into_iter().map(|(key, terms)| Entry {
+            revision: terms.revision,
+            change: Change::SecretKey(key.record_of(&terms)),
+        });
+        let publishable_keys = self.publishable_keys.into_iter().map(|(key, terms)| Entry {
+            revision: terms.revision,
+            change: Change::PublishableKey(key.record_of(&terms)),
+        });
+        self.apps.into_iter().chain(secret_keys).chain(publishable_keys)
+    }
+}
 
 impl Replica {
-    /// Everything known, and the revision up to which it is complete. May hold newer facts too,
-    /// which does no harm: applying them again changes nothing.
-    pub fn export(&self) -> (Revision, Vec<Entry>) {
+    pub fn export(&self) -> Export {
         let revision = self.status.applied();
         let maps = self.read();
-        let keys = maps.secret_keys_by_id.len() + maps.publishable_keys.len();
-        let mut entries = Vec::with_capacity(maps.apps.len() + keys);
+        let mut apps = Vec::with_capacity(maps.apps.len());
         for app in maps.apps.values() {
-            app_entries(app, &mut entries);
+            app_entries(app, &mut apps);
         }
-        let secret_keys = maps.secret_keys_by_id.iter().filter_map(|key| {
-            let (revision, record) = key.0.to_record()?;
-            Some(Entry { revision, change: Change::SecretKey(record) })
-        });
-        let publishable_keys = maps.publishable_keys.iter().filter_map(|key| {
-            let (revision, record) = key.0.to_record()?;
-            Some(Entry { revision, change: Change::PublishableKey(record) })
-        });
-        entries.extend(secret_keys.chain(publishable_keys));
-        (revision, entries)
+        let secret_keys = maps.secret_keys_by_id.iter().map(|key| &key.0);
+        let publishable_keys = maps.publishable_keys.iter().map(|key| &key.0);
+        Export {
+            revision,
+            apps,
+            secret_keys: secret_keys.filter_map(|k| Some((k.clone(), k.terms()?))).collect(),
+            publishable_keys: publishable_keys
+                .filter_map(|k| Some((k.clone(), k.terms()?)))
+                .collect(),
+        }
     }
 
     /// Applies entries of a disk copy that is complete up to `revision`.

@@ -70,8 +70,9 @@ fn write(
     let directory = Directory::new(master.clone());
     let announced = changes.len() as u64;
     drop(directory.replace(revision, changes, &Kept::default()));
-    let (revision, entries) = directory.export();
-    let is = entries.len() as u64;
+    let export = directory.export();
+    let (revision, count) = (export.revision, export.len());
+    let is = count as u64;
     if is != announced {
         return Err(DiskError::Count { announced, is });
     }
@@ -79,7 +80,7 @@ fn write(
     if folder.exists() {
         std::fs::remove_dir_all(&folder)?;
     }
-    disk::Store::create(&folder, revision, &entries)?;
+    disk::Store::create(&folder, revision, count, export.into_entries())?;
     Ok(())
 }
 

@@ -1,6 +1,9 @@
 //! Kills on their way to the workers, and the proof that every worker has dealt with them.
 
-use contract::directory::{Kill, Revision};
+use contract::{
+    AppId,
+    directory::{Kill, Revision},
+};
 use std::{
     sync::{Mutex, PoisonError},
     time::Duration,
@@ -20,13 +23,13 @@ impl Kills {
         KillSubscription(receiver)
     }
 
-    /// Sends `kills` to all; the receipt is complete once each subscriber has let go of each.
-    pub fn publish(&self, kills: &[Kill], revision: Revision) -> KillReceipts {
+    /// Sends `news` to all; the receipt is complete once each subscriber has let go of each.
+    pub fn publish(&self, news: &[News], revision: Revision) -> KillReceipts {
         let (held, done) = mpsc::channel(1);
         let mut subscribers = self.subscribers.lock().unwrap_or_else(PoisonError::into_inner);
         subscribers.retain(|subscriber| {
-            kills.iter().all(|kill| {
-                let notice = KillNotice { kill: kill.clone(), revision, _held: held.clone() };
+            news.iter().all(|news| {
+                let notice = KillNotice { news: news.clone(), revision, _held: held.clone() };
                 subscriber.send(notice).is_ok()
             })
         });
@@ -50,11 +53,20 @@ impl KillSubscription {
     }
 }
 
-/// One kill for one worker. Dropping it says that the sockets concerned are closed.
+/// What sockets may have to follow.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum News {
+    /// Something ended for good.
+    Ended(Kill),
+    /// A key or the settings of the app allow less than before.
+    Narrowed(AppId),
+}
+
+/// One piece of news for one worker. Dropping it says that the sockets concerned are closed.
 #[derive(Debug)]
 #[must_use]
 pub struct KillNotice {
-    pub kill: Kill,
+    pub news: News,
     pub revision: Revision,
     _held: mpsc::Sender<()>,
 }
@@ -85,8 +97,8 @@ impl KillReceipts {
 mod tests {
     use super::*;
 
-    fn kill() -> Kill {
-        Kill::DisableApp { app: "1".parse().unwrap() }
+    fn kill() -> News {
+        News::Ended(Kill::DisableApp { app: "1".parse().unwrap() })
     }
 
     #[tokio::test]
@@ -96,7 +108,7 @@ mod tests {
         let receipts = kills.publish(&[kill()], 7);
         let waiting = tokio::spawn(receipts.wait(KillReceipts::PATIENCE));
         let notice = first.recv().await.expect("a kill");
-        assert_eq!((notice.revision, &notice.kill), (7, &kill()));
+        assert_eq!((notice.revision, &notice.news), (7, &kill()));
         notice.acknowledge();
         tokio::task::yield_now().await;
         assert!(!waiting.is_finished());

@@ -27,7 +27,7 @@ pub use credential::{Credential, Rotated, Secret};
 pub use disk::Store;
 pub use fingerprints::Purpose;
 pub use import::{DiskError, import};
-pub use kills::{KillNotice, KillReceipts, KillSubscription};
+pub use kills::{KillNotice, KillReceipts, KillSubscription, News};
 pub use scoped_key::{ClientKey, ClientTerms, Previous, SecretKey, SecretTerms};
 pub use status::{Alarm, Status};
 
@@ -39,9 +39,10 @@ use crate::{
 };
 use contract::{
     TokenHash,
-    directory::{Change, Entry, Kill, Revision},
+    directory::{Change, Entry, Revision},
     seal::MasterKey,
 };
+use export::Export;
 use kills::Kills;
 use replica::{Kept, Replica};
 use std::{path::Path, sync::Arc, time::Duration};
@@ -199,8 +200,8 @@ impl Directory {
         self.announce(ended, revision)
     }
 
-    /// Everything, as entries, and the revision up to which it is complete.
-    fn export(&self) -> (Revision, Vec<Entry>) {
+    /// Everything, to be written as entries.
+    fn export(&self) -> Export {
         self.0.replica.export()
     }
 
@@ -215,7 +216,7 @@ impl Directory {
         self.status().set_loaded();
     }
 
-    fn announce(&self, ended: Vec<Kill>, revision: Revision) -> Option<KillReceipts> {
-        (!ended.is_empty()).then(|| self.0.kills.publish(&ended, revision))
+    fn announce(&self, news: Vec<News>, revision: Revision) -> Option<KillReceipts> {
+        (!news.is_empty()).then(|| self.0.kills.publish(&news, revision))
     }
 }

@@ -8,6 +8,7 @@ use crate::directory::{
     credential::Credential,
     facts::Facts,
     fingerprints::Fingerprints,
+    kills::News,
     scoped_key::{ByName, ClientTerms, SecretTerms},
     status::{Alarm, Status},
     token_index::TokenIndex,
@@ -102,7 +103,7 @@ impl Replica {
     }
 
     /// Applies one entry. Answers what ended by it, so that sockets can be closed.
-    pub fn apply(&self, revision: Revision, change: Change) -> Vec<Kill> {
+    pub fn apply(&self, revision: Revision, change: Change) -> Vec<News> {
         let mut graves = self.graves();
         let ended = self.apply_locked(&mut graves, revision, change);
         self.status.set_applied(revision);
@@ -110,7 +111,7 @@ impl Replica {
         ended
     }
 
-    fn apply_locked(&self, graves: &mut Graves, revision: Revision, change: Change) -> Vec<Kill> {
+    fn apply_locked(&self, graves: &mut Graves, revision: Revision, change: Change) -> Vec<News> {
         let done = match change {
             Change::App(record) => self.put_app(graves, revision, record),
             Change::SecretKey(record) => self.put_secret_key(graves, revision, record),
@@ -129,7 +130,7 @@ impl Replica {
         graves: &mut Graves,
         revision: Revision,
         record: AppRecord,
-    ) -> Result<Vec<Kill>, BadRecord> {
+    ) -> Result<Vec<News>, BadRecord> {
         let id = record.id.clone();
         let known = self.read().apps.get(&id).cloned();
         let Some(app) = known else {
@@ -197,7 +198,7 @@ impl Replica {
     }
 
     /// Puts a kill in force. Answers it again unless something newer had overtaken it.
-    fn kill(&self, graves: &mut Graves, revision: Revision, kill: Kill) -> Vec<Kill> {
+    fn kill(&self, graves: &mut Graves, revision: Revision, kill: Kill) -> Vec<News> {
         let known = self.read().apps.get(kill.app()).cloned();
         let in_force = match (&kill, known) {
             (Kill::RevokeSecretKey { id, .. }, _) => self.revoke_secret_key(graves, revision, id),
@@ -221,7 +222,7 @@ impl Replica {
                 true
             }
         };
-        in_force.then_some(kill).into_iter().collect()
+        in_force.then_some(News::Ended(kill)).into_iter().collect()
     }
 
     /// Changes what is known about `app` and lets its state follow.
@@ -237,7 +238,7 @@ impl Replica {
     }
 
     /// Ends what has come to its time, and answers what sockets may depend on.
-    pub fn expire(&self, now_s: i64) -> Vec<Kill> {
+    pub fn expire(&self, now_s: i64) -> Vec<News> {
         // Held, so that nobody else changes an app meanwhile.
         let _graves = self.graves();
         if now_s < self.next_end.load(Relaxed) {
@@ -296,7 +297,7 @@ impl Replica {
     }
 
     /// Brings the replica to a whole snapshot: what is not in it and not in `kept` ends.
-    pub fn replace(&self, revision: Revision, changes: Vec<Change>, kept: &Kept) -> Vec<Kill> {
+    pub fn replace(&self, revision: Revision, changes: Vec<Change>, kept: &Kept) -> Vec<News> {
         let mut graves = self.graves();
         let mut listed = Listed::default();
         let mut ended = Vec::new();
@@ -365,8 +366,8 @@ fn release(maps: &mut Maps, key: &AppKey, app: &Arc<App>) {
     }
 }
 
-/// What a new version of an app took away without a kill having said so.
-fn what_ended(app: &AppId, before: &AppState, after: &AppState) -> Vec<Kill> {
+/// What a new version of an app took away, or may have, without a kill having said so.
+fn what_ended(app: &AppId, before: &AppState, after: &AppState) -> Vec<News> {
     let disabled =
         (before.enabled && !after.enabled).then(|| Kill::DisableApp { app: app.clone() });
     let revoked = before
@@ -374,5 +375,8 @@ fn what_ended(app: &AppId, before: &AppState, after: &AppState) -> Vec<Kill> {
         .iter()
         .filter(|credential| after.credential(credential.key.as_str()).is_none())
         .map(|c| Kill::RevokeCredential { app: app.clone(), key: c.key.clone() });
-    disabled.into_iter().chain(revoked).collect()
+    let (was, is) = (&before.settings, &after.settings);
+    let is_stricter = was.allowed_origins != is.allowed_origins || (!was.tls_only && is.tls_only);
+    let narrowed = is_stricter.then(|| News::Narrowed(app.clone()));
+    disabled.into_iter().chain(revoked).map(News::Ended).chain(narrowed).collect()
 }

@@ -145,6 +145,11 @@ impl SecretTerms {
         is_past(self.expires_at(), now_s)
     }
 
+    /// Whether something that `before` allowed is not allowed any more, as far as sockets go.
+    pub(super) fn is_narrower_than(&self, before: &Self) -> bool {
+        self.expires_at < before.expires_at || !self.scope.contains(&before.scope)
+    }
+
     /// What signs tokens in the key's name, if its owner asked for that.
     pub fn token_key(&self) -> Option<&TokenKey> {
         self.rare.as_ref()?.token_key.as_ref()
@@ -224,6 +229,15 @@ impl ClientTerms {
         })
     }
 
+    /// Whether something that `before` allowed may not be allowed any more.
+    pub(super) fn is_narrower_than(&self, before: &Self) -> bool {
+        let ends = |terms: &Self| terms.expires_at.unwrap_or(i64::MAX);
+        let origins = |terms: &Self| (terms.allowed_origins.clone(), terms.allow_no_origin);
+        ends(self) < ends(before)
+            || !self.scope.contains(&before.scope)
+            || origins(self) != origins(before)
+    }
+
     pub fn is_expired(&self, now_s: u64) -> bool {
         is_past(self.expires_at, now_s)
     }
@@ -255,9 +269,8 @@ impl TokenKey {
 }
 
 impl SecretKey {
-    pub(super) fn to_record(&self) -> Option<(Revision, SecretKeyRecord)> {
-        let terms = self.terms()?;
-        let record = SecretKeyRecord {
+    pub(super) fn record_of(&self, terms: &SecretTerms) -> SecretKeyRecord {
+        SecretKeyRecord {
             id: self.name.clone(),
             app: self.app.clone(),
             hash: terms.hash,
@@ -271,15 +284,13 @@ impl SecretKey {
             }),
             max_publishes_per_s: terms.max_publishes_per_s(),
             allowed_addresses: terms.allowed_addresses().to_vec(),
-        };
-        Some((terms.revision, record))
+        }
     }
 }
 
 impl ClientKey {
-    pub(super) fn to_record(&self) -> Option<(Revision, PublishableKeyRecord)> {
-        let terms = self.terms()?;
-        let record = PublishableKeyRecord {
+    pub(super) fn record_of(&self, terms: &ClientTerms) -> PublishableKeyRecord {
+        PublishableKeyRecord {
             key: self.name.clone(),
             app: self.app.clone(),
             actions: actions(&terms.scope),
@@ -288,8 +299,7 @@ impl ClientKey {
             allow_no_origin: terms.allow_no_origin,
             ice_servers: terms.ice_servers,
             expires_at: terms.expires_at,
-        };
-        Some((terms.revision, record))
+        }
     }
 }
 

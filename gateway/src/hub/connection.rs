@@ -72,7 +72,7 @@ pub struct Connection {
     phase: Cell<Phase>,
     out: RefCell<Outgoing>,
     slow_bytes: usize,
-    _permit: ConnectionPermit,
+    permit: ConnectionPermit,
 }
 
 /// What the socket did not take yet. Empty queues hold no memory.
@@ -129,13 +129,18 @@ impl Connection {
             phase: Cell::new(Phase::Open),
             out: RefCell::default(),
             slow_bytes,
-            _permit: permit,
+            permit,
         })
     }
 
     /// Where the connection's traffic is counted.
     pub fn meter(&self) -> &Arc<Meter> {
         &self.hot.meter
+    }
+
+    /// Whether the app still takes connections from where this one came.
+    pub fn is_welcome(&self) -> bool {
+        self.permit.is_welcome()
     }
 
     pub fn phase(&self) -> Phase {

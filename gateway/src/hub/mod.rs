@@ -20,7 +20,10 @@ mod tests;
 pub mod topics;
 pub mod voice;
 
-use crate::{directory::KillSubscription, state::Gateway};
+use crate::{
+    directory::{KillSubscription, News},
+    state::Gateway,
+};
 use actix_rt as rt;
 use connection::Connection;
 use contract::{AppId, SocketId, UserId, live::LiveKind};
@@ -163,10 +166,13 @@ async fn flusher(hub: Rc<Hub>) {
     }
 }
 
-/// Closes what depends on something that ended, and says so when it is done.
+/// Closes what depends on something that ended or allows less, and says so when it is done.
 async fn killer(hub: Rc<Hub>, mut kills: KillSubscription) {
     while let Some(notice) = kills.recv().await {
-        hub.kill(&notice.kill);
+        match &notice.news {
+            News::Ended(kill) => hub.kill(kill),
+            News::Narrowed(app) => hub.narrowed(app),
+        }
         notice.acknowledge();
     }
 }

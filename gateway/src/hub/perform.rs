@@ -6,7 +6,7 @@ use super::{
     effect::{Effect, Outgoing, Question, Ticket},
 };
 use crate::{
-    dialects::{Conversation, Cx},
+    dialects::{Conversation, Cx, Parting},
     metering::Tally,
     wire::frame,
 };
@@ -341,6 +341,16 @@ impl Hub {
     pub(super) fn kill(&self, kill: &Kill) {
         for connection in self.select(|c| c.app.id == *kill.app()) {
             self.converse(&connection, |c, cx, out| c.on_kill(kill, cx, out));
+        }
+    }
+
+    /// Ends what connections of the app may no longer have.
+    pub(super) fn narrowed(&self, app: &AppId) {
+        for connection in self.select(|c| c.app.id == *app) {
+            match connection.is_welcome() {
+                true => self.converse(&connection, |c, cx, out| c.on_narrowed(cx, out)),
+                false => self.part(&connection, Parting::Unwelcome),
+            }
         }
     }
 

@@ -55,7 +55,7 @@ impl Hub {
         }
     }
 
-    fn part(&self, connection: &Rc<Connection>, parting: Parting) {
+    pub(super) fn part(&self, connection: &Rc<Connection>, parting: Parting) {
         self.converse(connection, |c, cx, out| c.on_part(parting, cx, out));
     }
 

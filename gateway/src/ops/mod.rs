@@ -1,6 +1,7 @@
 //! What operators see: health and usage on the public address; metrics and an app's live events
 //! on the internal one.
 
+mod dry_run;
 mod exposition;
 mod health;
 pub mod live;

@@ -3,7 +3,7 @@
 use crate::{
     directory::App,
     hub::clock,
-    ops::{exposition, health, live::LiveReader},
+    ops::{dry_run, exposition, health, live::LiveReader},
     state::Gateway,
     telemetry,
 };
@@ -35,7 +35,9 @@ pub(super) fn bind(gateway: &Arc<Gateway>) -> io::Result<(Server, SocketAddr)> {
             .route("/live", web::get().to(health::alive))
             .route("/usage", web::get().to(health::usage))
             .route("/metrics", web::get().to(metrics))
+            .app_data(web::JsonConfig::default().limit(dry_run::MAX_BYTES))
             .route("/internal/v1/apps/{app}/live", web::get().to(live))
+            .route("/internal/v1/apps/{app}/dry-run", web::post().to(dry_run::ask))
             .default_service(web::to(not_found))
     });
     let server = server.workers(1).disable_signals().shutdown_timeout(1);
@@ -60,12 +62,8 @@ async fn live(
     gateway: web::Data<Gateway>,
     id: web::Path<String>,
 ) -> HttpResponse {
-    let authorization = request.headers().get(header::AUTHORIZATION).and_then(|v| v.to_str().ok());
-    let token = authorization.and_then(|value| value.strip_prefix("Bearer "));
-    if !token.is_some_and(|token| gateway.config.gateway_token.matches(token)) {
-        return HttpResponse::Unauthorized().json(
-            serde_json::json!({"error": "unauthorised", "code": "unauthorised", "status": 401}),
-        );
+    if let Some(refused) = refuse_stranger(&request, &gateway) {
+        return refused;
     }
     match gateway.directory.app_by_id(&id) {
         Some(app) => HttpResponse::Ok()
@@ -76,6 +74,18 @@ async fn live(
             serde_json::json!({"error": "no such app", "code": "app_unknown", "status": 404}),
         ),
     }
+}
+
+/// The answer to a caller that does not share the gateways' secret.
+pub(super) fn refuse_stranger(request: &HttpRequest, gateway: &Gateway) -> Option<HttpResponse> {
+    let authorization = request.headers().get(header::AUTHORIZATION).and_then(|v| v.to_str().ok());
+    let token = authorization.and_then(|value| value.strip_prefix("Bearer "));
+    let is_known = token.is_some_and(|token| gateway.config.gateway_token.matches(token));
+    (!is_known).then(|| {
+        HttpResponse::Unauthorized().json(
+            serde_json::json!({"error": "unauthorised", "code": "unauthorised", "status": 401}),
+        )
+    })
 }
 
 /// A reader of one app, forgotten with its connection also when nothing happens in the app.

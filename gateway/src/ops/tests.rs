@@ -104,6 +104,36 @@ async fn metrics_have_the_names_that_dashboards_know() {
 }
 
 #[actix_web::test]
+async fn dry_runs_are_for_the_bearer_of_the_token() {
+    let gateway = given_gateway();
+    given_app(&gateway.directory, app_record("100042", &[("k1", "secret")]));
+    let app = gateway.directory.app_by_id("100042").unwrap();
+    let key = crate::admission::KeyRef::Secret("0123456789ab".parse().unwrap());
+    let now_s = crate::hub::clock::unix_ms() / 1_000;
+    app.seen.on_channel(&key, contract::Action::Publish, &"b".parse().unwrap(), now_s);
+    let (server, addr) = super::bind(&gateway).expect("a free port");
+    let stop = server.handle();
+    actix_rt::spawn(server);
+    let ask = |app: &str, token: &str| {
+        let url = format!("http://{addr}/internal/v1/apps/{app}/dry-run");
+        let question = serde_json::json!({
+            "key": {"secret": "0123456789ab"}, "actions": ["publish"], "channels": ["a"],
+        });
+        let http = crate::control_plane::http_client().unwrap();
+        let request = http.post(url).bearer_auth(token).json(&question);
+        async move { request.send().await.expect("an answer") }
+    };
+    assert_eq!(ask("100042", "another token 16").await.status(), 401);
+    for (app, refused) in [("100042", 1), ("7", 0)] {
+        let answer = ask(app, "0123456789abcdef").await;
+        assert_eq!(answer.status(), 200);
+        let findings: contract::dry_run::Findings = answer.json().await.unwrap();
+        assert_eq!((findings.refused, findings.looked_at), (refused, refused), "app {app}");
+    }
+    stop.stop(false).await;
+}
+
+#[actix_web::test]
 async fn live_events_are_for_the_bearer_of_the_token() {
     let gateway = given_gateway();
     given_app(&gateway.directory, app_record("100042", &[("k1", "secret")]));

@@ -24,7 +24,7 @@ fn record(actions: &[Action], channels: &[&str]) -> PublishableKeyRecord {
 
 fn put(directory: &Directory, record: PublishableKeyRecord) {
     let next = directory.status().applied() + 1;
-    assert!(directory.apply(next, Change::PublishableKey(record)).is_none());
+    drop(directory.apply(next, Change::PublishableKey(record)));
 }
 
 fn open(directory: &Directory, key: &str, origin: Option<&str>) -> Result<Bearing, Refusal> {

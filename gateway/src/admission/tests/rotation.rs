@@ -5,7 +5,7 @@ use crate::{
     admission::{
         Purpose, Why, app_token, bearer_credential, channel_signature, derived_bearer, stream_name,
     },
-    directory::SigningKey,
+    directory::{News, SigningKey},
 };
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use contract::{
@@ -116,7 +116,7 @@ fn a_pair_ends_at_its_time_and_its_sockets_with_it() {
     assert!(directory.expire(OVERLAP_ENDS).is_some());
     let ended =
         Kill::RevokeCredential { app: "100042".parse().unwrap(), key: KEY.parse().unwrap() };
-    assert_eq!(kills.try_recv().unwrap().kill, ended);
+    assert_eq!(kills.try_recv().unwrap().news, News::Ended(ended));
     assert!(directory.app_by_key(KEY).is_none() && directory.app_by_key("next").is_some());
 }
 

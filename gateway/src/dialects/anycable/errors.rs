@@ -130,7 +130,7 @@ impl From<Parting> for Fatal {
             Parting::NoPong => Self::NoPong,
             Parting::UnfinishedMessage => Self::UnfinishedMessage,
             Parting::Flooding => Self::TooManyMessages,
-            Parting::SwitchedOff => Self::Unauthorized,
+            Parting::SwitchedOff | Parting::Unwelcome => Self::Unauthorized,
         }
     }
 }
@@ -147,6 +147,7 @@ mod tests {
             (Parting::UnfinishedMessage, "unfinished_message", 1000, true),
             (Parting::Flooding, "too_many_messages", 1000, true),
             (Parting::SwitchedOff, "unauthorized", 1000, false),
+            (Parting::Unwelcome, "unauthorized", 1000, false),
         ] {
             let fatal = Fatal::from(parting);
             assert_eq!((fatal.reason(), fatal.close().0), (said, code));

@@ -5,7 +5,7 @@ use super::{
     errors::{Fatal, refuse_token, refuse_upgrade},
 };
 use crate::{
-    admission::{self, Bearing, Refusal},
+    admission::{self, Bearing, KeyRef, Refusal},
     dialects::{self, Admission, Dialect, json},
     directory::AppState,
     hub::clock,
@@ -64,6 +64,9 @@ fn enter(gateway: &Gateway, asked: &Asked<'_>, socket: SocketId) -> Result<Admis
     let mut permit = admission::connect(&app, asked.origin, asked.is_tls).map_err(refused)?;
     pass.bearing.used(now_ms);
     permit.opened_by(pass.bearing.meter());
+    if let KeyRef::Publishable(_) = &pass.bearing.key {
+        app.seen.from_origin(&pass.bearing.key, asked.origin, now_ms / 1_000);
+    }
     let opening = Opening {
         socket,
         metadata: welcome_metadata(&pass, &state),

@@ -138,8 +138,9 @@ impl Writer {
                 return Ok(());
             }
         }
-        let (revision, entries) = self.directory.export();
-        self.store = Some(Store::create(&self.folder, revision, &entries)?);
+        let export = self.directory.export();
+        let (revision, count) = (export.revision, export.len());
+        self.store = Some(Store::create(&self.folder, revision, count, export.into_entries())?);
         Ok(())
     }
 }

@@ -23,8 +23,13 @@ impl Store {
     const MIN_LOG_BYTES: u64 = 4 << 20;
 
     /// Writes a new generation and drops those before the last.
-    pub fn create(folder: &Path, revision: Revision, entries: &[Entry]) -> io::Result<Self> {
-        let snapshot_bytes = write_snapshot(folder, revision, entries)?;
+    pub fn create(
+        folder: &Path,
+        revision: Revision,
+        count: usize,
+        entries: impl Iterator<Item = Entry>,
+    ) -> io::Result<Self> {
+        let snapshot_bytes = write_snapshot(folder, revision, count, entries)?;
         let log = File::create(file(folder, "log", revision))?;
         sync_folder(folder)?;
         remove_old(folder)?;
@@ -58,17 +63,22 @@ impl Store {
 }
 
 /// Writes a snapshot that is there under its name only once it is whole and synced.
-fn write_snapshot(folder: &Path, revision: Revision, entries: &[Entry]) -> io::Result<u64> {
+fn write_snapshot(
+    folder: &Path,
+    revision: Revision,
+    count: usize,
+    entries: impl Iterator<Item = Entry>,
+) -> io::Result<u64> {
     fs::create_dir_all(folder)?;
     let temporary = folder.join("snapshot.new");
     let mut out = BufWriter::with_capacity(1 << 18, File::create(&temporary)?);
-    let header = Header { version: Header::VERSION, revision, entries: entries.len() as u64 };
+    let header = Header { version: Header::VERSION, revision, entries: count as u64 };
     let mut line = Vec::new();
     write_line(&mut line, &header)?;
     out.write_all(&line)?;
     for entry in entries {
         line.clear();
-        write_line(&mut line, entry)?;
+        write_line(&mut line, &entry)?;
         out.write_all(&line)?;
     }
     let written = out.into_inner().map_err(io::IntoInnerError::into_error)?;

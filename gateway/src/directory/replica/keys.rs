@@ -4,6 +4,7 @@ use super::{Graves, Kept, Listed, Maps, Replica};
 use crate::directory::{
     compile::BadRecord,
     facts::Facts,
+    kills::News,
     scoped_key::{ByName, ClientKey, ClientTerms, SecretKey, SecretTerms},
     status::Alarm,
 };
@@ -35,6 +36,10 @@ fn secret_revision(key: &SecretKey) -> Revision {
 
 fn client_revision(key: &ClientKey) -> Revision {
     key.load().as_ref().map_or(0, |terms| terms.revision)
+}
+
+fn narrowed(is_narrower: bool, app: &AppId) -> Vec<News> {
+    is_narrower.then(|| News::Narrowed(app.clone())).into_iter().collect()
 }
 
 impl Maps {
@@ -84,7 +89,7 @@ impl Replica {
         graves: &mut Graves,
         revision: Revision,
         record: SecretKeyRecord,
-    ) -> Result<Vec<Kill>, BadRecord> {
+    ) -> Result<Vec<News>, BadRecord> {
         let known = self.read().secret_keys_by_id.get(record.id.as_str()).map(|key| key.0.clone());
         let known_at = known.as_deref().map(secret_revision);
         let revoked = graves.secret_keys.get(&record.id);
@@ -97,22 +102,24 @@ impl Replica {
         let mut ended = Vec::new();
         let key = match known {
             Some(key) if key.app == record.app => {
+                let is_narrower = before.is_some_and(|before| terms.is_narrower_than(&before));
                 // Under one lock, or the key would be unknown for a moment.
                 let mut maps = self.write();
                 maps.tokens.remove(&key);
                 key.put(terms);
                 maps.tokens.put(&key);
-                return Ok(Vec::new());
+                return Ok(narrowed(is_narrower, &key.app));
             }
             other => {
+                let app = self.own_id(record.app);
                 if let Some(other) = other {
-                    self.warn_of_conflict(other.name.as_str(), &record.app, &other.app);
-                    ended.push(Kill::RevokeSecretKey {
+                    self.warn_of_conflict(other.name.as_str(), &app, &other.app);
+                    ended.push(News::Ended(Kill::RevokeSecretKey {
                         app: other.app.clone(),
                         id: other.name.clone(),
-                    });
+                    }));
                 }
-                Arc::new(SecretKey::new(record.id, record.app, terms))
+                Arc::new(SecretKey::new(record.id, app, terms))
             }
         };
         let mut maps = self.write();
@@ -127,7 +134,7 @@ impl Replica {
         graves: &mut Graves,
         revision: Revision,
         record: PublishableKeyRecord,
-    ) -> Result<Vec<Kill>, BadRecord> {
+    ) -> Result<Vec<News>, BadRecord> {
         let known = self.read().publishable_keys.get(record.key.as_str()).map(|key| key.0.clone());
         let known_at = known.as_deref().map(client_revision);
         let revoked = graves.publishable_keys.get(&record.key);
@@ -138,8 +145,10 @@ impl Replica {
         graves.publishable_keys.remove(&record.key);
         match known {
             Some(key) if key.app == record.app => {
+                let before = key.terms();
+                let is_narrower = before.is_some_and(|before| terms.is_narrower_than(&before));
                 key.put(terms);
-                Ok(Vec::new())
+                Ok(narrowed(is_narrower, &key.app))
             }
             other => {
                 let key = Arc::new(ClientKey::new(record.key, record.app, terms));
@@ -150,11 +159,16 @@ impl Replica {
                 let ended = other.map(|other| {
                     self.warn_of_conflict(other.name.as_str(), &key.app, &other.app);
                     let (app, key) = (other.app.clone(), other.name.clone());
-                    Kill::RevokePublishableKey { app, key }
+                    News::Ended(Kill::RevokePublishableKey { app, key })
                 });
                 Ok(ended.into_iter().collect())
             }
         }
+    }
+
+    /// The id in the memory that the app itself holds it in.
+    fn own_id(&self, app: AppId) -> AppId {
+        self.read().apps.get(&app).map_or(app, |known| known.id.clone())
     }
 
     fn warn_of_conflict(&self, key: &str, app: &AppId, holder: &AppId) {

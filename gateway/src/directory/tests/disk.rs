@@ -61,9 +61,9 @@ fn apps(directory: &Directory) -> Vec<String> {
 /// Two generations: snapshot 1 with app 1, its log with app 2; snapshot 2 with both, its log with
 /// app 3 and the end of app 1.
 fn given_two_generations(folder: &Path) {
-    let mut first = Store::create(folder, 1, &[put(1, "1")]).unwrap();
+    let mut first = Store::create(folder, 1, 1, [put(1, "1")].into_iter()).unwrap();
     first.append(&[put(2, "2")]).unwrap();
-    let mut second = Store::create(folder, 2, &[put(1, "1"), put(2, "2")]).unwrap();
+    let mut second = Store::create(folder, 2, 2, [put(1, "1"), put(2, "2")].into_iter()).unwrap();
     second.append(&[put(3, "3"), disable(4, "1")]).unwrap();
 }
 
@@ -173,7 +173,7 @@ async fn a_full_disk_costs_no_service_and_heals() {
 async fn old_generations_go_when_the_third_is_written() {
     let folder = Folder::new();
     given_two_generations(&folder.path());
-    Store::create(&folder.path(), 9, &[put(1, "1")]).unwrap();
+    Store::create(&folder.path(), 9, 1, [put(1, "1")].into_iter()).unwrap();
     let mut names: Vec<_> = fs::read_dir(folder.path())
         .unwrap()
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())

@@ -3,7 +3,7 @@
 use crate::{
     admission::tests::app_record,
     config::{Config, Flags},
-    directory::{Alarm, Directory, feed},
+    directory::{Alarm, Directory, News, feed},
 };
 use actix_web::{App, HttpRequest, HttpResponse, HttpServer, web};
 use bytes::Bytes;
@@ -223,7 +223,7 @@ async fn too_far_back_means_a_snapshot_and_its_gaps_are_ends() {
     *world.script.reaches_back_to.lock().unwrap() = 8;
     world.script.feeds.lock().unwrap().clear();
     let notice = timeout(Duration::from_secs(5), worker.recv()).await.unwrap().unwrap();
-    assert_eq!(notice.kill, Kill::DeleteApp { app: "1".parse().unwrap() });
+    assert_eq!(notice.news, News::Ended(Kill::DeleteApp { app: "1".parse().unwrap() }));
     notice.acknowledge();
     world.followed(1).await;
     assert_eq!(world.directory.status().applied(), 9);

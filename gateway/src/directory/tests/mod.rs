@@ -1,3 +1,4 @@
 mod disk;
 mod feed;
+mod memory;
 mod order;

@@ -2,7 +2,7 @@
 
 use crate::{
     admission::tests::{app_record, master},
-    directory::{Alarm, Directory, SigningKey, replica::Kept},
+    directory::{Alarm, Directory, News, SigningKey, replica::Kept},
 };
 use contract::{
     AppLimits, SecretKeyId, TokenHash,
@@ -65,14 +65,20 @@ fn seen(directory: &Directory) -> String {
         (state.enabled, state.deleted, state.limits.max_connections, keys)
     });
     let by_key = ["k1", "k2"].map(|key| directory.app_by_key(key).is_some());
-    let secret_key = directory.secret_key_by_id(SK).and_then(|key| key.to_record());
+    let secret_key = directory.secret_key_by_id(SK).and_then(|key| {
+        let terms = key.terms()?;
+        Some((terms.revision, key.record_of(&terms)))
+    });
     let by_token = ["another token", SK].map(TokenHash::of).map(|hash| {
         let found = directory.secret_key(&hash).is_some();
         let expected = secret_key.as_ref().is_some_and(|(_, record)| record.hash == hash);
         assert_eq!(found, expected, "found by its token and no other");
         found
     });
-    let publishable_key = directory.publishable_key(PK).map(|key| key.to_record());
+    let publishable_key = directory.publishable_key(PK).map(|key| {
+        let terms = key.terms()?;
+        Some((terms.revision, key.record_of(&terms)))
+    });
     let by_bearer = directory.app_by_bearer(&derived_from_secret()).map(|(app, _)| app.id.clone());
     format!("{app:?} {by_key:?} {secret_key:?} {by_token:?} {publishable_key:?} {by_bearer:?}")
 }
@@ -176,7 +182,8 @@ proptest! {
         let entries: Vec<_> =
             (1..).zip(picks.iter().map(|(history, at)| all[*history][*at].clone())).collect();
         let directory = after(&entries);
-        let (revision, exported) = directory.export();
+        let export = directory.export();
+        let (revision, exported) = (export.revision, export.into_entries().collect());
         let copy = Directory::new(master());
         copy.restore(revision, exported);
         prop_assert_eq!(seen(&copy), seen(&directory));
@@ -221,13 +228,14 @@ async fn what_is_missing_in_a_snapshot_ends_and_its_sockets_are_told() {
     assert!(directory.replace(5, snapshot, &Kept::default()).is_some());
     let mut told = Vec::new();
     while let Some(notice) = kills.try_recv() {
-        told.push(notice.kill.clone());
+        told.push(notice.news.clone());
     }
     let expected = [
         Kill::RevokeCredential { app: app(), key: "k1".parse().unwrap() },
         Kill::RevokeSecretKey { app: app(), id: sk() },
         Kill::RevokePublishableKey { app: app(), key: PK.parse().unwrap() },
-    ];
+    ]
+    .map(News::Ended);
     assert_eq!(told, expected);
     assert!(directory.replace(6, Vec::new(), &Kept::default()).is_some());
     assert!(directory.is_empty() && directory.app_by_key("k2").is_none());
@@ -260,9 +268,9 @@ fn a_key_that_moves_to_another_app_ends_where_it_was() {
     let before = directory.publishable_key(PK).unwrap();
     let mut kills = directory.subscribe_kills();
     assert!(directory.apply(2, Change::PublishableKey(publishable_key(PK, "2"))).is_some());
-    let told = kills.try_recv().map(|notice| notice.kill.clone());
+    let told = kills.try_recv().map(|notice| notice.news.clone());
     let ended = Kill::RevokePublishableKey { app: app(), key: PK.parse().unwrap() };
-    assert_eq!((told, before.terms().is_none()), (Some(ended), true));
+    assert_eq!((told, before.terms().is_none()), (Some(News::Ended(ended)), true));
     assert_eq!(directory.publishable_key(PK).unwrap().app.as_str(), "2");
     assert_eq!(directory.status().raised(Alarm::KeyConflict), 1);
 }
@@ -278,6 +286,41 @@ fn a_new_version_of_a_key_reaches_those_who_hold_it() {
     assert!(held.terms().unwrap().scope.allows(contract::Action::Send));
     assert!(directory.secret_key(&TokenHash::of(SK)).is_none(), "the token before");
     assert!(directory.secret_key(&hash).is_some_and(|key| std::sync::Arc::ptr_eq(&key, &held)));
+}
+
+#[test]
+fn what_allows_less_than_before_is_told_to_those_who_serve_sockets() {
+    let secret = |channels: &[&str], expires_at| {
+        let channels = channels.iter().map(|pattern| pattern.parse().unwrap()).collect();
+        let actions = vec![contract::Action::Subscribe];
+        let key = SecretKeyRecord { actions, channels, expires_at, ..secret_key(SK) };
+        Change::SecretKey(key)
+    };
+    let open = |channels: &[&str]| {
+        let channels = channels.iter().map(|pattern| pattern.parse().unwrap()).collect();
+        Change::PublishableKey(PublishableKeyRecord { channels, ..publishable_key(PK, "1") })
+    };
+    let told = [News::Narrowed(app())];
+    for (before, after, expected) in [
+        (secret(&["a/*"], None), secret(&["a/*"], None), &[][..]),
+        (secret(&["a/*"], None), secret(&["a/**"], None), &[]),
+        (secret(&["a/**"], None), secret(&["a/*"], None), &told),
+        (secret(&["**"], None), secret(&[], None), &told),
+        (secret(&["a"], None), secret(&["a"], Some(9)), &told),
+        (secret(&["a"], Some(9)), secret(&["a"], None), &[]),
+        (open(&["a/**"]), open(&["a/*"]), &told),
+        (open(&["a/*"]), open(&["a/*", "b"]), &[]),
+    ] {
+        let directory = after_all(&before);
+        let mut news = directory.subscribe_kills();
+        drop(directory.apply(2, after.clone()));
+        let is: Vec<_> = std::iter::from_fn(|| news.try_recv()).map(|n| n.news.clone()).collect();
+        assert_eq!(is, expected, "{after:?}");
+    }
+}
+
+fn after_all(change: &Change) -> Directory {
+    after(&[(1, change.clone())])
 }
 
 #[test]

@@ -40,6 +40,10 @@ impl Hears {
         self.0 & Self::METADATA != 0
     }
 
+    pub fn without_presence(self) -> Self {
+        Self(self.0 & !Self::PRESENCE)
+    }
+
     pub fn presence(self) -> bool {
         self.0 & Self::PRESENCE != 0
     }

@@ -88,6 +88,26 @@ impl Conversation {
         }
     }
 
+    /// Something of the app allows less than it did.
+    pub(super) fn narrow(&mut self, cx: &Cx<'_>, out: &mut Vec<Effect>) {
+        let grant = &self.bearing.grant;
+        if !grant.current() {
+            // It was revoked, which ends the connection.
+            return;
+        }
+        if !self.bearing.is_welcome() {
+            return end(&Fatal::InvalidToken, out);
+        }
+        let key_ends_at_ms = end_of(None, grant.key_expires_at_s());
+        if key_ends_at_ms.is_some_and(|at| self.ends_at_ms.is_none_or(|held| at < held)) {
+            self.ends_at_ms = key_ends_at_ms;
+            self.is_timed = false;
+            self.on_tick(cx, out);
+        }
+        self.narrow_channels(cx, out);
+        self.narrow_patterns(cx, out);
+    }
+
     /// The gateway ends the connection of its own accord.
     pub fn on_part(&mut self, parting: Parting, _: &Cx<'_>, out: &mut Vec<Effect>) {
         match parting {
@@ -99,6 +119,7 @@ impl Conversation {
             Parting::UnfinishedMessage => end(&Fatal::UnfinishedMessage, out),
             Parting::Flooding => end(&Fatal::OverMessageRate, out),
             Parting::SwitchedOff => end(&Fatal::DialectDisabled, out),
+            Parting::Unwelcome => end(&Fatal::InvalidToken, out),
         }
     }
 

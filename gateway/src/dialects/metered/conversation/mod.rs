@@ -167,6 +167,11 @@ impl Conversation {
         self.rare.get_or_insert_default()
     }
 
+    /// For whoever wants to know later what a narrower key would have refused.
+    fn note(&self, action: Action, channel: &ChannelName, cx: &Cx<'_>) {
+        cx.app.seen.on_channel(&self.bearing.key, action, channel, cx.unix_ms / 1_000);
+    }
+
     fn require(&self, action: Action) -> Result<(), Complaint> {
         match self.bearing.grant.allows(action) {
             true => Ok(()),
@@ -239,6 +244,10 @@ impl Seldom for Conversation {
         out: &mut Vec<Effect>,
     ) {
         self.listens(pattern, accepted, cx, out);
+    }
+
+    fn on_narrowed(&mut self, cx: &Cx<'_>, out: &mut Vec<Effect>) {
+        self.narrow(cx, out);
     }
 
     fn on_wake(&mut self, cx: &Cx<'_>, out: &mut Vec<Effect>) {

@@ -38,6 +38,7 @@ impl Conversation {
         if !self.bearing.grant.covers_pattern(raw) {
             return Err(not_authorized(raw));
         }
+        cx.app.seen.on_pattern(&self.bearing.key, raw, cx.unix_ms / 1_000);
         let asked = Some(request.map(Into::into));
         match self.listening(&pattern) {
             Some(held) => held.asked = asked,
@@ -87,6 +88,23 @@ impl Conversation {
             out.push(Effect::Unlisten { pattern });
         }
         Ok(())
+    }
+
+    /// Ends what the key no longer covers.
+    pub(super) fn narrow_patterns(&mut self, cx: &Cx<'_>, out: &mut Vec<Effect>) {
+        let grant = &self.bearing.grant;
+        let may = grant.allows(Action::Subscribe);
+        let held = self.rare.iter().flat_map(|rare| &rare.patterns);
+        let lost: Vec<Pattern> = held
+            .map(|held| &held.pattern)
+            .filter(|pattern| !may || !grant.covers_pattern(pattern.as_str()))
+            .cloned()
+            .collect();
+        for pattern in lost {
+            self.forget_pattern(&pattern);
+            complain(None, &not_authorized(pattern.as_str()), cx, out);
+            out.push(Effect::Unlisten { pattern });
+        }
     }
 
     /// Whether it was there.

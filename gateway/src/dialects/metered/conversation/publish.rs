@@ -49,6 +49,7 @@ impl Conversation {
         let channel = names::channel(raw)?;
         self.require(Action::Publish)?;
         self.require_channel(&channel)?;
+        self.note(Action::Publish, &channel, cx);
         // What is published there is encrypted by the customer's back end, in a form of its own.
         if channel.kind().is_encrypted() {
             return Err(not_authorized(raw));
@@ -80,6 +81,7 @@ impl Conversation {
         let to = names::peer(raw)
             .map_err(|e| Complaint::new(ErrorCode::InvalidPeerId, e.to_string()))?;
         self.require(Action::Send)?;
+        self.note(Action::Send, &ChannelName::of_user(&to), cx);
         let data = data.ok_or_else(missing_data)?;
         if self.is_too_large(data) {
             end(&Fatal::TooLarge, out);

@@ -1,6 +1,6 @@
 //! Subscribing and unsubscribing. Source: spec/metered.md §7.
 
-use super::{Conversation, acknowledge, complain, end, say};
+use super::{Conversation, acknowledge, complain, end, not_authorized, say};
 use crate::{
     dialects::{
         Cx,
@@ -69,6 +69,7 @@ impl Conversation {
         let channel = names::channel(raw)?;
         self.require(Action::Subscribe)?;
         self.require_channel(&channel)?;
+        self.note(Action::Subscribe, &channel, cx);
         if !self.seats.get(&channel).is_some_and(Seat::is_wanted) {
             self.require_room(cx)?;
         }
@@ -232,6 +233,35 @@ impl Conversation {
         if was_heard && cx.app.live.is_watched() {
             let (channel, socket_id) = (channel.clone(), self.socket);
             out.push(Effect::Live(LiveKind::Unsubscribed { channel, socket_id }));
+        }
+    }
+
+    /// Ends what the key no longer covers, and stops telling who comes and goes where that is no
+    /// longer this peer's to know.
+    pub(super) fn narrow_channels(&mut self, cx: &Cx<'_>, out: &mut Vec<Effect>) {
+        let may = self.bearing.grant.allows(Action::Subscribe);
+        let lost: Vec<ChannelName> = self
+            .seats
+            .iter()
+            .filter(|(_, seat)| seat.is_wanted())
+            .map(|(channel, _)| channel)
+            .filter(|channel| !may || self.require_channel(channel).is_err())
+            .cloned()
+            .collect();
+        for channel in lost {
+            self.give_up(&channel, cx, out);
+            complain(None, &not_authorized(channel.as_str()), cx, out);
+        }
+        if self.bearing.grant.allows(Action::Presence) {
+            return;
+        }
+        for (channel, seat) in &mut self.seats {
+            seat.asked.iter_mut().for_each(|asked| asked.hears = asked.hears.without_presence());
+            let Some(before) = seat.heard.filter(|hears| hears.presence()) else { continue };
+            let after = before.without_presence();
+            seat.heard = Some(after);
+            out.push(Effect::Hear { channel: channel.clone(), voice: after.voice() });
+            out.push(Effect::Unhear { channel: channel.clone(), voice: before.voice() });
         }
     }
 

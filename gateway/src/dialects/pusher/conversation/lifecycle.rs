@@ -56,6 +56,7 @@ impl Conversation {
             Parting::UnfinishedMessage => Fatal::UnfinishedMessage,
             Parting::Flooding => Fatal::Flooding,
             Parting::SwitchedOff => Fatal::AppDisabled,
+            Parting::Unwelcome => Fatal::OriginRefused,
         };
         end(&fatal, out);
     }

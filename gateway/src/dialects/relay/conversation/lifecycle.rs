@@ -62,6 +62,7 @@ impl Conversation {
             Parting::UnfinishedMessage => Fatal::UnfinishedMessage,
             Parting::Flooding => Fatal::Flooding,
             Parting::SwitchedOff => Fatal::DialectDisabled,
+            Parting::Unwelcome => Fatal::OriginRefused,
         };
         end(fatal, out);
     }

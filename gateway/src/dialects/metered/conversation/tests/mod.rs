@@ -1,5 +1,6 @@
 mod lifecycle;
 mod messages;
+mod narrowing;
 mod patterns;
 mod random;
 mod subscribe;
