@@ -17,6 +17,8 @@ use tokio::{
 const AT_ONCE: u32 = 4;
 /// How soon a job that is due is noticed.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
+/// How long to leave a database alone that could not be asked.
+const AWAY_FOR: Duration = Duration::from_secs(3);
 const TEND_EVERY: Duration = Duration::from_secs(30);
 /// A job may take this long, and is somebody else's after the lease.
 const TIME_LIMIT: Duration = Duration::from_secs(120);
@@ -46,12 +48,16 @@ pub async fn work(state: Arc<State>) {
                 Err(error) => tracing::warn!(%error, "cannot tend the jobs"),
             }
         }
-        let begun = begin(&state, &places).await;
-        if begun {
-            continue;
-        }
+        let pause = match begin(&state, &places).await {
+            Ok(true) => continue,
+            Ok(false) => LOOK_EVERY,
+            Err(error) => {
+                tracing::warn!(%error, "cannot take jobs");
+                AWAY_FOR
+            }
+        };
         tokio::select! {
-            () = sleep(LOOK_EVERY) => {}
+            () = sleep(pause) => {}
             _ = closing.changed() => {}
         }
     }
@@ -60,24 +66,18 @@ pub async fn work(state: Arc<State>) {
 }
 
 /// Begins as much as there is room for. Whether there may be more to begin at once.
-async fn begin(state: &Arc<State>, places: &Arc<Semaphore>) -> bool {
-    let Ok(first) = places.clone().acquire_owned().await else { return false };
+async fn begin(state: &Arc<State>, places: &Arc<Semaphore>) -> Result<bool, sqlx::Error> {
+    let Ok(first) = places.clone().acquire_owned().await else { return Ok(false) };
     let mut held = vec![first];
     while let Ok(next) = places.clone().try_acquire_owned() {
         held.push(next);
     }
-    let jobs = match store::take(&state.db, held.len() as i64, LEASE).await {
-        Ok(jobs) => jobs,
-        Err(error) => {
-            tracing::warn!(%error, "cannot take jobs");
-            return false;
-        }
-    };
+    let jobs = store::take(&state.db, held.len() as i64, LEASE).await?;
     let all = jobs.len() == held.len();
     for (job, place) in jobs.into_iter().zip(held) {
         tokio::spawn(run(state.clone(), job, Some(place)));
     }
-    all
+    Ok(all)
 }
 
 async fn run(state: Arc<State>, job: Taken, _place: Option<OwnedSemaphorePermit>) {

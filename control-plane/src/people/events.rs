@@ -21,6 +21,7 @@ macro_rules! event_kinds {
             pub const fn as_str(self) -> &'static str {
                 match self { $(Self::$variant => $text),+ }
             }
+            const ALL: [&'static str; [$($text),+].len()] = [$($text),+];
             fn from_text(text: &str) -> Option<Self> {
                 match text { $($text => Some(Self::$variant),)+ _ => None }
             }
@@ -89,15 +90,18 @@ pub async fn page_of(
 ) -> Result<Vec<AccountEvent>, sqlx::Error> {
     let (before, before_id) = page.after();
     let before_id = before_id.and_then(|id| id.parse::<Uuid>().ok());
+    // A later version may have written kinds that this one has no word for.
+    let known = EventKind::ALL.map(str::to_owned);
     let rows = sqlx::query!(
         "SELECT id, kind, detail, address, user_agent, created_at FROM account_events
-         WHERE user_id = $1
+         WHERE user_id = $1 AND kind = ANY($5)
            AND ($2::timestamptz IS NULL OR (created_at, id) < ($2, $3::uuid))
          ORDER BY created_at DESC, id DESC LIMIT $4",
         person.0,
         before,
         before_id,
         page.fetch(),
+        &known[..],
     )
     .fetch_all(tx.db())
     .await?;

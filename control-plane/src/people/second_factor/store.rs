@@ -10,6 +10,8 @@ use uuid::Uuid;
 /// Between password and code.
 pub const PENDING: Duration = Duration::from_secs(300);
 const ATTEMPTS: i32 = 5;
+/// Of one person at once. With one more, the oldest ends.
+const AT_MOST: i64 = 10;
 
 pub struct Factor {
     pub sealed_secret: Vec<u8>,
@@ -145,6 +147,15 @@ pub async fn begin_login(
         person.0,
         ATTEMPTS,
         PENDING.as_secs_f64(),
+    )
+    .execute(tx.db())
+    .await?;
+    sqlx::query!(
+        "DELETE FROM pending_logins WHERE token_hash IN (
+             SELECT token_hash FROM pending_logins WHERE user_id = $1
+             ORDER BY expires_at DESC OFFSET $2)",
+        person.0,
+        AT_MOST,
     )
     .execute(tx.db())
     .await?;
