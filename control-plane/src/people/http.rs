@@ -10,6 +10,7 @@ use super::{
     },
     second_factor,
     session::{self, SessionToken},
+    sessions,
     store::{self, EmailError},
 };
 use crate::{
@@ -200,7 +201,7 @@ pub async fn log_in_with_second_factor(
 )]
 #[post("/v1/logout")]
 pub async fn log_out(state: Data<State>, person: Person) -> Result<HttpResponse, ApiError> {
-    store::end_session(&state.db, person.session.hash()).await?;
+    sessions::store::end_presented(&state.db, person.session.hash()).await?;
     Ok(HttpResponse::NoContent().cookie(session::expired_cookie(&state.origins)).finish())
 }
 
@@ -246,7 +247,7 @@ pub async fn confirm_session(
     let device = Device::of(&request, &state);
     login::check_password(&state, &person.user, password, &device).await?;
     let mut tx = state.db.person(person.id()).await?;
-    super::sessions::store::confirm(&mut tx, person.session_id).await?;
+    sessions::store::confirm(&mut tx, person.session_id).await?;
     tx.commit().await?;
     Ok(HttpResponse::NoContent().finish())
 }

@@ -6,7 +6,7 @@ use super::{
     letters,
     model::{LoggedIn, PresentedPassword, User},
     session::SessionToken,
-    store,
+    sessions, store,
 };
 use crate::{
     api::ApiError,
@@ -44,9 +44,9 @@ pub async fn start_session(
     device: &Device,
 ) -> Result<LoggedIn, ApiError> {
     let person = PersonId(user.id);
-    store::insert_session(&mut tx, person, token.hash(), device).await?;
+    sessions::store::insert(&mut tx, person, token.hash(), device).await?;
     events::record(&mut tx, person, EventKind::SignedIn, None, Some(device)).await?;
-    if store::meet_device(&mut tx, person, device).await? {
+    if sessions::store::meet_device(&mut tx, person, device).await? {
         let letter = letters::new_sign_in(state, device).to(user.address()?);
         mail::send_later(tx.db(), &letter).await?;
     }
@@ -64,8 +64,8 @@ pub async fn welcome(
     device: &Device,
 ) -> Result<(), ApiError> {
     let person = PersonId(user.id);
-    store::insert_session(tx, person, token.hash(), device).await?;
-    store::meet_device(tx, person, device).await?;
+    sessions::store::insert(tx, person, token.hash(), device).await?;
+    sessions::store::meet_device(tx, person, device).await?;
     events::record(tx, person, EventKind::SignedUp, None, Some(device)).await?;
     let job = links::jobs::verify_email(person).map_err(ApiError::internal)?;
     Ok(enqueue(tx.db(), &job).await?)

@@ -1,6 +1,6 @@
 //! Who is asking: the extractor that every handler behind sign-in takes.
 
-use super::{model::User, session::SessionToken, store};
+use super::{model::User, session::SessionToken, sessions::store};
 use crate::{
     api::{ApiError, origin},
     db::PersonId,

@@ -178,3 +178,60 @@ async fn neither_passwords_nor_tokens_are_stored(db: PgPool) {
     }
     assert!(dump.contains("$argon2id$"), "the dump is not empty");
 }
+
+#[sqlx::test(migrations = "../migrations")]
+async fn requests_that_make_no_sense_are_refused_and_change_nothing(db: PgPool) {
+    let service = service(&db).await;
+    let ann = service.sign_up("ann@example.com").await;
+    let long = "x".repeat(129);
+    for (path, member, values) in [
+        ("/v1/email/verify", "token", vec![json!(null), json!(1), json!(["x"])]),
+        (
+            "/v1/password/reset",
+            "email",
+            vec![json!("nobody"), json!(""), json!("a@b\r\nBcc: c@d.test")],
+        ),
+        (
+            "/v1/password/reset/confirm",
+            "password",
+            vec![json!("1234567"), json!(long), json!(null)],
+        ),
+        ("/v1/login/second-factor", "code", vec![json!(123_456), json!("12345"), json!("")]),
+        ("/v1/session/confirm", "password", vec![json!(long), json!(null)]),
+        ("/v1/user/email", "email", vec![json!("<a@b.test>"), json!("a@b.test,c@d.test")]),
+        ("/v1/user/password", "new_password", vec![json!("1234567"), json!(long)]),
+        ("/v1/second-factor/confirm", "code", vec![json!("1234567"), json!("abcdef")]),
+        ("/v1/second-factor/disable", "code", vec![json!("１２３４５６")]),
+    ] {
+        let good = json!({"token": "t", "email": "new@example.com", "password": "12345678",
+            "code": "123456", "pending_token": "p", "current_password": "correct horse",
+            "new_password": "battery staple"});
+        let members: &[&str] = match path {
+            "/v1/email/verify" => &["token"],
+            "/v1/password/reset" => &["email"],
+            "/v1/password/reset/confirm" => &["token", "password"],
+            "/v1/login/second-factor" => &["pending_token", "code"],
+            "/v1/session/confirm" => &["password"],
+            "/v1/user/email" => &["email", "password"],
+            "/v1/user/password" => &["current_password", "new_password"],
+            "/v1/second-factor/confirm" => &["code"],
+            _ => &["password", "code"],
+        };
+        let body: serde_json::Map<String, Value> =
+            members.iter().map(|m| ((*m).to_owned(), good[*m].clone())).collect();
+        for value in values {
+            let mut body = body.clone();
+            body.insert(member.into(), value.clone());
+            let answer = ann.post(path, Value::Object(body)).await;
+            answer.problem(422, "invalid");
+            assert_eq!(answer.json()["errors"][0]["field"], member, "{path} {value}");
+        }
+        let mut more = body.clone();
+        more.insert("is_admin".into(), json!(true));
+        ann.post(path, Value::Object(more)).await.problem(422, "invalid");
+        ann.post(path, json!([])).await.problem(422, "invalid");
+        ann.post(path, json!({"token": "x".repeat(70_000)})).await.problem(413, "too_large");
+    }
+    assert!(service.mails().await.is_empty());
+    service.log_in("ann@example.com", "correct horse").await.expect(200);
+}
