@@ -1,6 +1,6 @@
 //! What the program does besides serving.
 
-use crate::{audit::verify, people::operator::PersonCommand};
+use crate::{audit::verify, billing::cli::BillCommand, people::operator::PersonCommand};
 use clap::Subcommand;
 use std::{fs::File, io::BufReader, path::PathBuf, process::ExitCode};
 
@@ -12,6 +12,9 @@ pub enum Tool {
     /// Help somebody who cannot get into their account.
     #[command(subcommand)]
     Person(PersonCommand),
+    /// Invoices: recompute them, mark them as paid, give credits.
+    #[command(subcommand)]
+    Bill(BillCommand),
 }
 
 #[derive(Subcommand)]
@@ -31,15 +34,20 @@ impl AuditTool {
         let outcome = match self {
             Self::Verify { export, head } => verify_audit(&export, head),
         };
-        match outcome {
-            Ok(said) => {
-                println!("{said}");
-                ExitCode::SUCCESS
-            }
-            Err(refused) => {
-                eprintln!("{refused}");
-                ExitCode::FAILURE
-            }
+        say(outcome)
+    }
+}
+
+/// Prints what came out, and what the shell is told of it.
+pub fn say(outcome: Result<String, String>) -> ExitCode {
+    match outcome {
+        Ok(said) => {
+            println!("{said}");
+            ExitCode::SUCCESS
+        }
+        Err(refused) => {
+            eprintln!("{refused}");
+            ExitCode::FAILURE
         }
     }
 }

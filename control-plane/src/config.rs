@@ -2,6 +2,10 @@
 
 use crate::{
     api::origin::{BadOrigin, Origins},
+    billing::{
+        invoices::model::Party,
+        settings::{BillingConfig, StripeConfig},
+    },
     cli::Tool,
     mail::{BadMailSettings, MailSettings},
 };
@@ -12,6 +16,7 @@ use contract::{
 };
 use serde::Deserialize;
 use std::{net::SocketAddr, path::PathBuf};
+use zeroize::Zeroizing;
 
 /// Signalbox control plane: the management API and the console, on Postgres.
 #[derive(Parser)]
@@ -71,6 +76,30 @@ pub struct Settings {
     /// Who mail is from [default: Signalbox <no-reply@localhost>].
     #[arg(long, env = "SIGNALBOX_MAIL_FROM")]
     pub mail_from: Option<String>,
+    /// Who sells, on invoices [default: Signalbox].
+    #[arg(long, env = "SIGNALBOX_SELLER_NAME")]
+    pub seller_name: Option<String>,
+    /// The seller's address; `\n` begins another line.
+    #[arg(long, env = "SIGNALBOX_SELLER_ADDRESS")]
+    pub seller_address: Option<String>,
+    /// The seller's country, two letters.
+    #[arg(long, env = "SIGNALBOX_SELLER_COUNTRY")]
+    pub seller_country: Option<String>,
+    /// The seller's VAT id.
+    #[arg(long, env = "SIGNALBOX_SELLER_VAT_ID")]
+    pub seller_vat_id: Option<String>,
+    /// Where customers ask about invoices.
+    #[arg(long, env = "SIGNALBOX_SELLER_EMAIL")]
+    pub seller_email: Option<String>,
+    /// Stripe's secret key; without it, an operator marks invoices as paid.
+    #[arg(long, env = "SIGNALBOX_STRIPE_SECRET_KEY", hide_env_values = true)]
+    pub stripe_secret_key: Option<String>,
+    /// The secret that Stripe signs its events to /webhooks/stripe with.
+    #[arg(long, env = "SIGNALBOX_STRIPE_WEBHOOK_SECRET", hide_env_values = true)]
+    pub stripe_webhook_secret: Option<String>,
+    /// Where Stripe's API is [default: https://api.stripe.com].
+    #[arg(long, env = "SIGNALBOX_STRIPE_URL")]
+    pub stripe_url: Option<String>,
     /// Log filter, for example `info,sqlx=warn` [default: info].
     #[arg(long, env = "SIGNALBOX_LOG")]
     pub log: Option<String>,
@@ -100,6 +129,7 @@ pub struct Config {
     pub workers: usize,
     pub trusted_proxies: usize,
     pub mail: MailSettings,
+    pub billing: BillingConfig,
     pub log: String,
     pub log_format: LogFormat,
 }
@@ -132,6 +162,10 @@ pub enum ConfigError {
     Workers,
     #[error(transparent)]
     Mail(#[from] BadMailSettings),
+    #[error("SIGNALBOX_STRIPE_SECRET_KEY and SIGNALBOX_STRIPE_WEBHOOK_SECRET: set both or neither")]
+    Stripe,
+    #[error("SIGNALBOX_STRIPE_URL: must be https://, or http:// on this machine")]
+    StripeUrl,
     #[error("SIGNALBOX_LOG_FORMAT: must be text or json")]
     LogFormat,
 }
@@ -162,6 +196,16 @@ impl Config {
             .ok_or(ConfigError::PublicGatewayUrl)?;
         let master_key = required(s.master_key, "SIGNALBOX_MASTER_KEY")?;
         let gateway_token = required(s.gateway_token, "SIGNALBOX_GATEWAY_TOKEN")?;
+        let billing = BillingConfig {
+            seller: Party {
+                name: s.seller_name.unwrap_or_else(|| "Signalbox".into()),
+                address: s.seller_address.unwrap_or_default().replace("\\n", "\n"),
+                country: s.seller_country.unwrap_or_default(),
+                vat_id: s.seller_vat_id,
+                email: s.seller_email,
+            },
+            stripe: stripe(s.stripe_secret_key, s.stripe_webhook_secret, s.stripe_url)?,
+        };
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         let config = Self {
             database_url: required(s.database_url, "DATABASE_URL")?,
@@ -180,6 +224,7 @@ impl Config {
                 s.mail_dir,
                 s.mail_from.as_deref(),
             )?,
+            billing,
             log: s.log.unwrap_or_else(|| "info".into()),
             log_format: match s.log_format.as_deref() {
                 None | Some("text") => LogFormat::Text,
@@ -195,6 +240,26 @@ impl Config {
         }
         Ok(config)
     }
+}
+
+fn stripe(
+    secret_key: Option<String>,
+    webhook_secret: Option<String>,
+    url: Option<String>,
+) -> Result<Option<StripeConfig>, ConfigError> {
+    let filled = |value: Option<String>| value.filter(|v| !v.is_empty()).map(Zeroizing::new);
+    let (secret_key, webhook_secret) = match (filled(secret_key), filled(webhook_secret)) {
+        (None, None) => return Ok(None),
+        (Some(secret_key), Some(webhook_secret)) => (secret_key, webhook_secret),
+        _ => return Err(ConfigError::Stripe),
+    };
+    let url = url.unwrap_or_else(|| "https://api.stripe.com".into());
+    let here = |url: &reqwest::Url| matches!(url.host_str(), Some("127.0.0.1" | "localhost"));
+    let base_url = reqwest::Url::parse(&url)
+        .ok()
+        .filter(|url| url.scheme() == "https" || (url.scheme() == "http" && here(url)))
+        .ok_or(ConfigError::StripeUrl)?;
+    Ok(Some(StripeConfig { secret_key, webhook_secret, base_url }))
 }
 
 impl Settings {
@@ -213,6 +278,14 @@ impl Settings {
             smtp_ca: self.smtp_ca.or(file.smtp_ca),
             mail_dir: self.mail_dir.or(file.mail_dir),
             mail_from: self.mail_from.or(file.mail_from),
+            seller_name: self.seller_name.or(file.seller_name),
+            seller_address: self.seller_address.or(file.seller_address),
+            seller_country: self.seller_country.or(file.seller_country),
+            seller_vat_id: self.seller_vat_id.or(file.seller_vat_id),
+            seller_email: self.seller_email.or(file.seller_email),
+            stripe_secret_key: self.stripe_secret_key.or(file.stripe_secret_key),
+            stripe_webhook_secret: self.stripe_webhook_secret.or(file.stripe_webhook_secret),
+            stripe_url: self.stripe_url.or(file.stripe_url),
             log: self.log.or(file.log),
             log_format: self.log_format.or(file.log_format),
         }
@@ -254,6 +327,13 @@ mod tests {
         check(|s| s.smtp_url = Some("mail.example.com".into()), "SIGNALBOX_SMTP_URL");
         check(|s| s.mail_from = Some("nobody".into()), "SIGNALBOX_MAIL_FROM");
         check(|s| s.workers = Some(0), "SIGNALBOX_CONSOLE_WORKERS");
+        check(|s| s.stripe_secret_key = Some("sk".into()), "SIGNALBOX_STRIPE_SECRET_KEY");
+        let elsewhere = |s: &mut Settings| {
+            s.stripe_secret_key = Some("sk".into());
+            s.stripe_webhook_secret = Some("whsec".into());
+            s.stripe_url = Some("http://10.0.0.1".into());
+        };
+        check(elsewhere, "SIGNALBOX_STRIPE_URL");
     }
 
     #[test]

@@ -5,9 +5,11 @@
 //! (SQL, checked at compile time, fenced by tenant), `tests.rs`. What they share is in `api`
 //! (errors, bodies, pages) and `db` (the scopes a transaction can have).
 
+pub mod alerts;
 pub mod api;
 pub mod apps;
 pub mod audit;
+pub mod billing;
 pub mod cli;
 pub mod config;
 pub mod console;

@@ -2,7 +2,8 @@
 
 use clap::Parser;
 use control_plane::{
-    cli::Tool,
+    billing::cli::BillCommand,
+    cli::{self, Tool},
     config::{Config, Flags, LogFormat},
     db::Db,
     people::operator::{self, PersonCommand},
@@ -10,6 +11,7 @@ use control_plane::{
     state::{State, install_tls},
 };
 use std::{error::Error, process::ExitCode, sync::Arc};
+use time::OffsetDateTime;
 use tracing_subscriber::EnvFilter;
 
 #[actix_web::main]
@@ -18,6 +20,10 @@ async fn main() -> ExitCode {
     let done = match flags.tool.take() {
         Some(Tool::Audit(tool)) => return tool.run(),
         Some(Tool::Person(command)) => help(flags, &command).await,
+        Some(Tool::Bill(command)) => match command.run_offline() {
+            Ok(said) => return cli::say(said),
+            Err(command) => bill(flags, &command).await,
+        },
         None => serve(flags).await,
     };
     match done {
@@ -38,6 +44,11 @@ async fn help(flags: Flags, command: &PersonCommand) -> Result<(), Box<dyn Error
     let (_, state) = open(flags).await?;
     println!("{}", operator::run(&state, command).await?);
     Ok(())
+}
+
+async fn bill(flags: Flags, command: &BillCommand) -> Result<(), Box<dyn Error>> {
+    let (_, state) = open(flags).await?;
+    Ok(command.run(&state, OffsetDateTime::now_utc()).await?)
 }
 
 async fn open(flags: Flags) -> Result<(Config, Arc<State>), Box<dyn Error>> {

@@ -1,9 +1,10 @@
 //! Every URL on one screen. The documented ones are collected into the OpenAPI document here.
 
 use crate::{
+    alerts,
     api::{ApiError, openapi},
-    apps, audit, console, credentials, feed, gateways, keys, leases, live, messages, organisations,
-    people, plans, publishable_keys, refusals,
+    apps, audit, billing, console, credentials, feed, gateways, keys, leases, live, messages,
+    organisations, people, plans, publishable_keys, refusals,
     state::State,
     tokens, usage, uses,
 };
@@ -32,8 +33,11 @@ use utoipa_actix_web::service_config::ServiceConfig;
 /// | /v1/organisations/{org}/tokens, …/{id} | GET, POST, DELETE |
 /// | /v1/organisations/{org}/audit, …/export, …/head | GET |
 /// | /v1/token | GET |
-/// | /v1/organisations/{org}/subscription | GET |
 /// | /v1/organisations/{org}/usage, …/ledger | GET |
+/// | /v1/organisations/{org}/subscription, …/preview | GET, PUT, POST |
+/// | /v1/organisations/{org}/billing/{current,profile,spend-limit,payment-method} | GET, PUT, POST, DELETE |
+/// | /v1/organisations/{org}/invoices, …/{number}[.html,.pdf], …/{number}/pay | GET, POST |
+/// | /v1/organisations/{org}/alerts, …/settings | GET, PUT |
 /// | /v1/apps/{app} | GET, PATCH, DELETE |
 /// | /v1/apps/{app}/credentials, …/{key} | GET, POST, PATCH, DELETE |
 /// | /v1/apps/{app}/credentials/{key}/rotate, …/previous-secret | POST, DELETE |
@@ -70,6 +74,8 @@ pub fn public(cfg: &mut ServiceConfig) {
     plans::http::routes(cfg);
     usage::http::routes(cfg);
     refusals::http::routes(cfg);
+    billing::http::routes(cfg);
+    alerts::http::routes(cfg);
     cfg.service(get_health).service(openapi::get_openapi);
 }
 
@@ -87,6 +93,7 @@ pub fn internal(cfg: &mut web::ServiceConfig) {
 pub fn all(cfg: &mut web::ServiceConfig) {
     public(&mut ServiceConfig::new(cfg));
     internal(cfg);
+    billing::http::webhooks(cfg);
     cfg.default_service(web::to(console::http::serve));
 }
 

@@ -2,6 +2,7 @@
 
 use crate::{
     api::origin::Origins,
+    billing::settings::BillingSettings,
     config::Config,
     db::Db,
     feed::FeedHandle,
@@ -31,6 +32,7 @@ pub struct State {
     pub token_limits: TokenLimits,
     pub feed: FeedHandle,
     pub gateway: GatewayClient,
+    pub billing: BillingSettings,
     pub viewers: Viewers,
     /// For streams that do not end: no timeout but for connecting.
     pub live_http: reqwest::Client,
@@ -61,6 +63,7 @@ impl State {
             login_limits: LoginLimits::default(),
             token_limits: TokenLimits::default(),
             gateway: GatewayClient::new(&config.public_gateway_url)?,
+            billing: BillingSettings::new(&config.billing, &config.console_origin)?,
             viewers: Viewers::default(),
             db,
         })

@@ -64,6 +64,10 @@ pub enum ApiError {
     DatabaseUnavailable,
     #[error("the gateway does not answer")]
     GatewayUnavailable,
+    #[error("the payment provider does not answer")]
+    PaymentProviderUnavailable,
+    #[error("the signature does not fit")]
+    WebhookSignature,
     #[error("{message}")]
     GatewayRefused { status: u16, message: String },
     #[error("something went wrong on our side")]
@@ -156,6 +160,10 @@ impl ApiError {
             Self::Overloaded => (StatusCode::SERVICE_UNAVAILABLE, "overloaded"),
             Self::DatabaseUnavailable => (StatusCode::SERVICE_UNAVAILABLE, "database_unavailable"),
             Self::GatewayUnavailable => (StatusCode::SERVICE_UNAVAILABLE, "gateway_unavailable"),
+            Self::PaymentProviderUnavailable => {
+                (StatusCode::SERVICE_UNAVAILABLE, "payment_provider_unavailable")
+            }
+            Self::WebhookSignature => (StatusCode::BAD_REQUEST, "webhook_signature"),
             Self::GatewayRefused { status, .. } => (gateway_status(*status), "gateway_refused"),
             Self::Internal(_) => (StatusCode::INTERNAL_SERVER_ERROR, "internal"),
         }
@@ -164,7 +172,10 @@ impl ApiError {
     fn retry_after_s(&self) -> Option<u64> {
         match self {
             Self::RateLimited { retry_after_s } => Some(*retry_after_s),
-            Self::Overloaded | Self::DatabaseUnavailable | Self::GatewayUnavailable => Some(1),
+            Self::Overloaded
+            | Self::DatabaseUnavailable
+            | Self::GatewayUnavailable
+            | Self::PaymentProviderUnavailable => Some(1),
             _ => None,
         }
     }

@@ -6,7 +6,7 @@ use serde_json::{Number, Value};
 ///
 /// Implemented with [`fact!`] beside the type. Types that show a secret once (`CreatedKey`,
 /// `NewCredential` …) do not have it, so they cannot be logged by mistake.
-pub trait Fact {
+pub trait Fact: Sync {
     fn fact(&self) -> Result<Value, serde_json::Error>;
 }
 

@@ -42,6 +42,10 @@ macro_rules! job_kinds {
 job_kinds! {
     /// One mail, written already.
     Mail = "mail",
+    /// Periods that end, invoices, collecting.
+    Billing = "billing",
+    /// Whether somebody nears a limit.
+    Alerts = "alerts",
     /// A link that proves the address of a new account.
     VerifyEmail = "verify_email",
     /// A link that proves an account's new address.
@@ -54,6 +58,7 @@ impl JobKind {
     /// How often it is done without anybody asking, counted from the epoch; none: when asked.
     pub const fn every(self) -> Option<Duration> {
         match self {
+            Self::Billing | Self::Alerts => Some(Duration::from_secs(60)),
             Self::Mail | Self::VerifyEmail | Self::ChangeEmail | Self::ResetPassword => None,
         }
     }

@@ -4,10 +4,11 @@ use super::{
     JobError, JobKind,
     store::{self, Taken},
 };
-use crate::{mail, people::links, state::State};
+use crate::{alerts, billing, mail, people::links, state::State};
 use contract::credential::random_bytes;
 use serde_json::Value;
 use std::{sync::Arc, time::Duration};
+use time::OffsetDateTime;
 use tokio::{
     sync::{OwnedSemaphorePermit, Semaphore},
     time::{Instant, sleep, timeout},
@@ -30,6 +31,8 @@ const LAST_RETRY: Duration = Duration::from_secs(3600);
 async fn perform(state: &State, kind: JobKind, payload: Value) -> Result<(), JobError> {
     match kind {
         JobKind::Mail => mail::jobs::run(state, payload).await,
+        JobKind::Billing => Ok(billing::jobs::tick(state, OffsetDateTime::now_utc()).await?),
+        JobKind::Alerts => Ok(alerts::jobs::check(state, OffsetDateTime::now_utc()).await?),
         JobKind::VerifyEmail => links::jobs::send_verification(state, payload).await,
         JobKind::ChangeEmail => links::jobs::send_change(state, payload).await,
         JobKind::ResetPassword => links::jobs::send_reset(state, payload).await,

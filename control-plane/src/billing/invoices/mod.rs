@@ -1,0 +1,8 @@
+//! Invoices: what is on one, how it is issued, and how it is shown.
+
+pub mod html;
+pub mod http;
+pub mod issue;
+pub mod model;
+pub mod pdf;
+pub mod store;
