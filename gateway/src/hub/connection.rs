@@ -407,10 +407,12 @@ impl Connection {
         loop {
             if out.queue.is_empty() {
                 let flushed = wire.poll_flush(cx);
-                if flushed.is_pending() {
-                    return Poll::Pending;
+                match flushed {
+                    Poll::Pending => return Poll::Pending,
+                    Poll::Ready(Ok(())) => self.hot.meter.wrote_tally(out.taken),
+                    // Nobody will read it, which the reading side notices.
+                    Poll::Ready(Err(_)) => {}
                 }
-                self.hot.meter.wrote_tally(out.taken);
                 *out = Outgoing::default();
                 self.settle(&out);
                 drop((wire, out));
