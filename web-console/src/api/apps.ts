@@ -1,5 +1,6 @@
 import { infiniteQueryOptions, queryOptions, useMutation, useQueryClient } from '@tanstack/react-query';
-import { answer, api } from './client';
+import { answer, api, next } from './client';
+import { confirmed } from './confirmation';
 import { rememberSecret } from './fresh-secrets';
 import type { App, AppPatch } from './types';
 
@@ -115,5 +116,55 @@ export function useRevokeCredential(app: string) {
     mutationFn: (key: string) =>
       answer(api.DELETE('/v1/apps/{app}/credentials/{key}', { params: { path: { app, key } } })),
     onSuccess: () => queries.invalidateQueries({ queryKey: credentialsQuery(app).queryKey }),
+  });
+}
+
+export function useRotateCredential(app: string, key: string) {
+  const queries = useQueryClient();
+  return useMutation({
+    mutationFn: ({ idempotencyKey, overlap_s }: { overlap_s: number; idempotencyKey: string }) =>
+      confirmed(() =>
+        answer(
+          next.POST('/v1/apps/{app}/credentials/{key}/rotate', {
+            params: { path: { app, key }, header: { 'Idempotency-Key': idempotencyKey } },
+            body: { overlap_s },
+          }),
+        ),
+      ),
+    onSuccess: async ({ credential }) => {
+      rememberSecret(app, credential);
+      await queries.invalidateQueries({ queryKey: credentialsQuery(app).queryKey });
+    },
+  });
+}
+
+export function useEndPreviousSecret(app: string) {
+  const queries = useQueryClient();
+  return useMutation({
+    mutationFn: (key: string) =>
+      answer(
+        next.DELETE('/v1/apps/{app}/credentials/{key}/previous-secret', { params: { path: { app, key } } }),
+      ),
+    onSuccess: () => queries.invalidateQueries({ queryKey: credentialsQuery(app).queryKey }),
+  });
+}
+
+/** Every pair and every key of the app, in one step; with a new pair, so that clients can come back. */
+export function useRevokeAll(app: string) {
+  const queries = useQueryClient();
+  return useMutation({
+    mutationFn: () =>
+      confirmed(() =>
+        answer(
+          next.POST('/v1/apps/{app}/revoke-all', {
+            params: { path: { app } },
+            body: { new_credential: true },
+          }),
+        ),
+      ),
+    onSuccess: async ({ credential }) => {
+      if (credential) rememberSecret(app, credential);
+      await queries.invalidateQueries({ queryKey: ['apps', app] });
+    },
   });
 }

@@ -1,6 +1,7 @@
 import { infiniteQueryOptions, useMutation, useQueryClient } from '@tanstack/react-query';
-import { answer, api } from './client';
-import type { ActionName } from './types';
+import { answer, api, next } from './client';
+import { confirmed } from './confirmation';
+import type { ActionName, KeyPatch } from './types';
 import { rememberToken } from './fresh-secrets';
 
 export const keysQuery = (app: string) =>
@@ -22,6 +23,8 @@ export type NewKey = {
   actions: ActionName[];
   channels: string[];
   expires_at?: string;
+  max_publishes_per_s?: number;
+  allowed_addresses?: string[];
   token_secret?: boolean;
   import?: { id: string; token_secret: string };
   idempotencyKey: string;
@@ -65,6 +68,50 @@ export function useRevokeKey(app: string) {
   return useMutation({
     mutationFn: (id: string) =>
       answer(api.DELETE('/v1/apps/{app}/keys/{id}', { params: { path: { app, id } } })),
+    onSuccess: () => queries.invalidateQueries({ queryKey: keysQuery(app).queryKey }),
+  });
+}
+
+export function usePatchKey(app: string) {
+  const queries = useQueryClient();
+  return useMutation({
+    mutationFn: ({ id, patch }: { id: string; patch: KeyPatch }) =>
+      answer(next.PATCH('/v1/apps/{app}/keys/{id}', { params: { path: { app, id } }, body: patch })),
+    onSuccess: () => queries.invalidateQueries({ queryKey: keysQuery(app).queryKey }),
+  });
+}
+
+/** What a change would have refused lately; changes nothing. */
+export function useDryRun(app: string) {
+  return useMutation({
+    mutationFn: ({ id, patch }: { id: string; patch: KeyPatch }) =>
+      answer(next.POST('/v1/apps/{app}/keys/{id}/dry-run', { params: { path: { app, id } }, body: patch })),
+  });
+}
+
+export type Rotation = { overlap_s: number; idempotencyKey: string };
+
+export function useRotateKey(app: string, id: string) {
+  const queries = useQueryClient();
+  return useMutation({
+    mutationFn: ({ idempotencyKey, overlap_s }: Rotation) =>
+      confirmed(() =>
+        answer(
+          next.POST('/v1/apps/{app}/keys/{id}/rotate', {
+            params: { path: { app, id }, header: { 'Idempotency-Key': idempotencyKey } },
+            body: { overlap_s },
+          }),
+        ),
+      ),
+    onSuccess: () => queries.invalidateQueries({ queryKey: keysQuery(app).queryKey }),
+  });
+}
+
+export function useEndPreviousToken(app: string) {
+  const queries = useQueryClient();
+  return useMutation({
+    mutationFn: (id: string) =>
+      answer(next.DELETE('/v1/apps/{app}/keys/{id}/previous-token', { params: { path: { app, id } } })),
     onSuccess: () => queries.invalidateQueries({ queryKey: keysQuery(app).queryKey }),
   });
 }

@@ -10,7 +10,12 @@ export type App = Schemas['App'];
 export type AppPatch = Schemas['AppPatch'];
 
 export type NewCredential = Schemas['NewCredential'];
-export type SecretKey = Schemas['SecretKey'];
+export type SecretKey = Upcoming['SecretKey'];
+export type KeyPatch = Upcoming['KeyPatch'];
+export type DryRunAnswer = Upcoming['DryRunAnswer'];
+export type Credential = Upcoming['Credential'];
+export type PreviousSecret = Upcoming['Previous'];
+export type RevokedAll = Upcoming['RevokedAll'];
 export type ActionName = SecretKey['actions'][number];
 export type PublishableKey = Schemas['ClientKey'];
 export type ClientAction = PublishableKey['actions'][number];

@@ -167,6 +167,55 @@ export type Schemas = {
     paid_at: string | null;
     last_error: string | null;
   };
+  Revoked: { receipt: components['schemas']['Receipt'] };
+  Previous: { expires_at: string; last_used_at: string | null };
+  SecretKey: components['schemas']['SecretKey'] & {
+    max_publishes_per_s?: number | null;
+    allowed_addresses?: string[];
+    rotated_at?: string | null;
+    previous?: Schemas['Previous'] | null;
+  };
+  KeyPatch: {
+    name?: string;
+    actions?: components['schemas']['ActionName'][];
+    channels?: string[];
+    expires_at?: string | null;
+    max_publishes_per_s?: number | null;
+    allowed_addresses?: string[];
+  };
+  RotatedKey: { key: Schemas['SecretKey']; token: string; receipt?: components['schemas']['Receipt'] };
+  Credential: components['schemas']['Credential'] & {
+    expires_at?: string | null;
+    rotated_at?: string | null;
+    previous?: Schemas['Previous'] | null;
+  };
+  RotatedCredential: {
+    credential: components['schemas']['NewCredential'];
+    receipt?: components['schemas']['Receipt'];
+  };
+  RevokedAll: {
+    receipt?: components['schemas']['Receipt'];
+    credentials: number;
+    secret_keys: number;
+    publishable_keys: number;
+    credential?: components['schemas']['NewCredential'];
+  };
+  DryRunAnswer: {
+    window_s: number;
+    coverage: 'exact' | 'sampled';
+    looked_at: number;
+    refused: number;
+    actions: {
+      action: string;
+      looked_at: number;
+      refused: number;
+      channels: { name: string; count: number }[];
+    }[];
+    origins: { name: string; count: number }[];
+    addresses: { name: string; count: number }[];
+    gateways: unknown[];
+    unanswered: string[];
+  };
   AlertSettings: { thresholds: number[]; messages: boolean; connections: boolean; spending: boolean };
   Granularity: 'minute' | 'hour' | 'day' | 'month';
   Counts: {

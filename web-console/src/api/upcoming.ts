@@ -12,6 +12,8 @@ type Op<Answer, I extends In = object> = {
   : { requestBody?: never });
 type Org = { path: { org: string } };
 type AppPath = { path: { app: string } };
+type KeyPath = { path: { app: string; id: string } };
+type CredentialPath = { path: { app: string; key: string } };
 type Paged = { query: { cursor?: string; limit?: number } };
 type Page<T> = { items: T[]; next_cursor: string | null };
 type Once = { header: { 'Idempotency-Key'?: string } };
@@ -121,6 +123,21 @@ export type Upcoming = {
       Schemas['AppUsage'],
       AppPath & { query: { from?: string; to?: string; granularity?: Schemas['Granularity']; key?: string } }
     >;
+  };
+  '/v1/apps/{app}/keys/{id}': { patch: Op<Schemas['SecretKey'], KeyPath & { body: Schemas['KeyPatch'] }> };
+  '/v1/apps/{app}/keys/{id}/rotate': {
+    post: Op<Schemas['RotatedKey'], KeyPath & { body: { overlap_s: number } } & Once>;
+  };
+  '/v1/apps/{app}/keys/{id}/previous-token': { delete: Op<Schemas['Revoked'], KeyPath> };
+  '/v1/apps/{app}/keys/{id}/dry-run': {
+    post: Op<Schemas['DryRunAnswer'], KeyPath & { body: Schemas['KeyPatch'] }>;
+  };
+  '/v1/apps/{app}/credentials/{key}/rotate': {
+    post: Op<Schemas['RotatedCredential'], CredentialPath & { body: { overlap_s: number } } & Once>;
+  };
+  '/v1/apps/{app}/credentials/{key}/previous-secret': { delete: Op<Schemas['Revoked'], CredentialPath> };
+  '/v1/apps/{app}/revoke-all': {
+    post: Op<Schemas['RevokedAll'], AppPath & { body: { new_credential: boolean } }>;
   };
   '/v1/apps/{app}/refusals': {
     get: Op<

@@ -19,6 +19,7 @@ const TOP = 10;
 export function Chart({
   title,
   labels,
+  axis = labels,
   series,
   kind = 'bars',
   limit,
@@ -27,6 +28,8 @@ export function Chart({
   title: string;
   /** One per value: when it was. */
   labels: readonly string[];
+  /** The same, shorter. */
+  axis?: readonly string[];
   series: readonly Series[];
   kind?: 'bars' | 'line';
   /** A line across: what may be used at most. */
@@ -142,7 +145,7 @@ export function Chart({
             style={{ left: `${((LEFT + step * (index + 0.5)) / WIDTH) * 100}%` }}
             aria-hidden
           >
-            {labels[index]}
+            {axis[index]}
           </span>
         ))}
       </div>

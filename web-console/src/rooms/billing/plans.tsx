@@ -47,7 +47,12 @@ export function PlansPanel({ org }: { org: string }) {
   // What was agreed on may be a version that is not offered any more.
   const shown = (plan: Plan) => (isCurrent(plan) && current ? current : plan);
   return (
-    <Panel flush title="Plans" help="Per 30 days. Up at once, down with the next period">
+    <Panel
+      flush
+      title="Plans"
+      help="Per 30 days. Up at once, down with the next period"
+      className={css.plans ?? ''}
+    >
       <Loaded query={plans} label="plans">
         {({ items }) => (
           <WideTable label="Plans" minWidth={180 + items.length * 140}>

@@ -2,15 +2,22 @@ import { Button, Group, Modal, Stack, Table, VisuallyHidden } from '@mantine/cor
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { KeySquare, Plus, TriangleAlert } from 'lucide-react';
 import { useState } from 'react';
-import { credentialsQuery, useMintCredential, useRevokeCredential } from '../../api/apps';
+import {
+  credentialsQuery,
+  useEndPreviousSecret,
+  useMintCredential,
+  useRevokeCredential,
+} from '../../api/apps';
 import { uuid } from '../../api/random';
-import type { App, NewCredential } from '../../api/types';
+import type { App, Credential, NewCredential } from '../../api/types';
 import { TypedConfirm } from '../../ui/confirm';
 import { CopyField, CopyIcon } from '../../ui/copy';
 import { ErrorNotice } from '../../ui/errors';
 import { EmptyState, Mono, Notice, Panel } from '../../ui/page';
 import { Time } from '../../ui/time';
+import css from './keys.module.css';
 import { ReceiptDialog, type Revoked } from '../../ui/receipt';
+import { RotateCredentialDialog } from './rotate';
 import { Skeletons } from './secret-keys';
 import { WideTable } from '../../ui/table';
 
@@ -23,6 +30,8 @@ export function AppCredentials({ app }: { app: App }) {
   const [minted, setMinted] = useState<NewCredential | null>(null);
   const [revoking, setRevoking] = useState<string | null>(null);
   const [revoked, setRevoked] = useState<Revoked | null>(null);
+  const [rotating, setRotating] = useState<string | null>(null);
+  const endPrevious = useEndPreviousSecret(app.id);
   const items = credentials.data?.pages.flatMap((page) => page.items) ?? [];
 
   return (
@@ -48,9 +57,9 @@ export function AppCredentials({ app }: { app: App }) {
         </Button>
       }
     >
-      {mint.error && (
+      {(mint.error ?? endPrevious.error) && (
         <div style={{ padding: '1.125rem' }}>
-          <ErrorNotice error={mint.error} />
+          <ErrorNotice error={mint.error ?? endPrevious.error} />
         </div>
       )}
       {credentials.isPending ? (
@@ -70,7 +79,7 @@ export function AppCredentials({ app }: { app: App }) {
               <Table.Th>Key</Table.Th>
               <Table.Th>Made</Table.Th>
               <Table.Th>Last used</Table.Th>
-              <Table.Th w={110}>
+              <Table.Th w={180}>
                 <VisuallyHidden>Actions</VisuallyHidden>
               </Table.Th>
             </Table.Tr>
@@ -83,12 +92,30 @@ export function AppCredentials({ app }: { app: App }) {
                     <Mono>{item.key}</Mono>
                     <CopyIcon value={item.key} label={`key ${item.key}`} />
                   </Group>
+                  <PreviousSecretLine
+                    item={item}
+                    busy={endPrevious.isPending}
+                    onEnd={() =>
+                      endPrevious.mutate(item.key, {
+                        onSuccess: ({ receipt }) =>
+                          setRevoked({ what: `The previous secret of ${item.key}`, receipt }),
+                      })
+                    }
+                  />
                 </Table.Td>
                 <Table.Td>
                   <Time iso={item.created_at} />
                 </Table.Td>
                 <Table.Td>{item.last_used_at ? <Time iso={item.last_used_at} /> : 'Not yet'}</Table.Td>
-                <Table.Td ta="right">
+                <Table.Td ta="right" style={{ whiteSpace: 'nowrap' }}>
+                  <Button
+                    size="compact-sm"
+                    variant="subtle"
+                    aria-label={`Rotate the secret of ${item.key}`}
+                    onClick={() => setRotating(item.key)}
+                  >
+                    Rotate…
+                  </Button>
                   <Button
                     size="compact-sm"
                     variant="subtle"
@@ -161,7 +188,28 @@ export function AppCredentials({ app }: { app: App }) {
         Every client connected with this key is disconnected, and requests signed with its secret are refused.
         Mint a new pair and move your clients first. This cannot be undone.
       </TypedConfirm>
+      <RotateCredentialDialog app={app} rotating={rotating} onClose={() => setRotating(null)} />
       <ReceiptDialog revoked={revoked} onClose={() => setRevoked(null)} />
     </Panel>
+  );
+}
+
+function PreviousSecretLine({ item, busy, onEnd }: { item: Credential; busy: boolean; onEnd: () => void }) {
+  const { previous } = item;
+  if (!previous) return null;
+  return (
+    <Group gap={6}>
+      <span className={css.help}>
+        The previous secret works until <Time iso={previous.expires_at} />
+        {previous.last_used_at && (
+          <>
+            , last used <Time iso={previous.last_used_at} />
+          </>
+        )}
+      </span>
+      <Button size="compact-xs" variant="default" loading={busy} onClick={onEnd}>
+        End it now
+      </Button>
+    </Group>
   );
 }

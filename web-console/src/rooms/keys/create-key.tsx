@@ -16,6 +16,8 @@ import { ErrorNotice } from '../../ui/errors';
 import { Notice } from '../../ui/page';
 import { dateProblem, EXPIRIES, expiresAt, type Expiry } from './expiry';
 import css from './keys.module.css';
+import { addressesProblem, rateProblem } from './key-limits';
+import { KeyLimitsFields } from './key-limits-fields';
 import { PatternPreview } from './pattern-preview';
 import { ActionsField, PatternsField } from './scope-editor';
 import { SigningFields } from './signing-secret';
@@ -61,6 +63,8 @@ type Values = {
   channels: string[];
   expiry: Expiry;
   date: string;
+  rate: number | string;
+  addresses: string[];
   token_secret: boolean;
   brought_id: string;
   brought_secret: string;
@@ -85,6 +89,8 @@ function CreateKeyForm({
       channels: ['**'],
       expiry: 'never',
       date: '',
+      rate: '',
+      addresses: [],
       token_secret: false,
       brought_id: '',
       brought_secret: '',
@@ -106,6 +112,8 @@ function CreateKeyForm({
             ? 'Correct the patterns above'
             : null,
       date: (date, { expiry }) => dateProblem(expiry, date),
+      rate: rateProblem,
+      addresses: addressesProblem,
       brought_id: (id, { token_secret }) =>
         !token_secret || id === '' || /^sk_id_[\w-]+$/.test(id) ? null : 'An id begins with sk_id_',
       brought_secret: (secret, { token_secret, brought_id }) =>
@@ -114,13 +122,15 @@ function CreateKeyForm({
   });
 
   const submit = form.onSubmit(
-    ({ name, actions, channels, expiry, date, token_secret, brought_id, brought_secret }) =>
+    ({ name, actions, channels, expiry, date, rate, addresses, token_secret, brought_id, brought_secret }) =>
       create.mutate(
         {
           name: name.trim(),
           actions,
           channels,
           expires_at: expiresAt(expiry, date),
+          ...(rate === '' ? {} : { max_publishes_per_s: Number(rate) }),
+          ...(addresses.length === 0 ? {} : { allowed_addresses: addresses }),
           token_secret,
           ...(token_secret && brought_id !== ''
             ? { import: { id: brought_id, token_secret: brought_secret } }
@@ -169,6 +179,7 @@ function CreateKeyForm({
               <TextInput type="date" label="Last day" {...form.getInputProps('date')} />
             )}
           </Group>
+          <KeyLimitsFields rate={form.getInputProps('rate')} addresses={form.getInputProps('addresses')} />
           <Switch
             label="With a signing secret"
             description="For Metered: your back end signs tokens with it that peers connect with. You can add one later."
@@ -220,12 +231,28 @@ function CreateKeyForm({
 function byForm(error: Error): Record<string, string> {
   const problem = asProblem(error);
   if (problem.code === 'key_taken') return { brought_id: problem.message };
-  const names = ['name', 'actions', 'channels', 'expires_at', 'import'];
-  const { expires_at, import: brought, ...rest } = problem.byNameIn(names);
+  const names = [
+    'name',
+    'actions',
+    'channels',
+    'expires_at',
+    'import',
+    'max_publishes_per_s',
+    'allowed_addresses',
+  ];
+  const {
+    expires_at,
+    import: brought,
+    max_publishes_per_s: rate,
+    allowed_addresses: addresses,
+    ...rest
+  } = problem.byNameIn(names);
   return {
     ...rest,
     ...(expires_at === undefined ? {} : { date: expires_at }),
     ...(brought === undefined ? {} : { brought_id: brought }),
+    ...(rate === undefined ? {} : { rate }),
+    ...(addresses === undefined ? {} : { addresses }),
   };
 }
 

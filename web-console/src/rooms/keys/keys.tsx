@@ -5,6 +5,7 @@ import { AppCredentials } from './app-credentials';
 import { CreateKeyDialog } from './create-key';
 import css from './keys.module.css';
 import { PublishableKeys } from './publishable-keys';
+import { RevokeAllPanel } from './revoke-all';
 import { SecretKeys } from './secret-keys';
 
 export default function Keys() {
@@ -21,6 +22,7 @@ export default function Keys() {
         <SecretKeys app={app} onCreate={() => setCreating(true)} />
         <PublishableKeys app={app} />
         <AppCredentials app={app} />
+        <RevokeAllPanel app={app} />
       </div>
       <CreateKeyDialog app={app} opened={create === true} onClose={() => setCreating(false)} />
     </>

@@ -1,15 +1,17 @@
 import { Button, Menu, ActionIcon, Skeleton, Table, VisuallyHidden } from '@mantine/core';
 import { useInfiniteQuery } from '@tanstack/react-query';
-import { Ellipsis, KeyRound, PenLine, Plus, Trash2 } from 'lucide-react';
+import { Ellipsis, KeyRound, Pencil, PenLine, Plus, RefreshCw, TimerOff, Trash2 } from 'lucide-react';
 import { useState } from 'react';
-import { keysQuery, useCreateTokenSecret, useRevokeKey } from '../../api/keys';
+import { keysQuery, useCreateTokenSecret, useEndPreviousToken, useRevokeKey } from '../../api/keys';
 import { uuid } from '../../api/random';
 import type { App, SecretKey } from '../../api/types';
 import { TypedConfirm } from '../../ui/confirm';
 import { ErrorNotice } from '../../ui/errors';
 import { EmptyState, Mono, Panel, Tag } from '../../ui/page';
 import { isPast, Time } from '../../ui/time';
+import { EditKeyDialog } from './edit-key';
 import css from './keys.module.css';
+import { RotateKeyDialog } from './rotate';
 import { ReceiptDialog, type Revoked } from '../../ui/receipt';
 import { WideTable } from '../../ui/table';
 import { SigningSecretDialog, type ShownSigning } from './signing-secret';
@@ -22,6 +24,9 @@ export function SecretKeys({ app, onCreate }: { app: App; onCreate: () => void }
   const sign = useCreateTokenSecret(app.id);
   const [replacing, setReplacing] = useState<SecretKey | null>(null);
   const [shown, setShown] = useState<ShownSigning | null>(null);
+  const [editing, setEditing] = useState<SecretKey | null>(null);
+  const [rotating, setRotating] = useState<SecretKey | null>(null);
+  const endPrevious = useEndPreviousToken(app.id);
   const makeSecret = ({ id, name }: SecretKey) =>
     sign.mutate(
       { id, idempotencyKey: uuid() },
@@ -45,9 +50,9 @@ export function SecretKeys({ app, onCreate }: { app: App; onCreate: () => void }
         </Button>
       }
     >
-      {!replacing && sign.error && (
+      {!replacing && (sign.error ?? endPrevious.error) && (
         <div style={{ padding: '1.125rem' }}>
-          <ErrorNotice error={sign.error} />
+          <ErrorNotice error={sign.error ?? endPrevious.error} />
         </div>
       )}
       {keys.isPending ? (
@@ -89,6 +94,14 @@ export function SecretKeys({ app, onCreate }: { app: App; onCreate: () => void }
                 <KeyRow
                   key={key.id}
                   item={key}
+                  onEdit={() => setEditing(key)}
+                  onRotate={() => setRotating(key)}
+                  onEndPrevious={() =>
+                    endPrevious.mutate(key.id, {
+                      onSuccess: ({ receipt }) =>
+                        setRevoked({ what: `The previous token of “${key.name}”`, receipt }),
+                    })
+                  }
                   onSign={() => {
                     sign.reset();
                     if (key.token_secret_at) setReplacing(key);
@@ -149,13 +162,29 @@ export function SecretKeys({ app, onCreate }: { app: App; onCreate: () => void }
         Tokens that were signed with the present secret are refused from then on, and so is the old pair. To
         change over without a gap, create a second key and move to it first. The key’s own token stays valid.
       </TypedConfirm>
+      <EditKeyDialog app={app} editing={editing} onClose={() => setEditing(null)} />
+      <RotateKeyDialog app={app} rotating={rotating} onClose={() => setRotating(null)} />
       <SigningSecretDialog shown={shown} onClose={() => setShown(null)} />
       <ReceiptDialog revoked={revoked} onClose={() => setRevoked(null)} />
     </Panel>
   );
 }
 
-function KeyRow({ item, onSign, onRevoke }: { item: SecretKey; onSign: () => void; onRevoke: () => void }) {
+function KeyRow({
+  item,
+  onEdit,
+  onRotate,
+  onEndPrevious,
+  onSign,
+  onRevoke,
+}: {
+  item: SecretKey;
+  onEdit: () => void;
+  onRotate: () => void;
+  onEndPrevious: () => void;
+  onSign: () => void;
+  onRevoke: () => void;
+}) {
   const expired = item.expires_at ? isPast(item.expires_at) : false;
   return (
     <Table.Tr data-testid="key-row">
@@ -166,6 +195,7 @@ function KeyRow({ item, onSign, onRevoke }: { item: SecretKey; onSign: () => voi
         <span style={{ color: 'var(--sb-text-3)', whiteSpace: 'nowrap' }}>
           <Mono>{item.id.startsWith('sk_id_') ? item.id : `sk_sbx_${item.id}…`}</Mono>
         </span>
+        <KeyLimits item={item} />
       </Table.Td>
       <Table.Td>
         <span className={css.patterns}>
@@ -199,6 +229,19 @@ function KeyRow({ item, onSign, onRevoke }: { item: SecretKey; onSign: () => voi
             </ActionIcon>
           </Menu.Target>
           <Menu.Dropdown>
+            <Menu.Item leftSection={<Pencil size={15} aria-hidden />} onClick={onEdit}>
+              Edit…
+            </Menu.Item>
+            {!item.id.startsWith('sk_id_') && (
+              <Menu.Item leftSection={<RefreshCw size={15} aria-hidden />} onClick={onRotate}>
+                Rotate token…
+              </Menu.Item>
+            )}
+            {item.previous && (
+              <Menu.Item leftSection={<TimerOff size={15} aria-hidden />} onClick={onEndPrevious}>
+                End the previous token now
+              </Menu.Item>
+            )}
             <Menu.Item leftSection={<PenLine size={15} aria-hidden />} onClick={onSign}>
               {item.token_secret_at ? 'Replace signing secret…' : 'Create signing secret'}
             </Menu.Item>
@@ -213,6 +256,32 @@ function KeyRow({ item, onSign, onRevoke }: { item: SecretKey; onSign: () => voi
         </Menu>
       </Table.Td>
     </Table.Tr>
+  );
+}
+
+/** What else holds for the key, where anything does. */
+function KeyLimits({ item }: { item: SecretKey }) {
+  const { previous, max_publishes_per_s: rate, allowed_addresses: addresses } = item;
+  const told = [
+    rate ? `${rate.toLocaleString('en')} publishes per second` : null,
+    addresses?.length ? `only from ${addresses.join(', ')}` : null,
+  ].filter(Boolean);
+  return (
+    <>
+      {told.length > 0 && <p className={css.help}>{told.join(' · ')}</p>}
+      {previous && (
+        <p className={css.help}>
+          <Tag tone="info">rotated</Tag> the previous token works until <Time iso={previous.expires_at} />
+          {previous.last_used_at ? (
+            <>
+              , last used <Time iso={previous.last_used_at} />
+            </>
+          ) : (
+            ', and nothing has used it since'
+          )}
+        </p>
+      )}
+    </>
   );
 }
 

@@ -7,12 +7,13 @@ import { Chart } from '../../ui/chart';
 import layout from '../../ui/layout.module.css';
 import { Panel } from '../../ui/page';
 import { WideTable } from '../../ui/table';
-import { bucketLabels, refusalSeries } from './series';
+import { axisLabels, bucketLabels, refusalSeries } from './series';
 import css from './usage.module.css';
 
 export function Charts({ usage, maxConnections }: { usage: Usage; maxConnections?: number | undefined }) {
   const { buckets, granularity } = usage;
   const labels = useMemo(() => bucketLabels(buckets, granularity), [buckets, granularity]);
+  const axis = useMemo(() => axisLabels(buckets, granularity), [buckets, granularity]);
   const refused = useMemo(() => refusalSeries(buckets), [buckets]);
   const [listed, list] = useDisclosure(false);
   const perDay = usage.quotas.find(({ rule }) => rule === 'messages')?.per_day;
@@ -23,6 +24,7 @@ export function Charts({ usage, maxConnections }: { usage: Usage; maxConnections
           <Chart
             title="Messages"
             labels={labels}
+            axis={axis}
             limit={granularity === 'day' && perDay ? { value: perDay, label: 'Added per day' } : undefined}
             series={[
               { name: 'Published', tone: 'accent', values: buckets.map((b) => b.published_units) },
@@ -35,6 +37,7 @@ export function Charts({ usage, maxConnections }: { usage: Usage; maxConnections
             title="Connections, peak"
             kind="line"
             labels={labels}
+            axis={axis}
             limit={maxConnections ? { value: maxConnections, label: 'At most' } : undefined}
             series={[{ name: 'Open', tone: 'info', values: buckets.map((b) => b.connections_peak) }]}
           />
@@ -43,6 +46,7 @@ export function Charts({ usage, maxConnections }: { usage: Usage; maxConnections
           <Chart
             title="API requests"
             labels={labels}
+            axis={axis}
             series={[
               { name: 'Accepted', tone: 'good', values: buckets.map((b) => b.requests['2xx']) },
               { name: 'Refused', tone: 'warn', values: buckets.map((b) => b.requests['4xx']) },
@@ -57,7 +61,7 @@ export function Charts({ usage, maxConnections }: { usage: Usage; maxConnections
               <p>Nothing was refused in this time.</p>
             </div>
           ) : (
-            <Chart title="Refusals by cause" labels={labels} series={refused} />
+            <Chart title="Refusals by cause" labels={labels} axis={axis} series={refused} />
           )}
         </Panel>
       </div>

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { UsageBucket } from '../../api/types';
-import { bucketLabels, refusalSeries } from './series';
+import { axisLabels, bucketLabels, refusalSeries } from './series';
 
 const bucket = (start: string, refused: Record<string, number> = {}) => ({ start, refused }) as UsageBucket;
 
@@ -30,4 +30,10 @@ test('days and months are those of UTC', () => {
   const buckets = [bucket('2026-11-01T00:00:00Z')];
   expect(bucketLabels(buckets, 'day')).toEqual(['Nov 1']);
   expect(bucketLabels(buckets, 'month')).toEqual(['Nov 2026']);
+});
+
+test('an axis of more than a day of hours tells days', () => {
+  const hours = (n: number) => Array.from({ length: n }, () => bucket('2026-11-05T12:00:00Z'));
+  expect(axisLabels(hours(24), 'hour')[0]).toMatch(/^\d\d:00$/);
+  expect(axisLabels(hours(48), 'hour')[0]).toBe('Nov 5');
 });

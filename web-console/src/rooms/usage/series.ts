@@ -14,6 +14,24 @@ export function bucketLabels(buckets: readonly UsageBucket[], granularity: Granu
   return buckets.map(({ start }) => format.format(new Date(start)));
 }
 
+const SHORT: Record<Granularity, Intl.DateTimeFormatOptions> = {
+  ...FORMATS,
+  hour: { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' },
+  month: { month: 'short', timeZone: 'UTC' },
+};
+/** More hours than these are told apart by their day. */
+const HOURS_OF_ONE_DAY = 30;
+
+/** The same with less room, for the axis. */
+export function axisLabels(buckets: readonly UsageBucket[], granularity: Granularity): string[] {
+  const byDay = granularity === 'hour' && buckets.length > HOURS_OF_ONE_DAY;
+  const format = new Intl.DateTimeFormat(
+    'en',
+    byDay ? { month: 'short', day: 'numeric' } : SHORT[granularity],
+  );
+  return buckets.map(({ start }) => format.format(new Date(start)));
+}
+
 const TONES: ChartTone[] = ['bad', 'warn', 'violet', 'info', 'accent'];
 const OTHERS = 'others';
 
