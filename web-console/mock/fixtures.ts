@@ -346,3 +346,25 @@ export const refusals: Schemas['Refusal'][] = [
   transport: n < 2 ? 'http' : 'socket',
   channel: n === 2 ? null : 'departures.platform-4',
 }));
+
+export const dryRun: Schemas['DryRunAnswer'] = {
+  window_s: 300,
+  coverage: 'exact',
+  looked_at: 1_204,
+  refused: 37,
+  actions: [
+    {
+      action: 'publish',
+      looked_at: 1_204,
+      refused: 37,
+      channels: [
+        { name: 'orders.81', count: 30 },
+        { name: 'orders.82', count: 7 },
+      ],
+    },
+  ],
+  origins: [],
+  addresses: [],
+  gateways: [],
+  unanswered: [],
+};

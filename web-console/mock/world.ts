@@ -2,6 +2,7 @@ import { randomBytes, randomInt } from 'node:crypto';
 import type { WebSocket } from 'ws';
 import type { components } from '../src/api/schema';
 import { Refusal, type Answer } from './refusal.ts';
+import { dryRun } from './fixtures.ts';
 import { person, roomOf } from './rooms.ts';
 
 type Schemas = components['schemas'];
@@ -72,7 +73,12 @@ export class World {
       case 'GET apps/keys':
         return { body: { items: this.#keys.get(app.id), next_cursor: null } };
       case 'POST apps/keys':
-        return part === 'token-secret' ? this.#sign(app.id, item) : this.#createKey(app.id, body);
+        if (part === 'token-secret') return this.#sign(app.id, item);
+        if (part === 'dry-run') return { body: dryRun };
+        if (part === 'rotate') return this.#rotate(app.id, item);
+        return this.#createKey(app.id, body);
+      case 'PATCH apps/keys':
+        return { body: Object.assign(this.#key(app.id, item), body) };
       case 'DELETE apps/keys':
         return this.#revoke(this.#keys.get(app.id), (entry) => entry.id === item);
       case 'GET apps/publishable-keys':
@@ -294,9 +300,20 @@ export class World {
     return { status: 201, body: { key, token: `sk_sbx_${id}_${token(18)}`, ...signing } };
   }
 
-  #sign(appId: string, id: string | undefined): Answer {
+  #key(appId: string, id: string | undefined): Schemas['SecretKey'] {
     const key = this.#keys.get(appId)?.find((entry) => entry.id === id);
     if (!key) throw new Refusal(404, 'not_found', 'There is nothing here.');
+    return key;
+  }
+
+  #rotate(appId: string, id: string | undefined): Answer {
+    const previous = { expires_at: new Date(Date.now() + 86_400_000).toISOString(), last_used_at: now() };
+    const key = Object.assign(this.#key(appId, id), { previous, rotated_at: now() });
+    return { status: 201, body: { key, token: `sk_sbx_${key.id}_${token(18)}` } };
+  }
+
+  #sign(appId: string, id: string | undefined): Answer {
+    const key = this.#key(appId, id);
     key.token_secret_at = now();
     return { status: 201, body: { key, ...this.#signing(key.id) } };
   }

@@ -72,7 +72,7 @@ export function usePatchApp(app: App) {
   return useMutation({
     mutationFn: (body: AppPatch) =>
       answer(
-        api.PATCH('/v1/apps/{app}', {
+        next.PATCH('/v1/apps/{app}', {
           params: { path: { app: app.id } },
           body,
         }),

@@ -5,9 +5,9 @@ type Schemas = components['schemas'];
 
 export type Organisation = Upcoming['Organisation'];
 export type Session = Upcoming['SessionInfo'];
-export type App = Schemas['App'];
+export type App = Upcoming['App'];
 
-export type AppPatch = Schemas['AppPatch'];
+export type AppPatch = Upcoming['AppPatch'];
 
 export type NewCredential = Schemas['NewCredential'];
 export type SecretKey = Upcoming['SecretKey'];

@@ -167,6 +167,16 @@ export type Schemas = {
     paid_at: string | null;
     last_error: string | null;
   };
+  App: components['schemas']['App'] & {
+    own_limits?: { [name in keyof components['schemas']['App']['limits']]?: number | null };
+    messages_per_day?: number | null;
+    at_quota?: 'cap' | 'overage';
+  };
+  AppPatch: Omit<components['schemas']['AppPatch'], 'limits'> & {
+    limits?: { [name in keyof components['schemas']['App']['limits']]?: number | null };
+    messages_per_day?: number | null;
+    at_quota?: 'cap' | 'overage';
+  };
   Revoked: { receipt: components['schemas']['Receipt'] };
   Previous: { expires_at: string; last_used_at: string | null };
   SecretKey: components['schemas']['SecretKey'] & {

@@ -124,6 +124,12 @@ export type Upcoming = {
       AppPath & { query: { from?: string; to?: string; granularity?: Schemas['Granularity']; key?: string } }
     >;
   };
+  '/v1/apps/{app}': {
+    patch: Op<
+      Schemas['App'] & { receipt?: Schemas['Revoked']['receipt'] },
+      AppPath & { body: Schemas['AppPatch'] }
+    >;
+  };
   '/v1/apps/{app}/keys/{id}': { patch: Op<Schemas['SecretKey'], KeyPath & { body: Schemas['KeyPatch'] }> };
   '/v1/apps/{app}/keys/{id}/rotate': {
     post: Op<Schemas['RotatedKey'], KeyPath & { body: { overlap_s: number } } & Once>;

@@ -200,7 +200,7 @@ function PreviousSecretLine({ item, busy, onEnd }: { item: Credential; busy: boo
   return (
     <Group gap={6}>
       <span className={css.help}>
-        The previous secret works until <Time iso={previous.expires_at} />
+        The previous secret ends <Time iso={previous.expires_at} />
         {previous.last_used_at && (
           <>
             , last used <Time iso={previous.last_used_at} />

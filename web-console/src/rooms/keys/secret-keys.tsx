@@ -271,7 +271,7 @@ function KeyLimits({ item }: { item: SecretKey }) {
       {told.length > 0 && <p className={css.help}>{told.join(' · ')}</p>}
       {previous && (
         <p className={css.help}>
-          <Tag tone="info">rotated</Tag> the previous token works until <Time iso={previous.expires_at} />
+          <Tag tone="info">rotated</Tag> the previous token ends <Time iso={previous.expires_at} />
           {previous.last_used_at ? (
             <>
               , last used <Time iso={previous.last_used_at} />

@@ -1,6 +1,8 @@
 import { useApp } from '../../frame/use-apps';
 import { PageHeader } from '../../ui/page';
-import { BehaviourPanel, GeneralPanel, LimitsPanel, OriginsPanel } from './panels';
+import { BehaviourPanel, GeneralPanel, OriginsPanel } from './panels';
+import { LimitsPanel } from './limits';
+import { QuotaPanel } from './quota';
 import { DangerPanel } from './danger';
 import { DialectPanels } from './dialects';
 import css from './settings.module.css';
@@ -20,6 +22,7 @@ export default function Settings() {
         <OriginsPanel app={app} />
         <DialectPanels app={app} />
         <LimitsPanel app={app} />
+        <QuotaPanel app={app} />
         <DangerPanel app={app} />
       </div>
     </>
