@@ -53,6 +53,9 @@ pub enum LiveKind {
         source: String,
         code: String,
         message: String,
+        /// By which the refusal can be looked up.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        request_id: Option<String>,
     },
     /// The reader was too slow, or there was too much: so many events were left out.
     Dropped {

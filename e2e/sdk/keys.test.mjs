@@ -70,7 +70,8 @@ describe("secret keys", () => {
     test(`${what} is refused without details, on either dialect's path`, async () => {
       const answer = await app.bearer(token(), "POST", "/events", event("news"));
       assert.ok(isUnknown(answer), `${answer.status} ${answer.text}`);
-      assert.deepEqual(Object.keys(answer.json), ["error"]);
+      assert.deepEqual(Object.keys(answer.json), ["error", "refusal"]);
+      assert.deepEqual(Object.keys(answer.json.refusal), ["request_id", "code"]);
       assert.equal((await app.bearer(token(), "POST", "/batch_events", { batch: [event("news")] })).status, 401);
       assert.ok(!answer.text.includes(app.secret));
     });

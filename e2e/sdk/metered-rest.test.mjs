@@ -124,7 +124,7 @@ describe("Metered REST", () => {
       assert.ok([status].flat().includes(answer.status), `${answer.status} ${answer.text}`);
       if (error) {
         assert.equal(answer.json.error, error);
-        assert.deepEqual(Object.keys(answer.json).filter((name) => !["error", "message"].includes(name)), []);
+        assert.deepEqual(Object.keys(answer.json).filter((name) => !["error", "message", "refusal"].includes(name)), []);
       }
     });
   }

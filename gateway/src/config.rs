@@ -86,6 +86,9 @@ pub struct Flags {
     /// Connections on /v1 that one address may open in a minute, 0 for any number [60]
     #[arg(long, env = "SIGNALBOX_METERED_CONNECTS_PER_MINUTE", global = true)]
     pub metered_connects_per_minute: Option<String>,
+    /// Proxies before the gateway whose X-Forwarded-For is believed; 0 for none [0]
+    #[arg(long, env = "SIGNALBOX_TRUSTED_PROXIES", global = true)]
+    pub trusted_proxies: Option<String>,
     /// Seconds in which connections are moved away after SIGTERM [10]
     #[arg(long, env = "SIGNALBOX_DRAIN_SECONDS", global = true)]
     pub drain_seconds: Option<String>,
@@ -131,6 +134,8 @@ pub struct Config {
     pub cable_domain: Option<String>,
     /// 0 for any number.
     pub metered_connects_per_minute: u32,
+    /// Each appends the address that it was called from to `X-Forwarded-For`.
+    pub trusted_proxies: usize,
     pub drain: Duration,
     pub max_inbound_message_bytes: usize,
     pub slow_consumer_bytes: usize,
@@ -211,6 +216,7 @@ impl Flags {
             metered_connects_per_minute: self
                 .metered_connects_per_minute
                 .or(under.metered_connects_per_minute),
+            trusted_proxies: self.trusted_proxies.or(under.trusted_proxies),
             drain_seconds: self.drain_seconds.or(under.drain_seconds),
             max_inbound_message_bytes: self
                 .max_inbound_message_bytes
@@ -282,6 +288,8 @@ impl Flags {
                 60,
                 (0, 1_000_000),
             )? as u32,
+            trusted_proxies: ranged("SIGNALBOX_TRUSTED_PROXIES", &self.trusted_proxies, 0, (0, 16))?
+                as usize,
             drain: Duration::from_secs(ranged(
                 "SIGNALBOX_DRAIN_SECONDS",
                 &self.drain_seconds,

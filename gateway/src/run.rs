@@ -6,7 +6,9 @@ use crate::{
     directory::{self, Directory},
     hub::clock,
     metering::{self, Ledger, Shipper, Spool, SpoolError},
-    ops, server,
+    ops,
+    quota::Asker,
+    refusals, server,
     state::Gateway,
     telemetry,
     uses::{self, Reporter},
@@ -63,6 +65,16 @@ async fn serve(config: Config) -> Result<(), RunError> {
         let reporter = reporter.clone();
         async move { reporter.run(uses::EVERY).await }
     });
+    let asker = Asker::new(&gateway.config, ledger.boot())?;
+    let asking = actix_rt::spawn({
+        let gateway = gateway.clone();
+        async move { asker.run(&gateway).await }
+    });
+    let refusals = Rc::new(refusals::Reporter::new(&gateway.config)?);
+    let telling = actix_rt::spawn({
+        let (refusals, gateway) = (refusals.clone(), gateway.clone());
+        async move { refusals.run(&gateway, refusals::EVERY).await }
+    });
     let shipping = actix_rt::spawn({
         let shipper = shipper.clone();
         async move { shipper.run(metering::EVERY).await }
@@ -93,10 +105,11 @@ async fn serve(config: Config) -> Result<(), RunError> {
             Err(e) => tracing::error!(error = %e, "a server task ended badly"),
         }
     }
-    for task in [reporting, shipping, turning] {
+    for task in [reporting, shipping, turning, asking, telling] {
         task.abort();
     }
     report_last_uses(&reporter).await;
+    report_last_refusals(&refusals, &gateway).await;
     report_last_usage(&shipper, &ledger).await;
     tracing::info!("gateway has stopped");
     Ok(())
@@ -126,6 +139,15 @@ async fn report_last_uses(reporter: &Reporter) {
         Ok(Ok(())) => {}
         Ok(Err(e)) => tracing::warn!(error = %e, "the last uses of credentials are not reported"),
         Err(_) => tracing::warn!("the last uses of credentials could not be reported in time"),
+    }
+}
+
+/// What was refused since the last round.
+async fn report_last_refusals(reporter: &refusals::Reporter, gateway: &Gateway) {
+    match tokio::time::timeout(LAST_REPORT, reporter.report(gateway)).await {
+        Ok(Ok(())) => {}
+        Ok(Err(e)) => tracing::warn!(error = %e, "the last refusals are not reported"),
+        Err(_) => tracing::warn!("the last refusals could not be reported in time"),
     }
 }
 

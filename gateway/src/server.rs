@@ -1,10 +1,20 @@
 //! The public endpoint: one listener for HTTP APIs and WebSockets, plain or TLS.
 
-use crate::{routes, state::Gateway, upgrade::upgrade, wire::stream::Wire, wire::tls};
+use crate::{
+    refusals::{REQUEST_ID, Told},
+    routes,
+    state::Gateway,
+    upgrade::upgrade,
+    wire::stream::Wire,
+    wire::tls,
+};
 use actix_http::{HttpService, Request, Response, StatusCode, body::BoxBody, header};
 use actix_server::Server;
 use actix_service::{IntoServiceFactory, ServiceFactoryExt, fn_service, map_config};
-use actix_web::{App, dev::AppConfig};
+use actix_web::{
+    App,
+    dev::{AppConfig, ServiceResponse},
+};
 use contract::AppLimits;
 use std::{future::ready, io, net::SocketAddr, sync::Arc, time::Duration};
 use tokio::net::TcpStream;
@@ -66,6 +76,7 @@ fn endpoint(
         App::new().configure(move |routes| routes::public(routes, &gateway))
     };
     let app = app.into_factory().map_err(|e: actix_web::Error| e.error_response());
+    let app = app.map(named);
     let app = map_config(app, |_: ()| AppConfig::default());
     let mount = gateway.config.mount.clone();
     let http = fn_service(move |request: Request| ready(head_fits(request, &mount)))
@@ -83,6 +94,18 @@ fn endpoint(
         http.map_err(|e| tracing::trace!(error = %e, "connection ended"))
             .map_init_err(|e| tracing::error!(error = ?e, "the endpoint could not start")),
     )
+}
+
+/// Every refused answer has an id, also those that no app is concerned in.
+fn named(mut response: ServiceResponse) -> ServiceResponse {
+    let is_refused = response.status().is_client_error() || response.status().is_server_error();
+    if is_refused && !response.headers().contains_key(REQUEST_ID) {
+        let told = Told::of(None, 0);
+        for (name, value) in told.headers() {
+            response.headers_mut().insert(name, value);
+        }
+    }
+    response
 }
 
 async fn accept(
@@ -156,6 +179,10 @@ fn too_large(status: StatusCode, code: &str) -> Response<BoxBody> {
     let mut response = Response::with_body(status, BoxBody::new(body.to_string()));
     let json = header::HeaderValue::from_static("application/json");
     response.headers_mut().insert(header::CONTENT_TYPE, json);
+    let told = Told::of(None, 0);
+    for (name, value) in told.headers() {
+        response.headers_mut().insert(name, value);
+    }
     response
 }
 

@@ -6,6 +6,8 @@ use crate::{
     directory::Directory,
     hub::inbox::{Inbox, ToWorker},
     metering::Traffic,
+    quota::Leases,
+    refusals,
 };
 use contract::{AppId, SocketId};
 use realtime::Router;
@@ -25,6 +27,9 @@ pub struct Gateway {
     pub router: Router,
     pub started: Instant,
     pub traffic: Traffic,
+    pub leases: Leases,
+    /// Refusals on their way to the control plane.
+    pub refused: refusals::Ring,
     pub arrivals: Arrivals,
     pub relay: relay::Memory,
     /// What clients of ended connections may go on from.
@@ -41,6 +46,8 @@ impl Gateway {
             router,
             started: Instant::now(),
             traffic: Traffic::default(),
+            leases: Leases::default(),
+            refused: refusals::Ring::default(),
             arrivals: Arrivals::default(),
             relay: relay::Memory::default(),
             resumes: anycable::resume::Store::new(Default::default()),

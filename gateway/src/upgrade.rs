@@ -5,8 +5,12 @@
 //! Source: spec/pusher.md §2.1.
 
 use crate::{
-    dialects::{self, Admission, route::Route},
+    admission::Refusal,
+    dialects::{self, Admission, Dialect, route::Route},
+    directory::App,
+    forwarded,
     hub::{Hub, clock, connection::Connection, session},
+    refusals::{Denied, Told},
     server,
     state::Gateway,
     wire::{frame, stream::Wire},
@@ -20,7 +24,7 @@ use actix_http::{
     ws,
 };
 use bytes::Bytes;
-use contract::{SocketId, credential};
+use contract::{SocketId, credential, refusal::Transport};
 use futures_util::SinkExt;
 use std::{convert::Infallible, net::IpAddr, sync::Arc, time::Duration};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -37,7 +41,7 @@ pub struct Asked<'a> {
 }
 
 impl<'a> Asked<'a> {
-    fn of(request: &'a Request, is_tls: bool) -> Self {
+    fn of(request: &'a Request, is_tls: bool, proxies: usize) -> Self {
         let headers = request.head().headers();
         let text = |name| headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok());
         Self {
@@ -46,7 +50,7 @@ impl<'a> Asked<'a> {
             host: text(header::HOST),
             origin: text(header::ORIGIN),
             is_tls,
-            peer: request.peer_addr().map(|peer| peer.ip()),
+            peer: forwarded::caller(request.peer_addr(), headers, proxies),
             headers,
         }
     }
@@ -81,6 +85,42 @@ pub struct Farewell {
     pub reason: &'static str,
 }
 
+/// Why a connection is not let in, in its dialect's words, and what else it is told.
+#[derive(Clone, Debug)]
+pub struct TurnedAway<F> {
+    pub fatal: F,
+    /// Nothing where no app is concerned.
+    pub told: Option<Told>,
+}
+
+impl<F> From<F> for TurnedAway<F> {
+    fn from(fatal: F) -> Self {
+        Self { fatal, told: None }
+    }
+}
+
+/// Writes down that an upgrade is refused. `key` is the public half of what it showed.
+pub fn deny(
+    gateway: &Gateway,
+    app: &App,
+    refusal: &Refusal,
+    dialect: Dialect,
+    key: Option<&str>,
+) -> Told {
+    app.counters.add_refusal(refusal);
+    let denied = Denied {
+        refusal: Some(refusal),
+        dialect: dialect.name(),
+        transport: Transport::Socket,
+        key,
+        action: "connect",
+        channel: None,
+        code: refusal.code().as_str(),
+        message: &refusal.to_string(),
+    };
+    gateway.deny(Some(app), denied)
+}
+
 /// How long a client that was turned away may take to close.
 const FAREWELL: Duration = Duration::from_secs(2);
 
@@ -107,8 +147,10 @@ pub async fn upgrade(
         }
     };
     let admitted = {
-        let asked = Asked::of(&request, io.is_tls());
-        dialects::admit(&gateway, &asked, Route::of(&gateway, &asked), socket)
+        let proxies = gateway.config.trusted_proxies;
+        let asked = Asked::of(&request, io.is_tls(), proxies);
+        // On the heap, so that a settled connection does not keep the room that this took.
+        Box::pin(dialects::admit(&gateway, &asked, Route::of(&gateway, &asked), socket)).await
     };
     drop(request);
     match admitted {
@@ -135,7 +177,7 @@ fn answer(gateway: &Gateway, request: &Request, is_tls: bool) -> Response<BoxBod
         Ok(mut builder) => builder.finish().map_into_boxed_body(),
         Err(e) => return Response::from(e),
     };
-    let asked = Asked::of(request, is_tls);
+    let asked = Asked::of(request, is_tls, gateway.config.trusted_proxies);
     match dialects::handshake(gateway, &asked, Route::of(gateway, &asked)) {
         Ok(Handshake { protocol }) => {
             if let Some(protocol) = protocol {
@@ -154,6 +196,9 @@ fn refuse(refusal: HttpRefusal) -> Response<BoxBody> {
     let mut response = Response::with_body(status, BoxBody::new(body));
     response.head_mut().set_connection_type(actix_http::ConnectionType::Close);
     let headers = response.headers_mut();
+    for (name, value) in Told::of(None, 0).headers() {
+        headers.insert(name, value);
+    }
     if has_body {
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
     }

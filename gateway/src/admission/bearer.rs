@@ -36,6 +36,9 @@ pub fn bearer_credential(
     if terms.is_expired(now_ms / 1_000) {
         return Err(Refusal::Unauthorised(Why::TokenExpired));
     }
+    if !terms.is_taken_from(peer) {
+        return Err(Refusal::AddressRefused);
+    }
     check_serving(&app.load())?;
     let name = KeyRef::Secret(key.name.clone());
     app.seen.from_address(&name, peer, now_ms / 1_000);
@@ -65,6 +68,13 @@ fn key_of_pair(directory: &Directory, id: &str, secret: &str) -> Option<Found> {
         (true, Some(key), Some(terms)) => Some((key, terms)),
         _ => None,
     }
+}
+
+/// The app whose secret key a refused request carried, for writing the refusal down.
+pub fn app_of_bearer(directory: &Directory, authorization: Option<&str>) -> Option<Arc<App>> {
+    let token: SecretKeyToken = bearer(authorization)?.parse().ok()?;
+    let key = directory.secret_key(&token.hash())?;
+    directory.app_by_id(key.app.as_str())
 }
 
 /// Checks a Bearer that was derived from an app's secret for `purpose`: of `app`, or where nothing

@@ -112,6 +112,17 @@ impl Grant {
             && self.both(|scope| scope.covers_pattern(&pattern, &mut budget))
     }
 
+    /// Takes one message from the rate of a secret key, if it has one of its own. `now_ms` is Unix
+    /// time.
+    pub fn charge_publish(&self, now_ms: u64) -> Result<(), Refusal> {
+        let Key::Secret(key) = &self.key else { return Ok(()) };
+        let terms = key.load();
+        match terms.as_ref().and_then(|terms| terms.publish_rate()) {
+            Some(rate) => rate.take(1, now_ms),
+            None => Ok(()),
+        }
+    }
+
     /// Whether the key is still alive.
     pub fn current(&self) -> bool {
         self.key.with_scope(|_| ()).is_some()

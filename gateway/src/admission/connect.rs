@@ -71,10 +71,26 @@ pub fn connect(
     origin: Option<&str>,
     tls: bool,
 ) -> Result<ConnectionPermit, Refusal> {
+    connect_within(app, origin, tls, u32::MAX)
+}
+
+/// The same for an app that may have no more than `places` here, of those that its organisation's
+/// apps share.
+pub fn connect_within(
+    app: &Arc<App>,
+    origin: Option<&str>,
+    tls: bool,
+    places: u32,
+) -> Result<ConnectionPermit, Refusal> {
     may_connect(app, origin, tls)?;
     let limit = app.load().limits.max_connections;
-    if !app.connections.take(limit) {
-        return Err(full(app, limit));
+    if !app.connections.take(limit.min(places)) {
+        let used = app.connections.open();
+        let (whose, limit) = match used >= limit {
+            true => (Whose::App, limit),
+            false => (Whose::Organisation, places),
+        };
+        return Err(Refusal::ConnectionLimit { whose, used, limit });
     }
     Ok(ConnectionPermit {
         app: app.clone(),

@@ -183,6 +183,9 @@ fn check_token(
     if terms.is_expired(now_ms / 1_000) {
         return Err(Refusal::Unauthorised(Why::TokenExpired));
     }
+    if !terms.is_taken_from(request.peer) {
+        return Err(Refusal::AddressRefused);
+    }
     let name = KeyRef::Secret(key.name.clone());
     app.seen.from_address(&name, request.peer, now_ms / 1_000);
     let granted = Granted::Scoped(key, terms);

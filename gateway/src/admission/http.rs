@@ -7,14 +7,14 @@ use crate::{
     admission::{
         credential::{self, BodyProof, Proof},
         query::Query,
-        refusal::{Refusal, Why},
+        refusal::{Feature, Refusal, Why},
     },
     directory::{App, AppState, Directory, SecretKey, SecretTerms},
     hub::clock,
     metering::Meter,
     telemetry,
 };
-use contract::{Action, AppKey, ChannelName, PublishableKey, SecretKeyId};
+use contract::{Action, AppKey, ChannelKind, ChannelName, PublishableKey, SecretKeyId};
 use md5::{Digest, Md5};
 use std::{net::IpAddr, sync::Arc};
 use subtle::ConstantTimeEq;
@@ -42,6 +42,17 @@ pub enum KeyRef {
     App(AppKey),
     Secret(SecretKeyId),
     Publishable(PublishableKey),
+}
+
+impl KeyRef {
+    /// What names it in lists and reports.
+    pub fn public_half(&self) -> &str {
+        match self {
+            Self::App(key) => key.as_str(),
+            Self::Secret(id) => id.as_str(),
+            Self::Publishable(key) => key.as_str(),
+        }
+    }
 }
 
 /// What the credential allows.
@@ -169,8 +180,11 @@ impl BodyProof {
 }
 
 impl Admitted {
-    /// Whether the credential allows `action` at all.
+    /// Whether the plan and the credential allow `action` at all.
     pub fn require(&self, action: Action) -> Result<(), Refusal> {
+        if action == Action::History && !self.state.plan.features.history {
+            return Err(Refusal::PlanFeature(Feature::History));
+        }
         match &self.granted {
             Granted::Scoped(_, terms) if !terms.scope.allows(action) => {
                 Err(Refusal::ScopeAction(action))
@@ -182,6 +196,10 @@ impl Admitted {
     /// Whether the credential allows `action` on `channel`.
     pub fn require_channel(&self, action: Action, channel: &ChannelName) -> Result<(), Refusal> {
         self.require(action)?;
+        let is_direct = action == Action::Publish && channel.kind() == ChannelKind::User;
+        if is_direct && !self.state.plan.features.direct_messages {
+            return Err(Refusal::PlanFeature(Feature::DirectMessages));
+        }
         if !self.covers(channel) {
             return Err(Refusal::ScopeChannel);
         }
@@ -207,8 +225,13 @@ impl Admitted {
         }
     }
 
-    /// Takes `events` from the app's publish rate: channels of a trigger, items of a batch.
+    /// Takes `events` from the key's own rate and the app's: channels of a trigger, items of a batch.
     pub fn charge_publish(&self, events: u32) -> Result<(), Refusal> {
+        if let Granted::Scoped(_, terms) = &self.granted
+            && let Some(rate) = terms.publish_rate()
+        {
+            rate.take(events, clock::unix_ms())?;
+        }
         self.state.charge_publish(events)
     }
 

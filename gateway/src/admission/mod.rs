@@ -23,11 +23,11 @@ pub(crate) mod tests;
 
 pub use crate::directory::Purpose;
 pub use app_token::{AppTokenClaims, app_token, app_token_of_any_age, signed_stream, stream_name};
-pub use bearer::{bearer_credential, derived_bearer, failed};
+pub use bearer::{app_of_bearer, bearer_credential, derived_bearer, failed};
 pub use bearing::{Bearing, Grant, publishable, signed_token};
 pub use channel::{BadSignature, channel_signature, sign_channel, user_signature};
 pub use claims::{BadClaim, PATTERN_BUDGET, TokenClaims, peer as peer_id};
-pub use connect::{ConnectionPermit, connect, may_connect, origin_allowed};
+pub use connect::{ConnectionPermit, connect, connect_within, may_connect, origin_allowed};
 pub use http::{Admitted, KeyRef, Pending, RequestView, http_credential};
 pub use jwt::TokenRefusal;
 pub use mint::{MintedToken, TokenOrder, mint_token};

@@ -9,7 +9,14 @@ use governor::{
     DefaultDirectRateLimiter, Quota, RateLimiter,
     clock::{Clock, DefaultClock},
 };
-use std::{fmt, num::NonZeroU32, sync::Arc};
+use std::{
+    fmt,
+    num::NonZeroU32,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering::Relaxed},
+    },
+};
 
 pub struct Rates {
     publishes: Bucket,
@@ -46,6 +53,53 @@ impl AppState {
     /// Takes one request from the app's read rate.
     pub fn charge_read(&self) -> Result<(), Refusal> {
         self.rates().read()
+    }
+}
+
+/// How often a secret key may publish: a bucket of a second's worth that refills evenly.
+#[derive(Debug)]
+pub struct KeyRate {
+    per_s: u32,
+    /// Unix microseconds at which the bucket is full again.
+    full_at_us: AtomicU64,
+}
+
+impl KeyRate {
+    pub fn new(per_s: u32) -> Self {
+        Self { per_s, full_at_us: AtomicU64::new(0) }
+    }
+
+    /// The same use of another rate.
+    pub fn changed_to(&self, per_s: u32) -> Self {
+        Self { per_s, full_at_us: AtomicU64::new(self.full_at_us.load(Relaxed)) }
+    }
+
+    pub fn per_s(&self) -> u32 {
+        self.per_s
+    }
+
+    /// Takes `events`, or as many as the bucket holds. `now_ms` is Unix time.
+    pub fn take(&self, events: u32, now_ms: u64) -> Result<(), Refusal> {
+        let per_s = self.per_s.max(1);
+        let holds = per_s.max(Bucket::SMALLEST);
+        let (now_us, one_us) = (now_ms * 1_000, 1_000_000 / u64::from(per_s));
+        let (whole_us, more_us) =
+            (one_us * u64::from(holds), one_us * u64::from(events.min(holds)));
+        // A bucket cannot be emptier than empty: then the clock was set back, which must not close
+        // the key for as long.
+        let fit = |full_at_us: u64| match full_at_us > now_us + whole_us {
+            true => now_us,
+            false => full_at_us.max(now_us),
+        };
+        let taken = self.full_at_us.fetch_update(Relaxed, Relaxed, |full_at_us| {
+            let full_at_us = fit(full_at_us) + more_us;
+            (full_at_us - now_us <= whole_us).then_some(full_at_us)
+        });
+        taken.map(drop).map_err(|full_at_us| {
+            let wait_us = (fit(full_at_us) + more_us).saturating_sub(now_us + whole_us);
+            let (rule, limit) = (Rule::KeyPublishes, self.per_s);
+            Refusal::RateLimited { retry_after_ms: wait_us.div_ceil(1_000).max(1), rule, limit }
+        })
     }
 }
 
@@ -112,6 +166,30 @@ mod tests {
         assert_eq!((rule, limit), (Rule::Publishes, 20));
         assert!((1..=50).contains(&retry_after_ms), "{retry_after_ms} ms");
         assert_eq!(rates.read(), Ok(()), "reads have a bucket of their own");
+    }
+
+    #[test]
+    fn a_key_publishes_at_its_own_rate() {
+        let rate = KeyRate::new(20);
+        let now = 1_000_000;
+        let taken = |rate: &KeyRate, at| (0..100).filter(|_| rate.take(1, at).is_ok()).count();
+        assert_eq!(taken(&rate, now), 20);
+        let limited = |retry_after_ms| {
+            Err(Refusal::RateLimited { retry_after_ms, rule: Rule::KeyPublishes, limit: 20 })
+        };
+        assert_eq!(rate.take(1, now), limited(50));
+        assert_eq!(taken(&rate, now + 100), 2);
+        let slower = rate.changed_to(10);
+        assert_eq!(taken(&slower, now + 100), 0, "a change does not fill the bucket");
+        assert_eq!(taken(&slower, now + 60_000), 10);
+        assert_eq!(slower.take(1, now), Ok(()), "the clock was set back");
+    }
+
+    #[test]
+    fn a_batch_of_ten_fits_the_smallest_key() {
+        let rate = KeyRate::new(1);
+        assert_eq!(rate.take(10, 1_000_000), Ok(()));
+        assert!(rate.take(1, 1_000_999).is_err() && rate.take(1, 1_001_000).is_ok());
     }
 
     #[test]

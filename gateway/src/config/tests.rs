@@ -37,6 +37,7 @@ fn what_does_not_parse_is_refused_by_name() {
         ("--control-plane-url", "127.0.0.1:8000", "SIGNALBOX_CONTROL_PLANE_URL"),
         ("--advertised-ops-url", "ftp://x", "SIGNALBOX_ADVERTISED_OPS_URL"),
         ("--workers", "0", "SIGNALBOX_WORKERS"),
+        ("--trusted-proxies", "17", "SIGNALBOX_TRUSTED_PROXIES"),
         ("--workers", "many", "SIGNALBOX_WORKERS"),
         ("--max-sockets-per-worker", "0", "SIGNALBOX_MAX_SOCKETS_PER_WORKER"),
         ("--gateway-id", "a b", "SIGNALBOX_GATEWAY_ID"),

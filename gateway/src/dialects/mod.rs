@@ -10,6 +10,7 @@ pub mod family;
 pub mod json;
 pub mod metered;
 pub mod neutral;
+pub mod objection;
 pub mod pusher;
 pub mod rate;
 pub mod relay;
@@ -316,18 +317,18 @@ pub fn handshake(
 }
 
 /// Decides whether an upgrade is let in, and to which conversation.
-pub fn admit(
+pub async fn admit(
     gateway: &Gateway,
     asked: &Asked<'_>,
     route: Route<'_>,
     socket: SocketId,
 ) -> Result<Admission, Farewell> {
     match route.dialect {
-        Dialect::AnyCable => anycable::socket::admit(gateway, asked, route.key, socket),
-        Dialect::Relay => relay::socket::admit(gateway, asked, route.key, socket),
+        Dialect::AnyCable => anycable::socket::admit(gateway, asked, route.key, socket).await,
+        Dialect::Relay => relay::socket::admit(gateway, asked, route.key, socket).await,
         Dialect::Pusher | Dialect::AnyCableEvents => {
-            pusher::socket::admit(gateway, asked, route.key, socket)
+            pusher::socket::admit(gateway, asked, route.key, socket).await
         }
-        Dialect::Metered => metered::socket::admit(gateway, asked, socket),
+        Dialect::Metered => metered::socket::admit(gateway, asked, socket).await,
     }
 }

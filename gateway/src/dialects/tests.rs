@@ -267,6 +267,45 @@ fn sockets_are_closed_with_their_dialects_codes() {
     }
 }
 
+/// What a stranger must not learn from the code, where the status does not say it either.
+fn shown(code: RefusalCode, hidden: &[RefusalCode]) -> &'static str {
+    match hidden.contains(&code) {
+        true => RefusalCode::Unauthorised.as_str(),
+        false => code.as_str(),
+    }
+}
+
+#[test]
+fn one_cause_has_one_machine_code_in_every_dialect() {
+    use RefusalCode::{AppDisabled, AppUnknown};
+    for (refusal, code, ..) in table() {
+        for (answer, hidden) in [
+            (pusher::http::refuse(refusal.clone()), &[][..]),
+            (relay::http::refuse(refusal.clone()), &[]),
+            (anycable::http::refuse(refusal.clone()), &[AppUnknown, AppDisabled]),
+            (metered::http::refuse(refusal.clone()), &[AppUnknown]),
+        ] {
+            let header = |name: &str| {
+                let found = answer.headers.iter().find(|(known, _)| *known == name);
+                found.map(|(_, value)| value.to_str().unwrap().to_owned())
+            };
+            let expected = shown(code, hidden);
+            assert_eq!(header("x-refusal-code").as_deref(), Some(expected), "{refusal:?}");
+            let id = header("x-request-id").expect("every refusal has an id");
+            let detail = refusal.detail(0);
+            assert_eq!(header("x-refusal-rule").as_deref(), detail.rule, "{refusal:?}");
+            if answer.body.is_empty() {
+                continue;
+            }
+            let member = &json(&answer.body)["refusal"];
+            assert_eq!((&member["code"], &member["request_id"]), (&expected.into(), &id.into()));
+            for (name, value) in [("used", detail.used), ("limit", detail.limit)] {
+                assert_eq!(member.get(name).and_then(|n| n.as_u64()), value, "{name}: {refusal:?}");
+            }
+        }
+    }
+}
+
 #[test]
 fn requests_are_answered_in_their_dialects_shapes() {
     for (refusal, _, pusher, relay, (_, _, anycable, sse), metered) in table() {

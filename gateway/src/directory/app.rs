@@ -7,6 +7,7 @@ use crate::{
     dry_run::Seen,
     metering::{Counters, Ledger},
     ops::live::LiveTap,
+    quota::Quota,
 };
 use arc_swap::{ArcSwap, Guard};
 use contract::{
@@ -30,6 +31,7 @@ pub struct App {
     pub live: LiveTap,
     /// What its keys were used for lately.
     pub seen: Seen,
+    pub quota: Quota,
     state: ArcSwap<AppState>,
     /// Which revision said what; touched by the directory's writer only.
     pub(super) facts: Mutex<Facts>,
@@ -43,6 +45,7 @@ impl App {
             connections: ConnectionGauge::default(),
             live: LiveTap::default(),
             seen: Seen::default(),
+            quota: Quota::default(),
             state: ArcSwap::from_pointee(state),
             facts: Mutex::new(facts),
         }

@@ -1,7 +1,7 @@
 //! Keys with a scope of their own, secret and publishable ones: one object for as long as the key
 //! exists, with its terms swapped in one step on every change.
 
-use crate::{metering::Meter, uses::LastUse};
+use crate::{admission::rates::KeyRate, metering::Meter, uses::LastUse};
 use arc_swap::{ArcSwapOption, Guard};
 use contract::{
     Action, AppId, PublishableKey, Scope, SecretKeyId, TokenHash, TokenSecret,
@@ -13,6 +13,7 @@ use std::{
     borrow::Borrow,
     fmt,
     hash::{Hash, Hasher},
+    net::IpAddr,
     sync::{Arc, OnceLock},
 };
 
@@ -81,7 +82,7 @@ pub struct SecretTerms {
 struct Rare {
     token_key: Option<TokenKey>,
     previous: Option<Arc<Previous>>,
-    max_publishes_per_s: Option<u32>,
+    publish_rate: Option<KeyRate>,
     allowed_addresses: Box<[IpNet]>,
 }
 
@@ -162,12 +163,26 @@ impl SecretTerms {
 
     /// Publishes per second over all channels, beside the app's own rate.
     pub fn max_publishes_per_s(&self) -> Option<u32> {
-        self.rare.as_ref()?.max_publishes_per_s
+        self.publish_rate().map(KeyRate::per_s)
+    }
+
+    /// The bucket of that rate.
+    pub fn publish_rate(&self) -> Option<&KeyRate> {
+        self.rare.as_ref()?.publish_rate.as_ref()
     }
 
     /// Networks the key is taken from; empty means any.
     pub fn allowed_addresses(&self) -> &[IpNet] {
         self.rare.as_ref().map_or(&[], |rare| &rare.allowed_addresses)
+    }
+
+    /// Whether the key is taken from this address. A caller whose address is not known is in none
+    /// of the networks.
+    pub fn is_taken_from(&self, peer: Option<IpAddr>) -> bool {
+        let allowed = self.allowed_addresses();
+        // An IPv4 caller on a socket of both kinds is an IPv4 caller.
+        let peer = peer.map(|peer| peer.to_canonical());
+        allowed.is_empty() || peer.is_some_and(|peer| allowed.iter().any(|net| net.contains(&peer)))
     }
 
     /// Whether `hash` is that of a token of the key that is still taken. The one before the
@@ -200,15 +215,20 @@ impl Rare {
                 Arc::new(Previous { last_use: LastUse::default(), hash, expires_at })
             })
         });
+        // What was published a moment ago still counts after the key has changed.
+        let publish_rate = record.max_publishes_per_s.map(|per_s| {
+            let known = before.and_then(SecretTerms::publish_rate);
+            known.map_or_else(|| KeyRate::new(per_s), |known| known.changed_to(per_s))
+        });
         let rare = Self {
             token_key: token_key.transpose()?,
             previous,
-            max_publishes_per_s: record.max_publishes_per_s,
+            publish_rate,
             allowed_addresses: record.allowed_addresses.as_slice().into(),
         };
         let is_needed = rare.token_key.is_some()
             || rare.previous.is_some()
-            || rare.max_publishes_per_s.is_some()
+            || rare.publish_rate.is_some()
             || !rare.allowed_addresses.is_empty();
         Ok(is_needed.then_some(rare))
     }

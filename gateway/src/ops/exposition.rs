@@ -216,6 +216,16 @@ fn own(text: &mut Text, gateway: &Gateway, rows: &[Row]) {
             samples.add(&[("class", &format!("{}xx", class + 1))], count);
         }
     });
+    let leases = &gateway.leases;
+    let is_away = u8::from(leases.is_away());
+    text.single("quota_control_plane_away", gauge, "Whether no leases are answered.", is_away);
+    text.single("quota_apps_leased", gauge, "Apps that leases are asked for.", leases.apps());
+    let failures = leases.failures();
+    text.single("quota_lease_failures_total", Kind::Counter, "Leases not answered.", failures);
+    let refused = &gateway.refused;
+    text.single("refusals_waiting", gauge, "Refusals to be reported.", refused.waiting());
+    let left_out = refused.left_out();
+    text.single("refusals_left_out_total", Kind::Counter, "Refusals not reported.", left_out);
     text.single("subscriptions", gauge, "Subscriptions held.", stats.subscriptions);
     text.single("users_online", gauge, "Users signed in.", stats.occupied_of(ChannelKind::User));
     text.single("idle_channels", gauge, "Channels held for history only.", stats.idle);

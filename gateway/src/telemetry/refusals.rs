@@ -1,6 +1,9 @@
 //! One log line per refusal, without secrets, and no more than a log can bear.
 
-use crate::admission::{Refusal, Why};
+use crate::{
+    admission::{Refusal, Why},
+    refusals::RequestId,
+};
 use contract::AppId;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
@@ -11,7 +14,13 @@ static LIMIT: Limit =
     Limit { second: AtomicU64::new(0), lines: AtomicU64::new(0), left_out: AtomicU64::new(0) };
 
 /// Logs a refusal where it is answered. `source` is a lower-case word such as `http`, `socket`.
-pub fn log_refusal(refusal: &Refusal, source: &'static str, app: Option<&AppId>, now_ms: u64) {
+pub fn log_refusal(
+    refusal: &Refusal,
+    source: &'static str,
+    app: Option<&AppId>,
+    id: RequestId,
+    now_ms: u64,
+) {
     let Some(left_out) = LIMIT.take(now_ms / 1_000) else { return };
     let why = match refusal {
         Refusal::Unauthorised(why) => Why::as_str(why),
@@ -24,6 +33,7 @@ pub fn log_refusal(refusal: &Refusal, source: &'static str, app: Option<&AppId>,
         refusal.status = refusal.status(),
         refusal.source = source,
         app.id = app,
+        request.id = %id,
         refusals.left_out = left_out,
         "refused"
     );

@@ -125,3 +125,101 @@ fn bearers_cost_a_hash_or_two() {
     assert!(derived(&bearer));
     report("a derived Bearer that names its app", cost(|| derived(&bearer)));
 }
+
+/// The 99th of a hundred calls in nanoseconds, of very many, with the clock's own cost in it.
+fn p99<T>(mut call: impl FnMut() -> T) -> f64 {
+    const CALLS: usize = 100_000;
+    let mut taken: Vec<u64> = std::iter::repeat_with(|| {
+        let start = Instant::now();
+        black_box(call());
+        start.elapsed().as_nanos() as u64
+    })
+    .take(CALLS)
+    .collect();
+    taken.sort_unstable();
+    taken[CALLS * 99 / 100] as f64
+}
+
+/// Everything that is asked of a publish: who, may they, is rate and quota left.
+#[test]
+#[ignore = "a measurement"]
+fn admission_stays_within_its_budget() {
+    let directory = given_many(10_000);
+    let mut metered = app_record("100042", &[(KEY, SECRET)]);
+    metered.plan.is_metered = true;
+    metered.limits.max_publishes_per_s = 1_000_000;
+    given_app(&directory, metered);
+    let app = directory.app_by_key(KEY).unwrap();
+    let now_ms = NOW_S * 1_000;
+    app.quota.account(|| 0).answered(plenty(), 0, 0, now_ms);
+    let token = contract::SecretKeyToken::generate().unwrap();
+    let mut record = tokens::key_record(&Action::ALL, &["news/**", "shop/*"]);
+    (record.id, record.hash, record.app, record.sealed_token_secret) =
+        (token.id(), token.hash(), "100042".parse().unwrap(), None);
+    given_key(&directory, record);
+    let bearer = format!("Bearer {}", token.expose());
+    let channel = "news/today".parse().unwrap();
+    let body = "x".repeat(1_024);
+    let decide = |target: &str, authorization: Option<&str>| -> Result<(), Refusal> {
+        let admitted = ask(&directory, "POST", target, authorization)?.admit(body.as_bytes())?;
+        admitted.require_channel(Action::Publish, &channel)?;
+        admitted.charge_publish(1)?;
+        let account = admitted.app.quota.known().expect("metered");
+        assert!(account.take(1, 1, || admitted.app.counters.units(), now_ms));
+        account.give_back(1);
+        Ok(())
+    };
+    let by_key = || decide("/apps/100042/events", Some(&bearer));
+    assert_eq!(by_key(), Ok(()));
+    let known = report("a known key, p99", p99(|| by_key().is_ok()));
+    assert!(known < 5_000.0, "{known:.0} ns");
+    let md5 = hex::encode(Md5::digest(&body));
+    let query = format!("auth_key={KEY}&auth_timestamp={NOW_S}&auth_version=1.0&body_md5={md5}");
+    let text = format!("POST\n/apps/100042/events\n{query}");
+    let signature = hex::encode(SigningKey::new(SECRET).sign(&[text.as_bytes()]));
+    let target = format!("/apps/100042/events?{query}&auth_signature={signature}");
+    assert_eq!(decide(&target, None), Ok(()));
+    let signed = report("a signed query with 1 KiB, p99", p99(|| decide(&target, None).is_ok()));
+    assert!(signed < 15_000.0, "{signed:.0} ns");
+}
+
+/// A grant that does not end while it is measured.
+fn plenty() -> contract::lease::LeaseGrant {
+    let pool = contract::lease::Pool {
+        rule: "messages".into(),
+        limit: u64::MAX / 2,
+        used: 0,
+        resets_at: i64::MAX / 2,
+        is_exhausted: false,
+        has_overage: false,
+    };
+    contract::lease::LeaseGrant {
+        app: "100042".parse().unwrap(),
+        granted: u64::MAX / 2,
+        connections: 1,
+        pool,
+        connections_open: 0,
+        connections_limit: 1,
+    }
+}
+
+#[test]
+#[ignore = "a measurement"]
+fn a_million_keys_are_under_three_hundred_megabytes() {
+    let resident = || {
+        let text = std::fs::read_to_string("/proc/self/statm").expect("Linux");
+        text.split(' ').nth(1).and_then(|pages| pages.parse::<u64>().ok()).expect("pages") * 4_096
+    };
+    let directory = given_directory();
+    let before = resident();
+    for _ in 0..1_000_000 {
+        let token = contract::SecretKeyToken::generate().unwrap();
+        let mut record = tokens::key_record(&[Action::Publish], &["app_abc/**"]);
+        (record.id, record.hash, record.app, record.sealed_token_secret) =
+            (token.id(), token.hash(), "100042".parse().unwrap(), None);
+        given_key(&directory, record);
+    }
+    let megabytes = (resident() - before) as f64 / 1e6;
+    println!("{:<44} {megabytes:>9.0} MB", "a million secret keys");
+    assert!(megabytes < 300.0, "{megabytes:.0} MB");
+}

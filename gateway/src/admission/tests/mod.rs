@@ -5,6 +5,7 @@ mod bearers;
 mod channel;
 mod cost;
 mod minting;
+mod of_keys;
 mod publishable;
 mod rotation;
 mod scope;

@@ -17,9 +17,9 @@ use crate::{
     dialects::{self, Admission, Dialect},
     directory::{App, AppState},
     hub::clock,
+    quota,
     state::Gateway,
-    telemetry::log_refusal,
-    upgrade::{Asked, Farewell, Handshake, HttpRefusal},
+    upgrade::{self, Asked, Farewell, Handshake, HttpRefusal, TurnedAway},
 };
 use actix_http::{StatusCode, header};
 use bytes::Bytes;
@@ -52,31 +52,35 @@ fn offer<'a>(asked: &Asked<'a>) -> Offer<'a> {
 }
 
 /// After the upgrade: a connection with its conversation, or what to say before closing.
-pub fn admit(
+pub async fn admit(
     gateway: &Gateway,
     asked: &Asked<'_>,
     raw_key: &str,
     socket: SocketId,
 ) -> Result<Admission, Farewell> {
-    enter(gateway, asked, raw_key, socket).map_err(|fatal| {
+    enter(gateway, asked, raw_key, socket).await.map_err(|TurnedAway { fatal, told }| {
+        let frame = match told {
+            Some(told) => told.into_frame(fatal.frame(), 1),
+            None => fatal.frame(),
+        };
         let ((code, close_reason), reason) = (fatal.close(), fatal.reason());
         tracing::debug!(dialect = "anycable", code, reason, "upgrade refused");
-        Farewell { frames: vec![fatal.frame()], code, reason: close_reason }
+        Farewell { frames: vec![frame], code, reason: close_reason }
     })
 }
 
-fn enter(
+async fn enter(
     gateway: &Gateway,
     asked: &Asked<'_>,
     raw_key: &str,
     socket: SocketId,
-) -> Result<Admission, Fatal> {
+) -> Result<Admission, TurnedAway<Fatal>> {
     let key: AppKey = raw_key.parse().map_err(|_| Fatal::Unauthorized)?;
     let app = gateway.directory.app_by_key(key.as_str()).ok_or(Fatal::Unauthorized)?;
     let refused = |refusal: Refusal| {
-        app.counters.add_refusal(&refusal);
-        log_refusal(&refusal, "socket", Some(&app.id), clock::unix_ms());
-        Fatal::from(&refusal)
+        let told =
+            Some(upgrade::deny(gateway, &app, &refusal, Dialect::AnyCable, Some(key.as_str())));
+        TurnedAway { fatal: Fatal::from(&refusal), told }
     };
     let state = app.state();
     if !Dialect::AnyCable.is_on(&state) {
@@ -91,7 +95,8 @@ fn enter(
     if presented.is_late && resumed.is_none() {
         return Err(refused(Refusal::Unauthorised(Why::TokenExpired)));
     }
-    let mut permit = admission::connect(&app, asked.origin, asked.is_tls).map_err(refused)?;
+    let connected = quota::connect(&gateway.leases, &app, asked.origin, asked.is_tls).await;
+    let mut permit = connected.map_err(refused)?;
     permit.opened_with(presented.token.as_ref().map_or(&key, |token| &token.key), clock::unix_ms());
     let random = credential::random_bytes::<8>().map_err(|error| {
         tracing::error!(%error, "no connection name could be made");

@@ -1,6 +1,6 @@
 //! From outcomes to responses.
 
-use crate::admission::Refusal;
+use crate::{admission::Refusal, refusals::Told};
 use actix_web::{
     HttpResponse,
     body::{BodySize, BoxBody, MessageBody},
@@ -10,6 +10,7 @@ use actix_web::{
     },
     web::{Bytes, Payload},
 };
+use contract::RefusalCode;
 use std::{
     pin::Pin,
     task::{Context, Poll},
@@ -48,6 +49,16 @@ impl Answer {
         }
     }
 
+    /// Adds the refusal's id to the headers, and what limit it is about to them and to a body in
+    /// JSON.
+    pub fn told(mut self, told: &Told) -> Self {
+        self.headers.extend(told.headers());
+        if told.code.is_some() && self.content_type == Some("application/json") {
+            self.body = told.into_body(self.body);
+        }
+        self
+    }
+
     pub fn respond(self) -> HttpResponse {
         let mut response = HttpResponse::with_body(self.status, BoxBody::new(self.body));
         if let Some(content_type) = self.content_type {
@@ -66,9 +77,19 @@ pub trait Failing: From<Refusal> + From<super::BodyError> {
     fn answer(&self) -> Answer;
     /// What admission decided, if it was admission.
     fn refusal(&self) -> Option<&Refusal>;
-    /// A machine code and a sentence, for the live view.
+    /// A machine code to tell in place of the true one, which would say too much to a stranger.
+    fn mask(&self) -> Option<RefusalCode> {
+        None
+    }
+    /// A code of the dialect and a sentence, for the live view.
     fn code(&self) -> &str;
     fn message(&self) -> String;
+}
+
+/// What a request is answered that fails so.
+#[cfg(test)]
+pub fn told(failure: &impl Failing) -> Answer {
+    failure.answer().told(&Told::of(failure.refusal(), 0).masked(failure.mask()))
 }
 
 /// The response to a request whose body was not read to its end: the connection ends with it, and

@@ -6,22 +6,24 @@ use super::{
     body::{self, is_announced},
 };
 use crate::{
-    admission::{Admitted, Pending, Refusal, RequestView},
+    admission::{self, Admitted, KeyRef, Pending, Refusal, RequestView},
+    dialects::Dialect,
     directory::App,
+    forwarded,
     hub::clock,
     metering::Meter,
+    refusals::{Denied, Told},
     state::Gateway,
-    telemetry,
 };
 use actix_web::{
     HttpRequest, HttpResponse,
     http::header,
     web::{Bytes, Payload},
 };
-use contract::{AppLimits, ChannelName, live::LiveKind};
+use contract::{AppLimits, ChannelName, refusal::Transport};
 use percent_encoding::percent_decode_str;
 use realtime::Topic;
-use std::{borrow::Cow, str::Utf8Error, sync::Arc};
+use std::{borrow::Cow, net::IpAddr, str::Utf8Error, sync::Arc};
 
 /// A request whose credential and body are accepted.
 pub struct Call<'a> {
@@ -40,6 +42,7 @@ pub struct Door<C> {
     pub credential: C,
     /// Bytes beyond which a body is not read; never more than the app's limit for all dialects.
     pub max_body_bytes: fn(&AppLimits) -> usize,
+    pub dialect: Dialect,
 }
 
 /// What admission looks at of a request.
@@ -50,10 +53,16 @@ pub fn view<'a>(request: &'a HttpRequest, gateway: &'a Gateway) -> RequestView<'
         path: request.uri().path(),
         query: request.query_string(),
         authorization: authorization.and_then(|value| value.to_str().ok()),
-        peer: request.peer_addr().map(|peer| peer.ip()),
+        peer: caller(request, gateway),
         app_secret_bearer: false,
         mount: &gateway.config.mount,
     }
+}
+
+/// The address that a request comes from.
+pub fn caller(request: &HttpRequest, gateway: &Gateway) -> Option<IpAddr> {
+    let proxies = gateway.config.trusted_proxies;
+    forwarded::caller(request.peer_addr(), request.headers(), proxies)
 }
 
 /// Admits the request, has it done, and answers.
@@ -70,18 +79,19 @@ where
     F: Failing,
 {
     let now_ms = clock::unix_ms();
-    let (app, meter, bytes_in, outcome) =
+    let dialect = door.dialect;
+    let (app, who, bytes_in, outcome) =
         match admit::<C, F>(request, &mut payload, gateway, door, now_ms).await {
             Ok(call) => {
                 let outcome = work(&call).await;
-                let Admitted { app, meter, .. } = call.admitted;
+                let Admitted { app, key, meter, .. } = call.admitted;
                 let outcome = outcome.map_err(|failure| (failure, false));
-                (Some(app), Some(meter), call.body.len(), outcome)
+                (Some(app), Some((Some(key), meter)), call.body.len(), outcome)
             }
             Err((app, failure)) => {
                 let app = app.or_else(|| named_app(request, gateway));
-                let meter = app.as_ref().map(|app| app.counters.own().clone());
-                (app, meter, 0, Err((failure, is_announced(request))))
+                let who = app.as_ref().map(|app| (None, app.counters.own().clone()));
+                (app, who, 0, Err((failure, is_announced(request))))
             }
         };
     let (status, bytes_out, response) = match outcome {
@@ -90,8 +100,13 @@ where
             (answer.status, answer.body.len(), answer.respond())
         }
         Err((failure, unread)) => {
-            note(&failure, app.as_deref(), meter.as_deref(), now_ms);
-            let answer = failure.answer();
+            let (key, meter) = match &who {
+                Some((key, meter)) => (key.as_ref(), Some(meter.as_ref())),
+                None => (None, None),
+            };
+            let who = Who { dialect, app: app.as_deref(), key, meter };
+            let told = note(&failure, request, gateway, who);
+            let answer = failure.answer().told(&told);
             let status = answer.status;
             let response = match unread {
                 true => respond_unread(answer, payload),
@@ -100,7 +115,7 @@ where
             (status, 0, response)
         }
     };
-    if let Some(meter) = meter {
+    if let Some((_, meter)) = who {
         meter.request(status.as_u16(), bytes_in as u64, bytes_out as u64);
     }
     response
@@ -144,25 +159,47 @@ impl Call<'_> {
     }
 }
 
-/// The app a refused request was meant for, if its path names one.
+/// The app a refused request was meant for, if its path or its key names one.
 fn named_app(request: &HttpRequest, gateway: &Gateway) -> Option<Arc<App>> {
-    gateway.directory.app_by_path(request.match_info().get("app")?)
+    let directory = &gateway.directory;
+    match request.match_info().get("app") {
+        Some(segment) => directory.app_by_path(segment),
+        None => admission::app_of_bearer(directory, view(request, gateway).authorization),
+    }
+}
+
+/// Whose request failed, as far as that is known.
+#[derive(Clone, Copy, Debug)]
+pub struct Who<'a> {
+    pub dialect: Dialect,
+    pub app: Option<&'a App>,
+    pub key: Option<&'a KeyRef>,
+    /// Of the credential, if one was accepted.
+    pub meter: Option<&'a Meter>,
 }
 
 /// Writes down that a request failed: in the log, in the counters of its credential or else of the
-/// app, in the app's live view.
-pub fn note(failure: &impl Failing, app: Option<&App>, meter: Option<&Meter>, now_ms: u64) {
+/// app, in the app's live view, and for the control plane.
+pub fn note(
+    failure: &impl Failing,
+    request: &HttpRequest,
+    gateway: &Gateway,
+    Who { dialect, app, key, meter }: Who<'_>,
+) -> Told {
     let refusal = failure.refusal();
-    if let Some(refusal) = refusal {
-        telemetry::log_refusal(refusal, "http", app.map(|app| &app.id), now_ms);
-    }
-    let Some(app) = app else { return };
-    if let Some(refusal) = refusal {
+    if let (Some(app), Some(refusal)) = (app, refusal) {
         meter.unwrap_or_else(|| app.counters.own()).refused(refusal);
     }
-    app.live.emit(now_ms, || LiveKind::Refused {
-        source: "http".into(),
-        code: failure.code().into(),
-        message: failure.message(),
-    });
+    let route = request.match_pattern().unwrap_or_else(|| request.path().to_owned());
+    let denied = Denied {
+        refusal,
+        dialect: dialect.name(),
+        transport: Transport::Http,
+        key: key.map(KeyRef::public_half),
+        action: &format!("{} {route}", request.method()),
+        channel: request.match_info().get("channel"),
+        code: failure.code(),
+        message: &failure.message(),
+    };
+    gateway.deny(app, denied).masked(failure.mask())
 }

@@ -6,7 +6,9 @@ mod body;
 mod call;
 mod publish;
 
+#[cfg(test)]
+pub use answer::told;
 pub use answer::{Answer, Failing, respond_unread};
 pub use body::{BodyError, is_announced, read as read_body};
-pub use call::{Call, Door, note, serve, view};
+pub use call::{Call, Door, Who, caller, note, serve, view};
 pub use publish::publish;

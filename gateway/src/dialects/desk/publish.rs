@@ -1,12 +1,27 @@
 //! Publishing in the name of a customer's back end, and what is written down about it.
 
 use super::Call;
-use crate::dialects::Dialect;
+use crate::{
+    admission::{Admitted, Refusal},
+    dialects::Dialect,
+    quota::Hold,
+};
 use contract::{
     live::{LiveEvent, LiveKind},
     usage,
 };
 use realtime::{Publish, PublishError, Published};
+
+impl Call<'_> {
+    /// Takes a place in the app's quota for messages with payloads of these sizes: for all of them
+    /// or for none. It is held until the request is done.
+    pub async fn hold(&self, payloads: impl Iterator<Item = usize>) -> Result<Hold, Refusal> {
+        let Admitted { app, state, .. } = &self.admitted;
+        let (messages, sum) = payloads
+            .fold((0, 0), |(messages, sum), bytes| (messages + 1, sum + usage::units(bytes)));
+        self.gateway.leases.hold(app, state, messages, sum, self.now_ms).await
+    }
+}
 
 /// Hands a message to its channel's owner. What was accepted is counted and shown live; a
 /// duplicate is neither.

@@ -55,16 +55,53 @@ impl ErrorCode {
 pub struct Complaint {
     pub code: ErrorCode,
     pub message: Cow<'static, str>,
+    /// What admission calls it; nothing for what no limit and no credential is about.
+    pub refusal: Option<Refusal>,
 }
 
 impl Complaint {
     pub fn new(code: ErrorCode, message: impl Into<Cow<'static, str>>) -> Self {
-        Self { code, message: message.into() }
+        Self { code, message: message.into(), refusal: None }
+    }
+
+    pub fn because(self, refusal: Refusal) -> Self {
+        Self { refusal: Some(refusal), ..self }
     }
 
     /// Something that may be better in a moment.
     pub fn backend(what: impl std::fmt::Display) -> Self {
         Self::new(ErrorCode::BackendError, format!("{what}, try again later"))
+    }
+}
+
+/// The connection stays open whatever is refused. Source: spec/metered.md §8.
+impl From<Refusal> for Complaint {
+    fn from(refusal: Refusal) -> Self {
+        let code = match &refusal {
+            Refusal::QuotaExhausted(_) => ErrorCode::OverMessageQuota,
+            Refusal::RateLimited { .. } | Refusal::Overloaded { .. } | Refusal::Draining => {
+                return Self::backend(&refusal).because(refusal);
+            }
+            Refusal::ScopeAction(_) | Refusal::PlanFeature(_) => ErrorCode::ActionNotPermitted,
+            Refusal::ScopeChannel => ErrorCode::ChannelNotAuthorized,
+            Refusal::ChannelLimit { .. } => ErrorCode::ChannelLimitExceeded,
+            Refusal::MemberLimit { .. } => ErrorCode::ChannelFull,
+            Refusal::BadRequest(_)
+            | Refusal::BodyTooLarge { .. }
+            | Refusal::EventTooLarge { .. }
+            | Refusal::UnsupportedEncoding => ErrorCode::MalformedMessage,
+            Refusal::RouteUnknown
+            | Refusal::AppUnknown
+            | Refusal::AppDisabled
+            | Refusal::Unauthorised(_)
+            | Refusal::ConnectionLimit { .. }
+            | Refusal::OriginRefused
+            | Refusal::AddressRefused
+            | Refusal::TlsRequired
+            | Refusal::DialectDisabled
+            | Refusal::Internal => ErrorCode::InternalError,
+        };
+        Self::new(code, refusal.to_string()).because(refusal)
     }
 }
 

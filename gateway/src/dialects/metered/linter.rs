@@ -30,7 +30,8 @@ pub fn lint(frame: &str) -> Map<String, Value> {
             text("requestId");
         }
         "error" => {
-            only(&["requestId", "code", "message"]);
+            only(&["requestId", "code", "message", "refusal"]);
+            assert!(members.get("refusal").is_none_or(Value::is_object), "{frame}");
             text("code");
             text("message");
             assert!(members.get("requestId").is_none_or(Value::is_string), "{frame}");

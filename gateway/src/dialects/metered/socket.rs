@@ -9,9 +9,9 @@ use crate::{
     dialects::{self, Admission, Dialect, json},
     directory::AppState,
     hub::clock,
+    quota,
     state::Gateway,
-    telemetry::log_refusal,
-    upgrade::{Asked, Farewell, Handshake, HttpRefusal},
+    upgrade::{self, Asked, Farewell, Handshake, HttpRefusal, TurnedAway},
 };
 use actix_http::StatusCode;
 use bytes::Bytes;
@@ -36,32 +36,42 @@ pub fn handshake(gateway: &Gateway, asked: &Asked<'_>) -> Result<Handshake, Http
 }
 
 /// Answers an upgrade: a connection with its conversation, or the code to close it with.
-pub fn admit(
+pub async fn admit(
     gateway: &Gateway,
     asked: &Asked<'_>,
     socket: SocketId,
 ) -> Result<Admission, Farewell> {
-    enter(gateway, asked, socket).map_err(|fatal| {
+    enter(gateway, asked, socket).await.map_err(|TurnedAway { fatal, .. }| {
         let (code, reason) = (fatal.code(), fatal.reason());
         tracing::debug!(dialect = "metered", code, reason, "upgrade refused");
         Farewell { frames: Vec::new(), code, reason }
     })
 }
 
-fn enter(gateway: &Gateway, asked: &Asked<'_>, socket: SocketId) -> Result<Admission, Fatal> {
+async fn enter(
+    gateway: &Gateway,
+    asked: &Asked<'_>,
+    socket: SocketId,
+) -> Result<Admission, TurnedAway<Fatal>> {
     let now_ms = clock::unix_ms();
     let pass = present(gateway, asked, now_ms)?;
     let app = pass.bearing.app.clone();
     let refused = |refusal: Refusal| {
-        app.counters.add_refusal(&refusal);
-        log_refusal(&refusal, "socket", Some(&app.id), now_ms);
-        refuse_upgrade(&refusal)
+        let told = Some(upgrade::deny(
+            gateway,
+            &app,
+            &refusal,
+            Dialect::Metered,
+            Some(pass.bearing.key.public_half()),
+        ));
+        TurnedAway { fatal: refuse_upgrade(&refusal), told }
     };
     let state = app.state();
     if !Dialect::Metered.is_on(&state) {
         return Err(refused(Refusal::DialectDisabled));
     }
-    let mut permit = admission::connect(&app, asked.origin, asked.is_tls).map_err(refused)?;
+    let connected = quota::connect(&gateway.leases, &app, asked.origin, asked.is_tls).await;
+    let mut permit = connected.map_err(refused)?;
     pass.bearing.used(now_ms);
     permit.opened_by(pass.bearing.meter());
     if let KeyRef::Publishable(_) = &pass.bearing.key {

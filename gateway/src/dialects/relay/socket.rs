@@ -9,9 +9,9 @@ use crate::{
     dialects::{self, Admission, Dialect},
     directory::App,
     hub::clock,
+    quota,
     state::Gateway,
-    telemetry::log_refusal,
-    upgrade::{Asked, Farewell, Handshake, HttpRefusal},
+    upgrade::{self, Asked, Farewell, Handshake, HttpRefusal, TurnedAway},
 };
 use actix_http::StatusCode;
 use contract::{AppKey, SocketId};
@@ -37,36 +37,40 @@ pub fn handshake(
 }
 
 /// Answers an upgrade: a connection with its conversation, or what to say before closing.
-pub fn admit(
+pub async fn admit(
     gateway: &Gateway,
     asked: &Asked<'_>,
     raw_key: &str,
     socket: SocketId,
 ) -> Result<Admission, Farewell> {
-    enter(gateway, asked, raw_key, socket).map_err(|fatal| {
+    enter(gateway, asked, raw_key, socket).await.map_err(|TurnedAway { fatal, told }| {
+        let frame = match told {
+            Some(told) => told.into_frame(fatal.frame(), 2),
+            None => fatal.frame(),
+        };
         if fatal.is_held_against() {
             gateway.relay.turned_away.note(asked.peer, raw_key, clock::unix_ms());
         }
         let (code, reason) = (fatal.code(), fatal.reason());
         tracing::debug!(dialect = "relay", code, reason, "upgrade refused");
-        Farewell { frames: vec![fatal.frame()], code, reason }
+        Farewell { frames: vec![frame], code, reason }
     })
 }
 
-fn enter(
+async fn enter(
     gateway: &Gateway,
     asked: &Asked<'_>,
     raw_key: &str,
     socket: SocketId,
-) -> Result<Admission, Fatal> {
+) -> Result<Admission, TurnedAway<Fatal>> {
     let (app, key) = find(gateway, raw_key)?;
     let refused = |refusal: Refusal| {
-        app.counters.add_refusal(&refusal);
-        log_refusal(&refusal, "socket", Some(&app.id), clock::unix_ms());
-        refuse_upgrade(&refusal)
+        let told = Some(upgrade::deny(gateway, &app, &refusal, Dialect::Relay, Some(key.as_str())));
+        TurnedAway { fatal: refuse_upgrade(&refusal), told }
     };
     speaks(&app).map_err(refused)?;
-    let mut permit = admission::connect(&app, asked.origin, asked.is_tls).map_err(refused)?;
+    let connected = quota::connect(&gateway.leases, &app, asked.origin, asked.is_tls).await;
+    let mut permit = connected.map_err(refused)?;
     permit.opened_with(&key, clock::unix_ms());
     let opening = Opening { socket, key, now_ms: clock::now_ms() };
     let conversation = Conversation::open(opening, &app.state());
@@ -99,10 +103,16 @@ mod tests {
     use super::*;
     use crate::dialects::{pusher, relay::fixtures, relay::pace::TurnedAway};
     use actix_http::header::HeaderMap;
+    use futures_util::FutureExt;
 
     fn asked<'a>(path: &'a str, headers: &'a HeaderMap, origin: Option<&'a str>) -> Asked<'a> {
         let peer = Some([127, 0, 0, 1].into());
         Asked { path, query: "", host: None, origin, is_tls: false, peer, headers }
+    }
+
+    fn admit_now(gateway: &Gateway, asked: &Asked<'_>, key: &str) -> Result<Admission, Farewell> {
+        let admitted = admit(gateway, asked, key, fixtures::socket());
+        admitted.now_or_never().expect("nothing to wait for")
     }
 
     #[test]
@@ -112,7 +122,7 @@ mod tests {
         let asked = asked("/app/nobody", &headers, None);
         for _ in 0..TurnedAway::TOLD {
             assert!(handshake(&gateway, &asked, "nobody").is_ok());
-            let farewell = admit(&gateway, &asked, "nobody", fixtures::socket()).err();
+            let farewell = admit_now(&gateway, &asked, "nobody").err();
             let farewell = farewell.expect("nobody's key");
             assert_eq!((farewell.code, farewell.reason), (4001, "Invalid app key"));
         }
@@ -128,7 +138,7 @@ mod tests {
         let gateway = pusher::fixtures::gateway(fixtures::directory(full));
         let headers = HeaderMap::new();
         let asked = asked("/app/my-key", &headers, None);
-        let enter = || admit(&gateway, &asked, fixtures::KEY, fixtures::socket());
+        let enter = || admit_now(&gateway, &asked, fixtures::KEY);
         let first = enter().map_err(|f| f.code).expect("there is a place");
         for _ in 0..TurnedAway::TOLD {
             let farewell = enter().err().expect("no place");
@@ -159,7 +169,7 @@ mod tests {
             let gateway = pusher::fixtures::gateway(fixtures::directory(change));
             let headers = HeaderMap::new();
             let asked = asked("/app/my-key", &headers, Some("https://evil.example"));
-            let farewell = admit(&gateway, &asked, fixtures::KEY, fixtures::socket()).err();
+            let farewell = admit_now(&gateway, &asked, fixtures::KEY).err();
             let farewell = farewell.expect("refused");
             assert_eq!((farewell.code, farewell.reason), (code, reason));
             assert_eq!(farewell.frames.len(), 1);

@@ -5,6 +5,7 @@ use super::{
     subscribe::{Phase, Subscription},
 };
 use crate::{
+    admission::{Feature, Refusal},
     dialects::{
         Cx,
         anycable::{
@@ -88,6 +89,11 @@ impl Conversation {
             From::Position(position) => Some(position),
             From::Since(_) => None,
         };
+        if !cx.state.plan.features.history {
+            let refusal = Refusal::PlanFeature(Feature::History);
+            self.deny(&refusal.into(), "history", "history_refused", cx);
+            return self.caught_up(id, false, cx, out);
+        }
         if !self.may_catch_up(cx) {
             return self.caught_up(id, false, cx, out);
         }

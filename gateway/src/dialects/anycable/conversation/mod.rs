@@ -21,7 +21,11 @@ use super::{
     sid::Sid,
 };
 use crate::{
-    dialects::{Cx, Seldom, rate::Rate},
+    dialects::{
+        Cx, Dialect, Seldom,
+        objection::{Deed, Objection},
+        rate::Rate,
+    },
     directory::AppState,
     hub::effect::{Effect, Ticket},
 };
@@ -224,6 +228,20 @@ impl Conversation {
         self.presences.allows(cx.now_ms, max.saturating_mul(2))
     }
 
+    /// Errors are silence, but whoever watches the app, or looks the refusal up, can see why.
+    fn deny(&self, objection: &Objection, action: &'static str, code: &str, cx: &Cx<'_>) {
+        let key = self.token.as_ref().map(|token| &token.key).or(self.key.as_ref());
+        let deed = Deed {
+            dialect: Dialect::AnyCable,
+            key: key.map(AppKey::as_str),
+            action,
+            channel: None,
+            code,
+            message: &objection.why,
+        };
+        cx.deny(&objection.refusal, deed);
+    }
+
     fn ticket(&mut self, asked: Asked) -> Ticket {
         self.last_ticket = self.last_ticket.wrapping_add(1);
         self.asked.push((self.last_ticket, asked));
@@ -287,6 +305,7 @@ fn show_refusal(code: &str, message: &str, cx: &Cx<'_>, out: &mut Vec<Effect>) {
             source: "socket".into(),
             code: code.into(),
             message: message.into(),
+            request_id: None,
         }));
     }
 }

@@ -5,8 +5,9 @@
 //! waits for is put into its [`Wishes`] and done in one order: confirmed, what was missed, heard,
 //! present.
 
-use super::{Conversation, Protocol, say, show_refusal};
+use super::{Conversation, Protocol, say};
 use crate::{
+    admission::Refusal,
     dialects::{
         Cx, Dialect,
         anycable::{
@@ -14,6 +15,7 @@ use crate::{
             frame::{From, HistoryAsk, Identifier, Outbound, PresenceAsk},
             pubsub::{self, Stream},
         },
+        objection::Objection,
     },
     hub::{effect::Effect, voice::Voice},
 };
@@ -112,7 +114,7 @@ impl Conversation {
             Ok(stream) => stream,
             Err(why) => {
                 self.forget(&id);
-                show_refusal("subscription_rejected", &why, cx, out);
+                self.deny(&why, "subscribe", "subscription_rejected", cx);
                 return say(&Outbound::Reject(&id), out);
             }
         };
@@ -132,16 +134,18 @@ impl Conversation {
         self.take_seat(&id, wishes, cx, out);
     }
 
-    fn decide(&self, identifier: &str, cx: &Cx<'_>) -> Result<Stream, String> {
+    fn decide(&self, identifier: &str, cx: &Cx<'_>) -> Result<Stream, Objection> {
         let max = cx.state.limits.max_channels_per_connection as usize;
         if self.subscriptions.len() >= max {
-            return Err(format!("a connection may have at most {max} subscriptions"));
+            let why = format!("a connection may have at most {max} subscriptions");
+            return Err(Objection::new(Refusal::ChannelLimit { limit: max as u32 }, why));
         }
         if identifier.len() > Self::MAX_IDENTIFIER_BYTES {
             let max = Self::MAX_IDENTIFIER_BYTES;
-            return Err(format!("an identifier must be at most {max} bytes"));
+            return Err(format!("an identifier must be at most {max} bytes").into());
         }
-        pubsub::decide(identifier, cx.state).map_err(|e| e.to_string())
+        pubsub::decide(identifier, cx.state)
+            .map_err(|e| Objection::new(Refusal::ScopeChannel, e.to_string()))
     }
 
     /// One family of clients wants to hear it again and asks until it does; the other takes a
@@ -203,7 +207,12 @@ impl Conversation {
         let Some(seat) = self.seats.remove(channel) else { return };
         for id in seat.identifiers {
             self.forget(&id);
-            show_refusal("subscription_rejected", &reason.to_string(), cx, out);
+            let refusal = match reason {
+                JoinRefusal::MembersFull { max } => Refusal::MemberLimit { limit: max },
+                JoinRefusal::Overloaded => Refusal::Overloaded { retry_after_ms: 1_000 },
+            };
+            let why = Objection::new(refusal, reason.to_string());
+            self.deny(&why, "subscribe", "subscription_rejected", cx);
             say(&Outbound::Reject(&id), out);
         }
     }

@@ -1,13 +1,15 @@
 //! Messages from subscriber to subscriber. Source: spec/anycable.md §6.6.
 
-use super::{Conversation, show_refusal, subscribe::SeatState};
+use super::{Conversation, subscribe::SeatState};
 use crate::{
-    dialects::{Cx, anycable::frame::Identifier, neutral},
+    admission::Refusal,
+    dialects::{Cx, anycable::frame::Identifier, neutral, objection::Objection},
     hub::effect::{Effect, Outgoing, Ticket},
 };
 use contract::{
     ChannelName,
     live::{LiveEvent, LiveKind},
+    usage,
 };
 use realtime::{Member, Payload, PublishError};
 use std::sync::Arc;
@@ -23,7 +25,7 @@ impl Conversation {
     ) {
         let channel = match self.may_whisper(identifier, data, cx) {
             Ok(channel) => channel,
-            Err(why) => return show_refusal("whisper_refused", &why, cx, out),
+            Err(objection) => return self.deny(&objection, "whisper", "whisper_refused", cx),
         };
         let (name, identity) = (neutral::name_in(data), self.identity_on(&channel));
         if cx.app.live.is_watched() {
@@ -45,25 +47,30 @@ impl Conversation {
         identifier: &str,
         data: &str,
         cx: &Cx<'_>,
-    ) -> Result<ChannelName, String> {
+    ) -> Result<ChannelName, Objection> {
         let subscription = self.subscriptions.get(&Identifier::new(identifier));
         let stream = &subscription.ok_or("not subscribed")?.stream;
         if !stream.may_whisper(cx.state) {
-            return Err(format!("subscribers of {} may not whisper", stream.channel));
+            return Err(format!("subscribers of {} may not whisper", stream.channel).into());
         }
         let max_bytes = cx.state.limits.max_payload_bytes as usize;
         if data.len() > max_bytes {
-            return Err(format!("data must be at most {max_bytes} bytes"));
+            let why = format!("data must be at most {max_bytes} bytes");
+            return Err(Objection::new(Refusal::EventTooLarge { limit: max_bytes }, why));
         }
         let channel = stream.channel.clone();
         let is_in = self.seats.get(&channel).is_some_and(|seat| seat.state == SeatState::Taken);
         if !is_in {
-            return Err(format!("not yet subscribed to {channel}"));
+            return Err(format!("not yet subscribed to {channel}").into());
         }
-        match self.whispers.allows(cx.now_ms, cx.state.limits.max_client_events_per_s) {
-            true => Ok(channel),
-            false => Err("rate limit exceeded".into()),
+        let per_s = cx.state.limits.max_client_events_per_s;
+        if !self.whispers.allows(cx.now_ms, per_s) {
+            return Err(Objection::too_many_events(per_s));
         }
+        let units = usage::units(data.len());
+        let spared = cx.gateway.leases.spare(cx.app, cx.state, units, cx.unix_ms);
+        spared?;
+        Ok(channel)
     }
 
     /// Who the others are told it is: who is present there, else whom the token names.
@@ -82,8 +89,10 @@ impl Conversation {
         _: Option<Ticket>,
         error: &PublishError,
         cx: &Cx<'_>,
-        out: &mut Vec<Effect>,
+        _: &mut Vec<Effect>,
     ) {
-        show_refusal("whisper_refused", &error.to_string(), cx, out);
+        let refusal = Refusal::Overloaded { retry_after_ms: 1_000 };
+        let objection = Objection::new(refusal, error.to_string());
+        self.deny(&objection, "whisper", "whisper_refused", cx);
     }
 }

@@ -7,6 +7,7 @@ use crate::{
     dialects::desk::{Answer, BodyError, Failing},
 };
 use actix_web::http::StatusCode;
+use contract::RefusalCode;
 use realtime::{LinkError, PublishError};
 
 /// A request that was accepted.
@@ -41,7 +42,10 @@ impl From<Refusal> for Failure {
 
 impl From<BadBody> for Failure {
     fn from(bad: BadBody) -> Self {
-        Self::Body(bad)
+        match bad {
+            BadBody::DataTooLarge { limit } => Self::Refused(Refusal::EventTooLarge { limit }),
+            bad => Self::Body(bad),
+        }
     }
 }
 
@@ -117,6 +121,13 @@ impl Failing for Failure {
             Self::Refused(refusal) => Some(refusal),
             _ => None,
         }
+    }
+
+    /// That there is such an app is nothing to be told without its Bearer.
+    fn mask(&self) -> Option<RefusalCode> {
+        let is_told_apart =
+            !matches!(self, Self::Refused(Refusal::AppUnknown | Refusal::AppDisabled));
+        if is_told_apart { None } else { Some(RefusalCode::Unauthorised) }
     }
 
     fn code(&self) -> &str {

@@ -1,9 +1,9 @@
 //! What browsers on other origins may do. Source: spec/anycable.md §4.3.
 
-use crate::admission;
+use crate::{admission, refusals::Told};
 use actix_web::http::header::{
     ACCESS_CONTROL_ALLOW_CREDENTIALS, ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS,
-    ACCESS_CONTROL_ALLOW_ORIGIN, HeaderMap, HeaderValue, VARY,
+    ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_EXPOSE_HEADERS, HeaderMap, HeaderValue, VARY,
 };
 
 const ALLOWED_HEADERS: &str = "Origin, X-Requested-With, X-Request-ID, Content-Type, Accept, \
@@ -19,6 +19,7 @@ pub fn allow(
 ) {
     headers.insert(ACCESS_CONTROL_ALLOW_METHODS, HeaderValue::from_static(methods));
     headers.insert(ACCESS_CONTROL_ALLOW_HEADERS, HeaderValue::from_static(ALLOWED_HEADERS));
+    headers.insert(ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static(Told::EXPOSED));
     if allowed.is_empty() {
         headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
         return;

@@ -52,7 +52,8 @@ impl Door {
                     app = Some(pending.app().clone());
                     Ok(pending)
                 };
-                let door = desk::Door { credential, max_body_bytes: AppLimits::max_body_bytes };
+                let (max_body_bytes, dialect) = (AppLimits::max_body_bytes, Dialect::AnyCable);
+                let door = desk::Door { credential, max_body_bytes, dialect };
                 desk::serve(request, payload, gateway, door, work).await
             }
         };

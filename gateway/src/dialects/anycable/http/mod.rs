@@ -73,5 +73,5 @@ async fn present(call: &crate::dialects::desk::Call<'_>) -> Result<Success, Fail
 pub(in crate::dialects) fn refuse(
     refusal: crate::admission::Refusal,
 ) -> crate::dialects::desk::Answer {
-    crate::dialects::desk::Failing::answer(&answer::Failure::Refused(refusal))
+    crate::dialects::desk::told(&answer::Failure::Refused(refusal))
 }

@@ -37,6 +37,7 @@ async fn publish_all(call: &Call<'_>, all: Vec<Publication<'_>>) -> Result<(), F
     if let rest @ 1.. = all.len().saturating_sub(1) {
         call.admitted.charge_publish(rest as u32)?;
     }
+    let _hold = call.hold(all.iter().map(|publication| publication.message.len())).await?;
     for publication in all {
         desk::publish(call, message(call, publication), Dialect::AnyCable).await?;
     }

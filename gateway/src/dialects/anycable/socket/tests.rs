@@ -3,6 +3,7 @@ use crate::dialects::anycable::fixtures;
 use crate::hub::effect::Effect;
 use actix_http::header::{HeaderMap, HeaderName, HeaderValue};
 use contract::directory::AppRecord;
+use futures_util::FutureExt;
 
 const EXTENDED: &str = "actioncable-v1-ext-json";
 /// The sheet's: `{"ext":"{\"user_id\":42}","exp":1893456000}`.
@@ -63,11 +64,13 @@ impl Visit {
 
     /// Lets the visitor in as socket `n`: its identity and its greeting, or what it is told.
     fn enter(&self, n: u64) -> Result<(Admission, String), String> {
-        let admitted = admit(&self.gateway, &self.asked(), self.key, SocketId::from_random(n));
+        let asked = self.asked();
+        let admitted = admit(&self.gateway, &asked, self.key, SocketId::from_random(n));
+        let admitted = admitted.now_or_never().expect("nothing to wait for");
         let mut admission = admitted.map_err(|farewell| {
             let frames: Vec<&str> =
                 farewell.frames.iter().map(|f| std::str::from_utf8(f).unwrap()).collect();
-            format!("{} {}", frames.join(" "), farewell.code)
+            crate::refusals::without_refusal(&format!("{} {}", frames.join(" "), farewell.code))
         })?;
         let (app, mut out) = (admission.app.clone(), Vec::new());
         let state = app.state();

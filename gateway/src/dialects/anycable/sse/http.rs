@@ -26,8 +26,9 @@ use crate::{
     },
     directory::{App, AppState},
     hub::{Hub, clock, connection::Connection, session},
+    quota,
+    refusals::{Denied, Told},
     state::Gateway,
-    telemetry::log_refusal,
     wire::stream::Wire,
 };
 use actix_web::{
@@ -35,7 +36,7 @@ use actix_web::{
     http::{Method, StatusCode},
     web::{self, Data, Payload, ServiceConfig},
 };
-use contract::{AppKey, SocketId, credential, live::LiveKind};
+use contract::{AppKey, RefusalCode, SocketId, credential, refusal::Transport};
 use std::sync::Arc;
 
 /// On a cable's own host, and below the app everywhere. Posting to `/apps/{app}/events` is
@@ -62,15 +63,15 @@ async fn events(
     let outcome = match *request.method() {
         Method::OPTIONS => Ok(response::empty(StatusCode::OK)),
         Method::GET | Method::POST => {
-            open(&request, &mut payload, &gateway.into_inner(), app.as_ref()).await
+            open(&request, &mut payload, &gateway.clone().into_inner(), app.as_ref()).await
         }
         _ => Err(Failure::Method),
     };
     let mut response = match outcome {
         Ok(response) => response,
         Err(failure) => {
-            failure.note(app.as_deref());
-            failure.respond(&request, payload)
+            let told = failure.note(&request, &gateway, app.as_deref());
+            failure.respond(&request, payload, &told)
         }
     };
     if let Some(app) = &app {
@@ -117,7 +118,7 @@ async fn open(
         return Ok(elsewhere(form));
     }
     let is_tls = gateway.config.tls.is_some();
-    let permit = admission::connect(app, origin(request), is_tls)?;
+    let permit = quota::connect(&gateway.leases, app, origin(request), is_tls).await?;
     listen(gateway, app, permit, who, Wanted { form, said })
 }
 
@@ -279,35 +280,58 @@ impl Failure {
         }
     }
 
-    /// What the client is not told, whoever watches the app is.
-    fn note(&self, app: Option<&App>) {
-        let now_ms = clock::unix_ms();
-        if let Self::Refused(refusal) = self {
-            log_refusal(refusal, "http", app.map(|app| &app.id), now_ms);
-        }
-        let Some(app) = app else { return };
-        if let Self::Refused(refusal) = self {
-            app.counters.add_refusal(refusal);
-        }
-        app.live.emit(now_ms, || {
-            let (code, message) = match self {
-                Self::Refused(refusal) => (refusal.code().as_str(), refusal.to_string()),
-                Self::Asked(bad) => ("bad_request", bad.to_string()),
-                Self::Body(_) => ("bad_request", "the body could not be read".into()),
-                Self::Method => ("bad_request", "the method must be GET or POST".into()),
-                Self::Off => {
-                    ("not_found", "server-sent events are off (setting anycable.sse)".into())
-                }
-            };
-            LiveKind::Refused { source: "http".into(), code: code.into(), message }
-        });
+    /// That there is such an app is nothing to be told to strangers.
+    fn mask(&self) -> Option<RefusalCode> {
+        let is_told_apart = !matches!(
+            self,
+            Self::Refused(Refusal::AppUnknown | Refusal::AppDisabled | Refusal::DialectDisabled)
+        );
+        if is_told_apart { None } else { Some(RefusalCode::Unauthorised) }
     }
 
-    fn respond(&self, request: &HttpRequest, payload: Payload) -> HttpResponse {
+    /// What the client is not told, whoever watches the app is.
+    fn note(&self, request: &HttpRequest, gateway: &Gateway, app: Option<&App>) -> Told {
+        let too_many;
+        let refusal = match self {
+            Self::Refused(refusal) => Some(refusal),
+            Self::Asked(BadAsk::TooMany { max }) => {
+                too_many = Refusal::ChannelLimit { limit: *max };
+                Some(&too_many)
+            }
+            _ => None,
+        };
+        if let (Some(app), Some(refusal)) = (app, refusal) {
+            app.counters.add_refusal(refusal);
+        }
+        let (code, message) = match self {
+            Self::Refused(refusal) => (refusal.code().as_str(), refusal.to_string()),
+            Self::Asked(bad) => ("bad_request", bad.to_string()),
+            Self::Body(_) => ("bad_request", "the body could not be read".into()),
+            Self::Method => ("bad_request", "the method must be GET or POST".into()),
+            Self::Off => ("not_found", "server-sent events are off (setting anycable.sse)".into()),
+        };
+        let denied = Denied {
+            refusal,
+            dialect: Dialect::AnyCableEvents.name(),
+            transport: Transport::Http,
+            key: None,
+            action: &format!("{} {}", request.method(), request.path()),
+            channel: None,
+            code,
+            message: &message,
+        };
+        gateway.deny(app, denied).masked(self.mask())
+    }
+
+    fn respond(&self, request: &HttpRequest, payload: Payload, told: &Told) -> HttpResponse {
         let retry_after_s = match self {
             Self::Refused(refusal) => refusal.retry_after_s(),
             _ => None,
         };
-        response::refuse(request, payload, self.status(), retry_after_s)
+        let mut response = response::refuse(request, payload, self.status(), retry_after_s);
+        for (name, value) in told.headers() {
+            response.headers_mut().insert(name, value);
+        }
+        response
     }
 }

@@ -14,8 +14,8 @@ use super::{
     frame::{Asks, Outbound, Request, Welcome},
 };
 use crate::{
-    admission::Bearing,
-    dialects::{Cx, Dialect, Seldom},
+    admission::{Bearing, Refusal},
+    dialects::{Cx, Dialect, Seldom, objection::Deed},
     directory::AppState,
     hub::effect::{Effect, Ticket},
 };
@@ -127,7 +127,7 @@ impl Conversation {
             Ok(request) => request,
             Err(e) => {
                 let what = Complaint::new(ErrorCode::MalformedMessage, e.to_string());
-                return complain(e.request.as_deref(), &what, cx, out);
+                return self.complain(e.request.as_deref(), &what, cx, out);
             }
         };
         let request = id.as_deref();
@@ -145,7 +145,7 @@ impl Conversation {
             }
         };
         if let Err(what) = done {
-            complain(request, &what, cx, out);
+            self.complain(request, &what, cx, out);
         }
     }
 
@@ -155,12 +155,45 @@ impl Conversation {
             return end(&Fatal::OverMessageRate, out);
         }
         let what = "messages are JSON text, never binary";
-        complain(None, &Complaint::new(ErrorCode::MalformedMessage, what), cx, out);
+        self.complain(None, &Complaint::new(ErrorCode::MalformedMessage, what), cx, out);
     }
 
     /// By its peer id, which other dialects take for a user's.
     pub fn signed_in_as(&self) -> Option<&UserId> {
         Some(&self.peer.user)
+    }
+
+    /// An error that leaves the connection open.
+    fn complain(
+        &self,
+        request: Option<&str>,
+        what: &Complaint,
+        cx: &Cx<'_>,
+        out: &mut Vec<Effect>,
+    ) {
+        let Complaint { code, message, refusal } = what;
+        let frame = codec::encode(&Outbound::Error { request, code: *code, message });
+        let Some(refusal) = refusal else {
+            out.push(Effect::Send(frame));
+            if cx.app.live.is_watched() {
+                out.push(Effect::Live(LiveKind::Refused {
+                    source: "socket".into(),
+                    code: code.as_str().into(),
+                    message: message.to_string(),
+                    request_id: None,
+                }));
+            }
+            return;
+        };
+        let deed = Deed {
+            dialect: Dialect::Metered,
+            key: Some(self.bearing.key.public_half()),
+            action: "message",
+            channel: None,
+            code: code.as_str(),
+            message,
+        };
+        out.push(Effect::Send(cx.deny(refusal, deed).into_frame(frame, 1)));
     }
 
     fn rare(&mut self) -> &mut Rare {
@@ -175,10 +208,11 @@ impl Conversation {
     fn require(&self, action: Action) -> Result<(), Complaint> {
         match self.bearing.grant.allows(action) {
             true => Ok(()),
-            false => Err(Complaint::new(
-                ErrorCode::ActionNotPermitted,
-                format!("not permitted: {}", action.as_str()),
-            )),
+            false => {
+                let what = format!("not permitted: {}", action.as_str());
+                let what = Complaint::new(ErrorCode::ActionNotPermitted, what);
+                Err(what.because(Refusal::ScopeAction(action)))
+            }
         }
     }
 
@@ -196,6 +230,7 @@ impl Conversation {
 
 fn not_authorized(name: &str) -> Complaint {
     Complaint::new(ErrorCode::ChannelNotAuthorized, format!("not authorized: {name}"))
+        .because(Refusal::ScopeChannel)
 }
 
 fn say(frame: &Outbound<'_>, out: &mut Vec<Effect>) {
@@ -206,18 +241,6 @@ fn say(frame: &Outbound<'_>, out: &mut Vec<Effect>) {
 fn acknowledge(request: Option<&str>, out: &mut Vec<Effect>) {
     if let Some(request) = request {
         say(&Outbound::Ack { request }, out);
-    }
-}
-
-/// An error that leaves the connection open.
-fn complain(request: Option<&str>, what: &Complaint, cx: &Cx<'_>, out: &mut Vec<Effect>) {
-    say(&Outbound::Error { request, code: what.code, message: &what.message }, out);
-    if cx.app.live.is_watched() {
-        out.push(Effect::Live(LiveKind::Refused {
-            source: "socket".into(),
-            code: what.code.as_str().into(),
-            message: what.message.to_string(),
-        }));
     }
 }
 

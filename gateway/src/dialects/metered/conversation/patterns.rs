@@ -1,7 +1,8 @@
 //! Subscribing to every channel whose name fits a pattern. Source: spec/metered.md §6.
 
-use super::{Conversation, acknowledge, complain, not_authorized, say, subscribe::PAUSE_MS};
+use super::{Conversation, acknowledge, not_authorized, say, subscribe::PAUSE_MS};
 use crate::{
+    admission::{Feature, Refusal},
     dialects::{
         Cx,
         metered::{
@@ -35,6 +36,9 @@ impl Conversation {
     ) -> Result<(), Complaint> {
         let pattern = names::pattern(raw)?;
         self.require(Action::Subscribe)?;
+        if !cx.state.plan.features.patterns {
+            return Err(Refusal::PlanFeature(Feature::Patterns).into());
+        }
         if !self.bearing.grant.covers_pattern(raw) {
             return Err(not_authorized(raw));
         }
@@ -72,7 +76,7 @@ impl Conversation {
             self.forget_pattern(pattern);
             let what = "the app has as many pattern subscriptions as it may";
             let what = Complaint::new(ErrorCode::ChannelLimitExceeded, what);
-            return complain(request, &what, cx, out);
+            return self.complain(request, &what, cx, out);
         }
         acknowledge(request, out);
         if self.bearing.grant.allows(Action::Presence) {
@@ -102,7 +106,7 @@ impl Conversation {
             .collect();
         for pattern in lost {
             self.forget_pattern(&pattern);
-            complain(None, &not_authorized(pattern.as_str()), cx, out);
+            self.complain(None, &not_authorized(pattern.as_str()), cx, out);
             out.push(Effect::Unlisten { pattern });
         }
     }

@@ -1,9 +1,10 @@
 //! Messages to channels and to peers. Source: spec/metered.md §7.
 
-use super::{Conversation, acknowledge, complain, end, lifecycle::FRAME_SLACK, not_authorized};
+use super::{Conversation, acknowledge, end, lifecycle::FRAME_SLACK, not_authorized};
 use crate::{
+    admission::{Feature, Refusal},
     dialects::{
-        Cx,
+        Cx, Dialect,
         json::Value,
         metered::{
             codec,
@@ -11,12 +12,14 @@ use crate::{
             names,
         },
         neutral,
+        objection::Deed,
     },
     hub::effect::{Effect, Outgoing, Ticket},
 };
 use contract::{
     Action, ChannelName,
     live::{LiveEvent, LiveKind},
+    usage,
 };
 use realtime::{Payload, PublishError, Published};
 
@@ -56,10 +59,12 @@ impl Conversation {
         }
         let data = data.ok_or_else(missing_data)?;
         if self.is_too_large(data) {
-            end(&Fatal::TooLarge, out);
+            self.end_too_large(cx, out);
             return Ok(());
         }
-        cx.state.charge_publish(1).map_err(Complaint::backend)?;
+        self.bearing.grant.charge_publish(cx.unix_ms)?;
+        cx.state.charge_publish(1)?;
+        spare(data, cx)?;
         let message = self.outgoing(channel, data, true);
         self.show(&message, cx, out);
         let sent = request.map(|id| Sent { request: Some(id.into()), to: To::Channel });
@@ -81,12 +86,16 @@ impl Conversation {
         let to = names::peer(raw)
             .map_err(|e| Complaint::new(ErrorCode::InvalidPeerId, e.to_string()))?;
         self.require(Action::Send)?;
+        if !cx.state.plan.features.direct_messages {
+            return Err(Refusal::PlanFeature(Feature::DirectMessages).into());
+        }
         self.note(Action::Send, &ChannelName::of_user(&to), cx);
         let data = data.ok_or_else(missing_data)?;
         if self.is_too_large(data) {
-            end(&Fatal::TooLarge, out);
+            self.end_too_large(cx, out);
             return Ok(());
         }
+        spare(data, cx)?;
         let is_own = to == self.peer.user;
         if is_own {
             let text = codec::encode_echo(&self.peer, data.as_text());
@@ -139,7 +148,7 @@ impl Conversation {
         match sent.to {
             To::Peer if published.delivered_to == 0 => {
                 let what = Complaint::new(ErrorCode::PeerNotFound, "the peer is not online");
-                complain(request, &what, cx, out);
+                self.complain(request, &what, cx, out);
             }
             To::Peer | To::Itself | To::Channel => acknowledge(request, out),
         }
@@ -155,13 +164,30 @@ impl Conversation {
     ) {
         let sent = ticket.and_then(|ticket| self.fate_of(ticket));
         let request = sent.as_ref().and_then(|sent| sent.request.as_deref());
-        complain(request, &Complaint::backend(error.to_string()), cx, out);
+        let refusal = Refusal::Overloaded { retry_after_ms: 1_000 };
+        let what = Complaint::backend(error.to_string()).because(refusal);
+        self.complain(request, &what, cx, out);
     }
 
     /// The client was told the limit in its welcome, and the official ones keep to it; so this is
     /// what a frame over the limit is. Source: spec/metered.md §10, §15 trap 8.
     fn is_too_large(&self, data: Value<'_>) -> bool {
         data.as_text().len() > (self.max_inbound - FRAME_SLACK) as usize
+    }
+
+    fn end_too_large(&self, cx: &Cx<'_>, out: &mut Vec<Effect>) {
+        let limit = (self.max_inbound - FRAME_SLACK) as usize;
+        let refusal = Refusal::EventTooLarge { limit };
+        let deed = Deed {
+            dialect: Dialect::Metered,
+            key: Some(self.bearing.key.public_half()),
+            action: "message",
+            channel: None,
+            code: Fatal::TooLarge.reason(),
+            message: &refusal.to_string(),
+        };
+        cx.deny(&refusal, deed);
+        end(&Fatal::TooLarge, out);
     }
 
     fn show(&self, message: &Outgoing, cx: &Cx<'_>, out: &mut Vec<Effect>) {
@@ -177,6 +203,12 @@ impl Conversation {
             user_id: Some(self.peer.user.clone()),
         }));
     }
+}
+
+/// Takes the message from the app's quota.
+fn spare(data: Value<'_>, cx: &Cx<'_>) -> Result<(), Complaint> {
+    let units = usage::units(data.as_text().len());
+    Ok(cx.gateway.leases.spare(cx.app, cx.state, units, cx.unix_ms)?)
 }
 
 fn missing_data() -> Complaint {

@@ -1,7 +1,8 @@
 //! Subscribing and unsubscribing. Source: spec/metered.md §7.
 
-use super::{Conversation, acknowledge, complain, end, not_authorized, say};
+use super::{Conversation, acknowledge, end, not_authorized, say};
 use crate::{
+    admission::Refusal,
     dialects::{
         Cx,
         metered::{
@@ -92,10 +93,11 @@ impl Conversation {
         let patterns = self.rare.as_ref().map_or(0, |rare| rare.patterns.len());
         match held + patterns < max {
             true => Ok(()),
-            false => Err(Complaint::new(
-                ErrorCode::ChannelLimitExceeded,
-                format!("a connection may have {max} subscriptions"),
-            )),
+            false => {
+                let what = format!("a connection may have {max} subscriptions");
+                let what = Complaint::new(ErrorCode::ChannelLimitExceeded, what);
+                Err(what.because(Refusal::ChannelLimit { limit: max as u32 }))
+            }
         }
     }
 
@@ -177,13 +179,15 @@ impl Conversation {
             JoinRefusal::MembersFull { max } => Complaint::new(
                 ErrorCode::ChannelFull,
                 format!("the channel has its maximum of {max} peers"),
-            ),
-            JoinRefusal::Overloaded => Complaint::backend("the service is over capacity"),
+            )
+            .because(Refusal::MemberLimit { limit: max }),
+            JoinRefusal::Overloaded => Complaint::backend("the service is over capacity")
+                .because(Refusal::Overloaded { retry_after_ms: 1_000 }),
         };
         if !self.seats.get(channel).is_some_and(|seat| seat.is_wanted() || seat.forgone > 0) {
             self.seats.remove(channel);
         }
-        complain(asked.request.as_deref(), &what, cx, out);
+        self.complain(asked.request.as_deref(), &what, cx, out);
     }
 
     /// Takes one answer off what the owner owes; the request it answers, if that still matters.
@@ -250,7 +254,7 @@ impl Conversation {
             .collect();
         for channel in lost {
             self.give_up(&channel, cx, out);
-            complain(None, &not_authorized(channel.as_str()), cx, out);
+            self.complain(None, &not_authorized(channel.as_str()), cx, out);
         }
         if self.bearing.grant.allows(Action::Presence) {
             return;

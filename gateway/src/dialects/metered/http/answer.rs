@@ -9,6 +9,7 @@ use crate::{
     },
 };
 use actix_web::http::StatusCode;
+use contract::RefusalCode;
 use realtime::{LinkError, PublishError};
 
 /// A request that was accepted: the text of a JSON object.
@@ -110,6 +111,14 @@ impl Failing for Failure {
         match self {
             Self::Refused(refusal) => Some(refusal),
             Self::Reserved | Self::TooSlow | Self::Broken => None,
+        }
+    }
+
+    /// Whatever is wrong with a credential is one answer.
+    fn mask(&self) -> Option<RefusalCode> {
+        match self {
+            Self::Refused(Refusal::AppUnknown) => Some(RefusalCode::Unauthorised),
+            _ => None,
         }
     }
 

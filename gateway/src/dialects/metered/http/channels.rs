@@ -49,7 +49,9 @@ pub async fn publish(call: &Call<'_>, raw: &str) -> Result<Success, Failure> {
     let channel = channel(raw)?;
     call.admitted.require_channel(Action::Publish, &channel)?;
     call.admitted.charge_publish(1)?;
-    let Fields { data, identity } = Fields::read(&call.body)?;
+    let max_bytes = call.admitted.state.limits.max_payload_bytes as usize;
+    let Fields { data, identity } = Fields::read(&call.body, MAX_DATA_BYTES.min(max_bytes))?;
+    let _hold = call.hold(std::iter::once(data.len())).await?;
     let cache_ttl_s = call.admitted.state.settings.cache_ttl_s;
     let message = Publish {
         cache_ttl_ms: channel.kind().is_cache().then(|| u64::from(cache_ttl_s) * 1_000),
@@ -87,15 +89,15 @@ struct Fields<'a> {
 }
 
 impl<'a> Fields<'a> {
-    fn read(body: &'a [u8]) -> Result<Self, Failure> {
+    fn read(body: &'a [u8], max_data_bytes: usize) -> Result<Self, Failure> {
         let body = object(body)?;
         let [from, peer_metadata] =
             body.pick(["from", "peerMetadata"]).map_err(|e| Failure::bad_request(e.to_string()))?;
         // `null` is data like any other; only a missing member is missing.
         let data = body.members().find(|(name, _)| name == "data").map(|(_, value)| value);
         let data = data.ok_or_else(|| Failure::bad_request("data is missing"))?.as_text();
-        if serialized_bytes(data) > MAX_DATA_BYTES {
-            return Err(Refusal::EventTooLarge { limit: MAX_DATA_BYTES }.into());
+        if serialized_bytes(data) > max_data_bytes {
+            return Err(Refusal::EventTooLarge { limit: max_data_bytes }.into());
         }
         let from = match text(from, "from")? {
             Some(from) => {

@@ -51,7 +51,8 @@ async fn answer_to(request: HttpRequest, body: Payload, gateway: Data<Gateway>) 
             admission::bearer_credential(&gateway.directory, view.authorization, view.peer, now_ms);
         found.and_then(speaks_this)
     };
-    let door = Door { credential, max_body_bytes: |_| MAX_BODY_BYTES };
+    let (max_body_bytes, dialect) = (|_: &_| MAX_BODY_BYTES, Dialect::Metered);
+    let door = Door { credential, max_body_bytes, dialect };
     desk::serve(&request, body, &gateway, door, async |call| work(call, route).await).await
 }
 
@@ -85,5 +86,5 @@ fn channel(raw: &str) -> Result<ChannelName, Failure> {
 pub(in crate::dialects) fn refuse(
     refusal: crate::admission::Refusal,
 ) -> crate::dialects::desk::Answer {
-    crate::dialects::desk::Failing::answer(&answer::Failure::Refused(refusal))
+    crate::dialects::desk::told(&answer::Failure::Refused(refusal))
 }

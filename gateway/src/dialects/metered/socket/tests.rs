@@ -2,6 +2,7 @@ use super::*;
 use crate::dialects::metered::fixtures::{self, KEY_ID, NOW_S, PK, Records, jwt, jwt_with};
 use actix_http::header::HeaderMap;
 use contract::IceServer;
+use futures_util::FutureExt;
 
 /// What comes of an upgrade with this query: `in`, or the code it is closed with.
 #[track_caller]
@@ -32,7 +33,9 @@ fn check(
 
 fn ask(gateway: &Gateway, query: &str, origin: Option<&str>) -> Result<Admission, Farewell> {
     let headers = HeaderMap::new();
-    admit(gateway, &asked(query, origin, None, &headers), fixtures::socket())
+    let asked = asked(query, origin, None, &headers);
+    let admitted = admit(gateway, &asked, fixtures::socket());
+    admitted.now_or_never().expect("nothing to wait for")
 }
 
 fn asked<'a>(

@@ -1,13 +1,22 @@
 //! Events from subscriber to subscriber. Source: spec/pusher.md §7.
 
-use super::{Conversation, complain, show_refusal, subscribe::SeatState};
+use super::{Conversation, subscribe::SeatState};
 use crate::{
-    dialects::{Cx, pusher::frame::ClientEvent},
+    admission::Refusal,
+    dialects::{
+        Cx, Dialect,
+        objection::{Deed, Objection},
+        pusher::{
+            codec,
+            frame::{ClientEvent, Outbound},
+        },
+    },
     hub::effect::{Effect, Outgoing, Ticket},
 };
 use contract::{
     ChannelName, EventName, UserId,
     live::{LiveEvent, LiveKind},
+    usage,
 };
 use realtime::{Member, Payload, PublishError};
 use std::sync::Arc;
@@ -46,7 +55,10 @@ impl Conversation {
                 let message = Outgoing { channel, name, data, identity, keep_history: false };
                 out.push(Effect::Publish { message, ticket: None });
             }
-            Err(why) => reject(&why, cx, out),
+            Err(objection) => {
+                let channel = event.channel.text();
+                self.reject(&objection, channel, cx, out);
+            }
         }
     }
 
@@ -58,10 +70,12 @@ impl Conversation {
         cx: &Cx<'_>,
         out: &mut Vec<Effect>,
     ) {
-        reject(&format!("{error}, try again later"), cx, out);
+        let refusal = Refusal::Overloaded { retry_after_ms: 1_000 };
+        let objection = Objection::new(refusal, format!("{error}, try again later"));
+        self.reject(&objection, None, cx, out);
     }
 
-    fn clear(&mut self, event: &ClientEvent<'_>, cx: &Cx<'_>) -> Result<Cleared, String> {
+    fn clear(&mut self, event: &ClientEvent<'_>, cx: &Cx<'_>) -> Result<Cleared, Objection> {
         if !event.name.starts_with("client-") {
             return Err("the event name must start with client-".into());
         }
@@ -75,24 +89,48 @@ impl Conversation {
         let channel =
             ChannelName::portable(channel).map_err(|e| format!("the channel name {e}"))?;
         if !channel.kind().takes_client_events() {
-            return Err(format!("{channel} is not a private or presence channel"));
+            return Err(format!("{channel} is not a private or presence channel").into());
         }
         let seat = self.seats.get(&channel).filter(|seat| seat.state == SeatState::Taken);
         let seat = seat.ok_or_else(|| format!("not subscribed to {channel}"))?;
         let max_bytes = cx.state.limits.max_event_bytes as usize;
         if event.data.len() > max_bytes {
-            return Err(format!("data must be at most {max_bytes} bytes"));
+            let why = format!("data must be at most {max_bytes} bytes");
+            return Err(Objection::new(Refusal::EventTooLarge { limit: max_bytes }, why));
         }
         let user = seat.user.clone();
-        if !self.client_events.allows(cx.now_ms, cx.state.limits.max_client_events_per_s) {
-            return Err("rate limit exceeded".into());
+        let per_s = cx.state.limits.max_client_events_per_s;
+        if !self.client_events.allows(cx.now_ms, per_s) {
+            return Err(Objection::too_many_events(per_s));
         }
+        let units = usage::units(event.data.len());
+        let spared = cx.gateway.leases.spare(cx.app, cx.state, units, cx.unix_ms);
+        spared?;
         Ok(Cleared { channel, name, user })
     }
-}
 
-fn reject(why: &str, cx: &Cx<'_>, out: &mut Vec<Effect>) {
-    let message = format!("Client event rejected: {why}");
-    complain(Some(REJECTED), &message, out);
-    show_refusal("client_event_rejected", &message, cx, out);
+    /// A frame that names the limit, where it is one.
+    fn reject(
+        &self,
+        objection: &Objection,
+        channel: Option<&str>,
+        cx: &Cx<'_>,
+        out: &mut Vec<Effect>,
+    ) {
+        let message = format!("Client event rejected: {}", objection.why);
+        let deed = Deed {
+            dialect: Dialect::Pusher,
+            key: Some(self.key.as_str()),
+            action: "client_event",
+            channel,
+            code: "client_event_rejected",
+            message: &message,
+        };
+        let told = cx.deny(&objection.refusal, deed);
+        let frame = codec::encode(&Outbound::Error { code: Some(REJECTED), message: &message });
+        out.push(Effect::Send(match objection.refusal {
+            Refusal::BadRequest(_) => frame,
+            _ => told.into_frame(frame, 2),
+        }));
+    }
 }

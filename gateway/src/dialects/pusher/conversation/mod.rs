@@ -154,6 +154,7 @@ fn show_refusal(code: &str, message: &str, cx: &Cx<'_>, out: &mut Vec<Effect>) {
             source: "socket".into(),
             code: code.into(),
             message: message.into(),
+            request_id: None,
         }));
     }
 }

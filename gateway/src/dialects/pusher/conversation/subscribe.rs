@@ -1,11 +1,12 @@
 //! Subscribing and unsubscribing. Source: spec/pusher.md §4, §5, §8, §13.
 
-use super::{Conversation, complain, say, show_refusal};
+use super::{Conversation, complain, say};
 use crate::{
-    admission::{self, BadSignature},
+    admission::{self, BadSignature, Refusal, Why},
     dialects::{
-        Cx,
+        Cx, Dialect,
         json::{self, Kind},
+        objection::Deed,
         pusher::{
             VOICE, codec,
             frame::{Given, Outbound, RefusalEvent, RefusalKind, Subscribe, SubscribeRefusal},
@@ -36,10 +37,26 @@ pub(super) enum SeatState {
     Left,
 }
 
-type Refused = SubscribeRefusal;
+/// What admission calls it, and what the client is told.
+struct Refused {
+    refusal: Refusal,
+    said: SubscribeRefusal,
+}
 
 fn refused(kind: RefusalKind, error: impl Into<Cow<'static, str>>) -> Refused {
-    Refused { kind, error: error.into() }
+    let error = error.into();
+    let refusal = match kind {
+        RefusalKind::Auth => Refusal::Unauthorised(Why::Token),
+        RefusalKind::InvalidChannel | RefusalKind::TooLarge => {
+            Refusal::BadRequest(error.to_string())
+        }
+        RefusalKind::TooMany => Refusal::Overloaded { retry_after_ms: 1_000 },
+    };
+    Refused { refusal, said: SubscribeRefusal { kind, error } }
+}
+
+fn too_many(refusal: Refusal, error: String) -> Refused {
+    Refused { refusal, ..refused(RefusalKind::TooMany, error) }
 }
 
 impl Conversation {
@@ -77,7 +94,7 @@ impl Conversation {
         let max = cx.state.limits.max_channels_per_connection as usize;
         if self.seats.len() >= max {
             let error = format!("A connection may subscribe to at most {max} channels");
-            return Err(refused(RefusalKind::TooMany, error));
+            return Err(too_many(Refusal::ChannelLimit { limit: max as u32 }, error));
         }
         let kind = channel.kind();
         if kind == ChannelKind::User {
@@ -198,8 +215,8 @@ impl Conversation {
         }
         self.seats.remove(channel);
         let why = match reason {
-            JoinRefusal::MembersFull { max } => refused(
-                RefusalKind::TooMany,
+            JoinRefusal::MembersFull { max } => too_many(
+                Refusal::MemberLimit { limit: max },
                 format!("The channel has its maximum of {max} members"),
             ),
             JoinRefusal::Overloaded => {
@@ -258,7 +275,8 @@ impl Conversation {
 
     /// Two frames, and the connection stays: one for the channel object, one for the error
     /// handlers, without a code because clients act on codes. Source: spec/pusher.md §4.3.
-    fn refuse(&self, channel: &str, refusal: &Refused, cx: &Cx<'_>, out: &mut Vec<Effect>) {
+    fn refuse(&self, channel: &str, refused: &Refused, cx: &Cx<'_>, out: &mut Vec<Effect>) {
+        let Refused { refusal: cause, said: refusal } = refused;
         let mut tell = |event| say(&Outbound::SubscriptionError { event, channel, refusal }, out);
         tell(RefusalEvent::Public);
         if self.client == ClientHint::DotNet {
@@ -270,8 +288,20 @@ impl Conversation {
             first.make_ascii_lowercase();
         }
         let message = format!("Subscription to {shown} refused: {reason}");
-        complain(None, &message, out);
-        show_refusal(refusal.kind.type_and_status().0, &message, cx, out);
+        let deed = Deed {
+            dialect: Dialect::Pusher,
+            key: Some(self.key.as_str()),
+            action: "subscribe",
+            channel: Some(&shown),
+            code: refusal.kind.type_and_status().0,
+            message: &message,
+        };
+        let told = cx.deny(cause, deed);
+        let frame = codec::encode(&Outbound::Error { code: None, message: &message });
+        out.push(Effect::Send(match refusal.kind {
+            RefusalKind::TooMany => told.into_frame(frame, 2),
+            _ => frame,
+        }));
     }
 }
 

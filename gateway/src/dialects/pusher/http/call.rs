@@ -31,6 +31,7 @@ pub async fn serve(
             }
         },
         max_body_bytes: AppLimits::max_event_body_bytes,
+        dialect: Dialect::Pusher,
     };
     desk::serve(request, payload, gateway, door, work).await
 }

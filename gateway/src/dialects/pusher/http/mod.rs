@@ -9,7 +9,7 @@ mod fields;
 mod info;
 mod publish;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod users;
 
 use crate::state::Gateway;
@@ -80,5 +80,5 @@ pub async fn channel_users(
 pub(in crate::dialects) fn refuse(
     refusal: crate::admission::Refusal,
 ) -> crate::dialects::desk::Answer {
-    crate::dialects::desk::Failing::answer(&answer::Failure::Refused(refusal))
+    crate::dialects::desk::told(&answer::Failure::Refused(refusal))
 }

@@ -27,6 +27,7 @@ pub async fn event(call: &Call<'_>) -> Result<Success, Failure> {
     }
     charge_rest(call, channels.len())?;
     let idempotency_key = idempotency_key(call, &fields)?;
+    let _hold = call.hold(channels.iter().map(|_| fields.data.len())).await?;
     let data: Arc<str> = fields.data.as_ref().into();
     if fields.info.is_empty() {
         for channel in channels {
@@ -61,6 +62,7 @@ pub async fn batch(call: &Call<'_>) -> Result<Success, Failure> {
         return Err(Failure::bad_request("batch must be an array of at least one event"));
     }
     charge_rest(call, items.len())?;
+    let _hold = call.hold(items.iter().map(|(fields, _)| fields.data.len())).await?;
     let wants_info = items.iter().any(|(fields, _)| !fields.info.is_empty());
     let mut answer = String::from(r#"{"batch":["#);
     for (at, (fields, channel)) in items.into_iter().enumerate() {

@@ -14,6 +14,7 @@ pub async fn event(call: &Call<'_>) -> Result<Success, Failure> {
     let fields = Fields::read(begin(call)?, max_event_bytes(call))?;
     call.admitted.require_channel(Action::Publish, &channel)?;
     let key = idempotency_key(call, &fields)?;
+    let _hold = call.hold(std::iter::once(fields.data.len())).await?;
     publish(call, channel, &fields, fields.data.as_ref().into(), key).await?;
     Ok(Success::Done)
 }

@@ -1,9 +1,11 @@
 //! Events from subscriber to subscriber. Source: spec/relay.md §4.3.
 
-use super::{Conversation, seat::SeatState, show_refusal};
+use super::{Conversation, seat::SeatState};
 use crate::{
+    admission::Refusal,
     dialects::{
-        Cx,
+        Cx, Dialect,
+        objection::{Deed, Objection},
         relay::{channel, frame::ClientEvent},
     },
     hub::effect::{Effect, Outgoing, Ticket},
@@ -11,6 +13,7 @@ use crate::{
 use contract::{
     ChannelName, EventName,
     live::{LiveEvent, LiveKind},
+    usage,
 };
 use realtime::{Member, Payload, PublishError};
 use std::sync::Arc;
@@ -32,10 +35,7 @@ impl Conversation {
     ) {
         let Cleared { channel, name, identity } = match self.clear(event, cx) {
             Ok(cleared) => cleared,
-            Err(why) => {
-                let message = format!("Client event dropped: {why}");
-                return show_refusal("client_event_rejected", &message, cx, out);
-            }
+            Err(objection) => return self.dropped(&objection, Some(&event.channel), cx),
         };
         if cx.app.live.is_watched() {
             out.push(Effect::Live(LiveKind::ClientEvent {
@@ -57,12 +57,25 @@ impl Conversation {
         _: Option<Ticket>,
         error: &PublishError,
         cx: &Cx<'_>,
-        out: &mut Vec<Effect>,
+        _: &mut Vec<Effect>,
     ) {
-        show_refusal("client_event_rejected", &format!("Client event dropped: {error}"), cx, out);
+        let refusal = Refusal::Overloaded { retry_after_ms: 1_000 };
+        self.dropped(&Objection::new(refusal, error.to_string()), None, cx);
     }
 
-    fn clear(&mut self, event: &ClientEvent<'_>, cx: &Cx<'_>) -> Result<Cleared, String> {
+    fn dropped(&self, objection: &Objection, channel: Option<&str>, cx: &Cx<'_>) {
+        let deed = Deed {
+            dialect: Dialect::Relay,
+            key: Some(self.key.as_str()),
+            action: "client_event",
+            channel,
+            code: "client_event_rejected",
+            message: &format!("Client event dropped: {}", objection.why),
+        };
+        cx.deny(&objection.refusal, deed);
+    }
+
+    fn clear(&mut self, event: &ClientEvent<'_>, cx: &Cx<'_>) -> Result<Cleared, Objection> {
         if event.name.len() == "client-".len() {
             return Err("the event name must be longer than client-".into());
         }
@@ -73,18 +86,23 @@ impl Conversation {
         let channel =
             channel::parse(&event.channel).map_err(|e| format!("the channel name {e}"))?;
         if !channel.kind().takes_client_events() {
-            return Err(format!("{channel} is not a private or presence channel"));
+            return Err(format!("{channel} is not a private or presence channel").into());
         }
         let seat = self.seats.get(&channel).filter(|seat| seat.state == SeatState::Taken);
         let seat = seat.ok_or_else(|| format!("not subscribed to {channel}"))?;
         let max_bytes = cx.state.limits.max_payload_bytes as usize;
         if event.data.len() > max_bytes {
-            return Err(format!("data must be at most {max_bytes} bytes"));
+            let why = format!("data must be at most {max_bytes} bytes");
+            return Err(Objection::new(Refusal::EventTooLarge { limit: max_bytes }, why));
         }
         let identity = seat.member.clone();
-        if !self.client_events.allows(cx.now_ms, cx.state.limits.max_client_events_per_s) {
-            return Err("rate limit exceeded".into());
+        let per_s = cx.state.limits.max_client_events_per_s;
+        if !self.client_events.allows(cx.now_ms, per_s) {
+            return Err(Objection::too_many_events(per_s));
         }
+        let units = usage::units(event.data.len());
+        let spared = cx.gateway.leases.spare(cx.app, cx.state, units, cx.unix_ms);
+        spared?;
         Ok(Cleared { channel, name, identity })
     }
 }

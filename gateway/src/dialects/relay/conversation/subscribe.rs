@@ -6,9 +6,10 @@ use super::{
     show_refusal,
 };
 use crate::{
-    admission::{self, BadSignature},
+    admission::{self, BadSignature, Refusal, Why},
     dialects::{
         Cx, Dialect,
+        objection::Deed,
         relay::{
             channel, codec,
             errors::{BAD_PAYLOAD, NOT_AUTHORISED, OVER_LIMIT},
@@ -30,12 +31,21 @@ const MAX_ASKED: usize = 64;
 
 /// Why a subscription is refused. The connection stays.
 struct Refused {
+    refusal: Refusal,
     code: u16,
     why: Cow<'static, str>,
 }
 
 fn refused(code: u16, why: impl Into<Cow<'static, str>>) -> Refused {
-    Refused { code, why: why.into() }
+    let refusal = match code {
+        OVER_LIMIT => Refusal::Overloaded { retry_after_ms: 1_000 },
+        _ => Refusal::Unauthorised(Why::Token),
+    };
+    Refused { refusal, code, why: why.into() }
+}
+
+fn over_limit(refusal: Refusal, why: String) -> Refused {
+    Refused { refusal, ..refused(OVER_LIMIT, why) }
 }
 
 impl Conversation {
@@ -49,7 +59,7 @@ impl Conversation {
             Ok(channel) => channel,
             Err(e) => {
                 let why = refused(NOT_AUTHORISED, format!("The channel name {e}"));
-                return refuse(&request.channel, &why, cx, out);
+                return self.refuse(&request.channel, &why, cx, out);
             }
         };
         match self.authorise(&channel, request, cx) {
@@ -57,7 +67,7 @@ impl Conversation {
                 Some(_) => self.repeat(channel, cx, out),
                 None => self.ask(channel, member, cx, out),
             },
-            Err(why) => refuse(channel.as_str(), &why, cx, out),
+            Err(why) => self.refuse(channel.as_str(), &why, cx, out),
         }
     }
 
@@ -111,7 +121,8 @@ impl Conversation {
         let before = self.seats.get(&channel);
         if before.is_none() && self.seats.len() >= max {
             let why = format!("A connection may subscribe to at most {max} channels");
-            return refuse(channel.as_str(), &refused(OVER_LIMIT, why), cx, out);
+            let limit = Refusal::ChannelLimit { limit: max as u32 };
+            return self.refuse(channel.as_str(), &over_limit(limit, why), cx, out);
         }
         let seat = Seat::asked(before, member.clone().map(Arc::new));
         self.seats.insert(channel.clone(), seat);
@@ -132,7 +143,7 @@ impl Conversation {
             out.push(Effect::Ask { question: Question::Members { channel }, ticket });
         } else {
             let why = refused(OVER_LIMIT, "Too many subscribes are waiting for their answer");
-            refuse(channel.as_str(), &why, cx, out);
+            self.refuse(channel.as_str(), &why, cx, out);
         }
     }
 
@@ -157,7 +168,7 @@ impl Conversation {
     /// The owner could not be asked.
     pub(super) fn no_roster(&mut self, ticket: Ticket, cx: &Cx<'_>, out: &mut Vec<Effect>) {
         if let Some(channel) = self.answered(ticket) {
-            refuse(channel.as_str(), &over_capacity(), cx, out);
+            self.refuse(channel.as_str(), &over_capacity(), cx, out);
         }
     }
 
@@ -204,11 +215,12 @@ impl Conversation {
         self.seats.remove(channel);
         let why = match reason {
             JoinRefusal::MembersFull { max } => {
-                refused(OVER_LIMIT, format!("The channel has its maximum of {max} members"))
+                let why = format!("The channel has its maximum of {max} members");
+                over_limit(Refusal::MemberLimit { limit: max }, why)
             }
             JoinRefusal::Overloaded => over_capacity(),
         };
-        refuse(channel.as_str(), &why, cx, out);
+        self.refuse(channel.as_str(), &why, cx, out);
     }
 
     fn settle(&mut self, channel: &ChannelName) -> Option<SeatState> {
@@ -236,6 +248,26 @@ impl Conversation {
         out.push(Effect::Leave { channel, grace_ms: 0 });
     }
 
+    fn refuse(&self, channel: &str, refused: &Refused, cx: &Cx<'_>, out: &mut Vec<Effect>) {
+        let shown = &channel[..channel.floor_char_boundary(ChannelName::PORTABLE_MAX_BYTES)];
+        let Refused { refusal, code, why } = refused;
+        let deed = Deed {
+            dialect: Dialect::Relay,
+            key: Some(self.key.as_str()),
+            action: "subscribe",
+            channel: Some(shown),
+            code: "subscription_refused",
+            message: &format!("Subscription to {shown} refused: {why}"),
+        };
+        let told = cx.deny(refusal, deed);
+        let frame =
+            codec::encode(&Outbound::Error { code: *code, message: why, channel: Some(shown) });
+        out.push(Effect::Send(match *code {
+            OVER_LIMIT => told.into_frame(frame, 2),
+            _ => frame,
+        }));
+    }
+
     pub(super) fn not_understood(&self, why: &str, cx: &Cx<'_>, out: &mut Vec<Effect>) {
         say(&Outbound::Error { code: BAD_PAYLOAD, message: why, channel: None }, out);
         show_refusal("bad_subscribe", why, cx, out);
@@ -246,18 +278,6 @@ const VOICE: Voice = Voice::plain(Dialect::Relay);
 
 fn over_capacity() -> Refused {
     refused(OVER_LIMIT, "The service is over capacity, try again later")
-}
-
-fn refuse(channel: &str, refused: &Refused, cx: &Cx<'_>, out: &mut Vec<Effect>) {
-    let shown = &channel[..channel.floor_char_boundary(ChannelName::PORTABLE_MAX_BYTES)];
-    let Refused { code, why } = refused;
-    say(&Outbound::Error { code: *code, message: why, channel: Some(shown) }, out);
-    show_refusal(
-        "subscription_refused",
-        &format!("Subscription to {shown} refused: {why}"),
-        cx,
-        out,
-    );
 }
 
 /// What a client may read about a signature; never the expected one.

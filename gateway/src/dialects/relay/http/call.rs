@@ -34,6 +34,7 @@ pub async fn serve(
     let door = Door {
         credential: |now_ms| credential(gateway, view, now_ms),
         max_body_bytes: AppLimits::max_body_bytes,
+        dialect: Dialect::Relay,
     };
     cors::open(desk::serve(request, payload, gateway, door, work).await)
 }

@@ -1,11 +1,11 @@
 //! What browsers may do with the answers. Source: spec/relay.md §2, §7.3.
 
-use crate::directory::AppState;
+use crate::{directory::AppState, refusals::Told};
 use actix_web::{
     HttpRequest, HttpResponse,
     http::header::{
         ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
-        ACCESS_CONTROL_REQUEST_HEADERS, HeaderValue, ORIGIN, VARY,
+        ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_REQUEST_HEADERS, HeaderValue, ORIGIN, VARY,
     },
 };
 
@@ -53,6 +53,7 @@ pub fn reflect_headers(request: &HttpRequest, response: &mut HttpResponse) {
 fn allow(response: &mut HttpResponse, origin: HeaderValue) {
     let headers = response.headers_mut();
     headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin);
+    headers.insert(ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static(Told::EXPOSED));
     let methods = HeaderValue::from_static("GET, POST, OPTIONS");
     headers.insert(ACCESS_CONTROL_ALLOW_METHODS, methods);
 }

@@ -116,5 +116,5 @@ async fn health() -> HttpResponse {
 pub(in crate::dialects) fn refuse(
     refusal: crate::admission::Refusal,
 ) -> crate::dialects::desk::Answer {
-    crate::dialects::desk::Failing::answer(&answer::Failure::Refused(refusal))
+    crate::dialects::desk::told(&answer::Failure::Refused(refusal))
 }

@@ -26,6 +26,7 @@ pub async fn event(call: &Call<'_>) -> Result<Success, Failure> {
     cleared(call, &item)?;
     charge_rest(call, item.channels.len())?;
     let key = idempotency_key(call, &item, "")?;
+    let _hold = call.hold(payloads(&item)).await?;
     publish(call, item, key).await?;
     Ok(Success::OK)
 }
@@ -55,6 +56,7 @@ pub async fn batch(call: &Call<'_>) -> Result<Success, Failure> {
     }
     charge_rest(call, items.iter().map(|item| item.channels.len()).sum())?;
     let count = items.len();
+    let _hold = call.hold(items.iter().flat_map(payloads)).await?;
     for (at, item) in items.into_iter().enumerate() {
         // One key for the whole request must not make later items duplicates of the first.
         let key = idempotency_key(call, &item, &format!("/{at}"))?;
@@ -96,6 +98,12 @@ fn of_item(at: usize, failure: Failure) -> Failure {
         }
         other => other,
     }
+}
+
+/// The size of what goes to each of the item's channels.
+fn payloads(item: &Item<'_>) -> impl Iterator<Item = usize> {
+    let bytes = item.data.len();
+    item.channels.iter().map(move |_| bytes)
 }
 
 /// The item's own idempotency key, or else the header's with `suffix`.

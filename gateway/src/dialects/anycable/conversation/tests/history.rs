@@ -122,3 +122,16 @@ fn no_client_asks_without_end() {
     }
     assert_eq!(asked, 200, "a question per stream it may have");
 }
+
+#[test]
+fn a_plan_without_history_answers_that_there_is_none() {
+    let mut talk = Talk::with(Protocol::Extended, |record| record.plan.features.history = false);
+    let more = r#","history":{"since":500,"streams":{}}"#;
+    talk.command("subscribe", &id(), more);
+    let said = talk.let_in(ROOM);
+    assert_eq!(said[0], about("confirm_subscription", &id()));
+    assert_eq!(said[1], about("reject_history", &id()));
+    assert!(said[2].starts_with(&format!("hear {ROOM}")), "what comes is heard: {said:?}");
+    let [record] = &talk.gateway.refused.take(9)[..] else { panic!("one refusal") };
+    assert_eq!((record.code.as_str(), record.rule.as_deref()), ("plan_feature", Some("history")));
+}

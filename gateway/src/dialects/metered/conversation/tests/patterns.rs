@@ -76,3 +76,30 @@ fn without_presence_there_is_no_snapshot() {
 fn an_escaped_star_is_a_name_like_any_other() {
     assert_eq!(Talk::new().ask("subscribe", r"a\*b", ""), [r"join a\*b as u_1"]);
 }
+
+#[test]
+fn a_plan_without_patterns_or_direct_messages_says_so() {
+    let mut talk = Talk::with_token(
+        |records| {
+            records.app.plan.features.patterns = false;
+            records.app.plan.features.direct_messages = false;
+        },
+        ONE,
+    );
+    for (said, feature) in [
+        (talk.ask("subscribe", "a*", r#","requestId":"s""#), "patterns"),
+        (talk.say(r#"{"type":"send","to":"u_2","data":1,"requestId":"s"}"#), "direct_messages"),
+    ] {
+        assert_error(&said, Some("s"), "action_not_permitted");
+        let frame: serde_json::Value = serde_json::from_str(&said[0]).unwrap();
+        assert_eq!(frame["refusal"]["code"], "plan_feature");
+        assert_eq!(frame["refusal"]["rule"], feature);
+        assert_eq!(frame["refusal"]["request_id"].as_str().map(str::len), Some(32));
+    }
+    assert_eq!(
+        talk.ask("subscribe", "a", r#","requestId":"s""#).len(),
+        1,
+        "a channel is no pattern"
+    );
+    assert_eq!(talk.gateway.refused.waiting(), 2, "both can be looked up");
+}

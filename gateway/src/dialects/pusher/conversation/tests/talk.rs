@@ -11,6 +11,7 @@ use crate::{
     },
     directory::App,
     hub::effect::{Effect, Outgoing},
+    refusals::without_refusal,
     state::Gateway,
 };
 use contract::directory::AppRecord;
@@ -148,7 +149,7 @@ fn line(effect: &Effect) -> Option<String> {
         Effect::Send(text) | Effect::Deliver { text, .. } => {
             let text = std::str::from_utf8(text).expect("UTF-8");
             linter::lint(text);
-            text.to_owned()
+            without_refusal(text)
         }
         Effect::Join { channel, member: None, .. } => format!("join {channel}"),
         Effect::Join { channel, member: Some(member), .. } => {

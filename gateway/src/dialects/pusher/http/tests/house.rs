@@ -136,6 +136,24 @@ impl House {
         self.post("/apps/100042/events", body).await
     }
 
+    /// The same request so many times at once.
+    pub async fn publish_at_once(&self, body: &str, n: usize) -> Vec<Answer> {
+        let app =
+            App::new().app_data(Data::from(self.gateway.clone())).configure(family::configure);
+        let service = test::init_service(app).await;
+        let path = "/apps/100042/events";
+        let uri = format!("{path}?{}", signed(&Method::POST, path, "", body));
+        let one = async || {
+            let request =
+                test::TestRequest::with_uri(&uri).method(Method::POST).set_payload(body.to_owned());
+            let response = test::call_service(&service, request.to_request()).await;
+            let (status, headers) = (response.status().as_u16(), response.headers().clone());
+            let text = String::from_utf8(test::read_body(response).await.to_vec()).expect("UTF-8");
+            Answer { status, text, headers }
+        };
+        futures_util::future::join_all((0..n).map(|_| one())).await
+    }
+
     pub async fn get(&self, path: &str, query: &str) -> Answer {
         self.ask(As::App, Method::GET, path, query, "", &[]).await
     }

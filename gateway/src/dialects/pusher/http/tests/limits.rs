@@ -1,4 +1,5 @@
 use super::house::{As, House};
+use crate::dialects::pusher::fixtures;
 use actix_web::http::Method;
 
 const EVENTS: &str = "/apps/100042/events";
@@ -218,4 +219,32 @@ async fn a_disabled_app_is_403_and_refusals_are_counted() {
     let app = house.gateway.directory.app_by_path("100042").expect("the app");
     let totals = app.counters.totals().expect("it was used");
     assert_eq!((totals.published, totals.all_requests()), (1, 1));
+}
+
+#[actix_web::test]
+async fn a_plan_without_direct_messages_says_so() {
+    let house = House::with(|record| record.plan.features.direct_messages = false);
+    let answer = house.post("/apps/100042/users/ann/events", r#"{"name":"e","data":"x"}"#).await;
+    assert_eq!((answer.status, answer.code().as_str()), (403, "forbidden"));
+    assert_eq!(answer.headers.get("x-refusal-code").unwrap(), "plan_feature");
+    assert_eq!(answer.headers.get("x-refusal-rule").unwrap(), "direct_messages");
+    assert_eq!(house.publish(r#"{"name":"e","channel":"news","data":"x"}"#).await.status, 200);
+}
+
+#[actix_web::test]
+async fn a_refused_request_has_an_id_by_which_it_is_found() {
+    let house = House::with(|record| record.limits.max_event_bytes = 1_024);
+    let data = "x".repeat(1_025);
+    let body = format!(r#"{{"name":"e","channel":"news","data":"{data}"}}"#);
+    let headers = [("X-Request-Id", "chosen-by-the-caller")];
+    let answer = house.ask(As::App, Method::POST, "/apps/100042/events", "", &body, &headers).await;
+    assert_eq!((answer.status, answer.code().as_str()), (413, "payload_too_large"));
+    let [record] = &house.gateway.refused.take(9)[..] else { panic!("one refusal") };
+    assert_eq!(answer.headers.get("x-request-id").unwrap(), record.request_id.as_str());
+    let json: serde_json::Value = serde_json::from_str(&answer.text).unwrap();
+    assert_eq!(json["refusal"]["request_id"], record.request_id);
+    assert_eq!(json["refusal"]["limit"], 1_024);
+    assert_eq!((record.code.as_str(), record.limit), ("event_too_large", Some(1_024)));
+    assert_eq!((record.key.as_deref(), record.dialect.as_str()), (Some(fixtures::KEY), "pusher"));
+    assert_eq!(record.action, "POST /apps/{app}/events");
 }

@@ -1,6 +1,6 @@
 //! The HTTP API against a real engine and a real directory.
 
-mod house;
+pub(crate) mod house;
 mod limits;
 mod publishing;
 mod queries;

@@ -41,7 +41,7 @@ pub async fn answer(
     let now_ms = clock::unix_ms();
     let Some(app) = named_app(request, gateway) else {
         let failure = Failure::from(Refusal::AppUnknown);
-        return refuse(request, payload, None, &failure, now_ms);
+        return refuse(request, payload, gateway, None, &failure);
     };
     let state = app.state();
     let mut response = match sign(request, &mut payload, gateway, &app, &state, now_ms).await {
@@ -50,7 +50,7 @@ pub async fn answer(
             app.counters.add_request(answer.status.as_u16(), 0, answer.body.len() as u64);
             answer.respond()
         }
-        Err(failure) => refuse(request, payload, Some(&app), &failure, now_ms),
+        Err(failure) => refuse(request, payload, gateway, Some(&app), &failure),
     };
     cors::listed(request, &state, &mut response);
     response
@@ -73,12 +73,12 @@ fn named_app(request: &HttpRequest, gateway: &Gateway) -> Option<Arc<App>> {
 fn refuse(
     request: &HttpRequest,
     payload: Payload,
+    gateway: &Gateway,
     app: Option<&App>,
     failure: &Failure,
-    now_ms: u64,
 ) -> HttpResponse {
-    desk::note(failure, app, None, now_ms);
-    let answer = failure.answer();
+    let who = desk::Who { dialect: Dialect::Relay, app, key: None, meter: None };
+    let answer = failure.answer().told(&desk::note(failure, request, gateway, who));
     if let Some(app) = app {
         app.counters.add_request(answer.status.as_u16(), 0, 0);
     }
@@ -151,7 +151,7 @@ fn may_ask(
     if state.settings.relay.auth_endpoint == AuthEndpoint::Off {
         return Err(Failure::Signing("channel auth endpoint is disabled for this app"));
     }
-    let peer = request.peer_addr().map(|peer| peer.ip());
+    let peer = desk::caller(request, gateway);
     gateway.relay.signing.take(peer, &app.id, now_ms).map_err(|retry_after_ms| {
         let (rule, limit) = (Rule::ChannelSignatures, SigningPace::BURST);
         Failure::Refused(Refusal::RateLimited { retry_after_ms, rule, limit })

@@ -96,3 +96,18 @@ async fn the_log_has_the_apps_last_twenty_of_every_channel_without_their_data() 
     assert_eq!(newest, expected);
     assert_eq!((&events[1]["event"], &events[19]["event"]), (&"e25".into(), &"e7".into()));
 }
+
+#[actix_web::test]
+async fn a_plan_without_history_says_so() {
+    let house = House::with(|record| record.plan.features.history = false);
+    published(&house, 1).await;
+    for path in ["/apps/my-app/channels/chat/events", "/apps/my-app/events/log"] {
+        let answer = house.get(path).await;
+        assert_eq!(answer.status, 403, "{path}");
+        let refusal = &answer.json()["refusal"];
+        assert_eq!(
+            (&refusal["code"], &refusal["rule"]),
+            (&"plan_feature".into(), &"history".into())
+        );
+    }
+}

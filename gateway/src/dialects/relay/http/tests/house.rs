@@ -53,10 +53,11 @@ impl Answer {
         serde_json::from_str(&self.text).unwrap_or_else(|e| panic!("{e}: {}", self.text))
     }
 
-    /// The text of an error, which is the one member of its body.
+    /// The text of an error, which is the one member of its body beside what every dialect says.
     #[track_caller]
     pub fn error(&self) -> String {
-        let json = self.json();
+        let mut json = self.json();
+        json.as_object_mut().map(|members| members.remove("refusal"));
         assert_eq!(json.as_object().map(|o| o.len()), Some(1), "{}", self.text);
         json["error"].as_str().unwrap_or_else(|| panic!("{}", self.text)).to_owned()
     }
