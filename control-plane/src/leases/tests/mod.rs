@@ -316,3 +316,81 @@ async fn connections_of_all_gateways_and_apps_fit_the_limits(db: PgPool) {
     ann.patch(&ann.of_app(""), json!({"limits": {"max_connections": 20}})).await.expect(200);
     assert_eq!(connections("g1", &first, 30, 100).await, [20, 30, 20]);
 }
+
+#[sqlx::test(migrations = "../migrations")]
+async fn asks_and_ledgers_at_once_charge_every_unit_once(db: PgPool) {
+    let service = service(&db).await;
+    let ann = service.sign_up("ann@example.com").await;
+    let bob = service.sign_up("bob@example.com").await;
+    ann.patch(&ann.of_app(""), json!({"messages_per_day": 100_000})).await.expect(200);
+    let minute = OffsetDateTime::now_utc().unix_timestamp() / 60;
+    let rounds = (0..120_i64).map(|n| {
+        let (gateway, units) = (format!("g{}", n % 4), n / 4 * 10);
+        let apps = [bob.app.as_str(), ann.app.as_str()];
+        let (path, body) = match n % 3 {
+            0 => {
+                let asks = apps.map(|app| {
+                    json!({"app": app, "used": units, "wanted": 50, "open": 1,
+                           "wanted_connections": 1})
+                });
+                (LEASES, json!({"gateway": gateway, "boot": "b", "asks": asks}))
+            }
+            _ => {
+                let totals = json!({"published_units": units + 15});
+                let rows = apps.map(|app| {
+                    json!({"app": app, "key": "k", "minute": minute - n % 2, "totals": totals})
+                });
+                ("/internal/v1/usage", json!({"gateway": gateway, "boot": "b", "rows": rows}))
+            }
+        };
+        let request = service.as_gateway(Method::POST, path).json(&body);
+        async { Answer::of(request).await.status.as_u16() }
+    });
+    let answers = futures_util::future::join_all(rounds).await;
+    assert!(answers.iter().all(|status| matches!(status, 200 | 204)), "{answers:?}");
+    for who in [&ann, &bob] {
+        let mut tx = service.as_tenant(who).await;
+        let left = pools::pool(&mut tx, None).await.unwrap().unwrap().0.left;
+        let charged: i64 = sqlx::query_scalar("SELECT sum(used)::bigint FROM quota_leases")
+            .fetch_one(tx.db())
+            .await
+            .unwrap();
+        assert_eq!(left, 300_000 - charged);
+        // The ledgers went further than the leases, whichever came last.
+        let usage = who.get(&who.of_app("/usage?granularity=hour")).await.expect(200);
+        assert_eq!(usage["total"]["units"], charged);
+    }
+}
+
+/// `cargo test --release -p control-plane leases -- --ignored --nocapture`
+#[sqlx::test(migrations = "../migrations")]
+#[ignore = "prints how long a large request takes"]
+async fn cost_of_a_request_for_five_thousand_apps(db: PgPool) {
+    let service = service(&db).await;
+    let ann = service.sign_up("ann@example.com").await;
+    let mut tx = service.as_tenant(&ann).await;
+    sqlx::query(
+        "INSERT INTO apps (id, organisation_id, name, settings, limits)
+         SELECT '5' || n, $1, 'x', '{}', '{}' FROM generate_series(100000, 104999) n",
+    )
+    .bind(ann.organisation)
+    .execute(tx.db())
+    .await
+    .unwrap();
+    tx.commit().await.unwrap();
+    for round in 0..6_i64 {
+        let asks = (0..5_000).map(|n| Ask {
+            app: format!("5{}", 100_000 + n).parse().unwrap(),
+            used: round * 3,
+            wanted: 10,
+            open: 1,
+            wanted_connections: 1,
+        });
+        let holder = Holder { gateway: "g1".into(), boot: "b".into() };
+        let request = Request { holder, asks: asks.collect() };
+        let started = std::time::Instant::now();
+        let answer = store::answer(&service.state.db, &request).await.unwrap();
+        println!("{} grants in {:?}", answer.grants.len(), started.elapsed());
+        assert_eq!(answer.grants.len(), 5_000);
+    }
+}
