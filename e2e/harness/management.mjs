@@ -1,6 +1,7 @@
 // The management API as a person's browser uses it: a session cookie, a CSRF token, JSON.
 
 import { randomBytes } from "node:crypto";
+import { putOn } from "./plans.mjs";
 
 export class Management {
   #url;
@@ -39,12 +40,13 @@ export class Management {
   }
 }
 
-/** A new person with a new organisation and its first app. */
-export async function givenAccount(stack) {
+/** A new person with a new organisation and its first app, on a plan with room for what tests do. */
+export async function givenAccount(stack, { plan = "scale" } = {}) {
   const api = new Management(stack);
   const email = `e2e-${randomBytes(6).toString("hex")}@signalbox.example`;
   const password = `pw-${randomBytes(9).toString("base64url")}`;
   const made = await api.call("POST", "/v1/signup", { email, password, organisation: "E2E" });
+  await putOn(stack, made.organisation.id, plan);
   return { stack, api, email, password, organisation: made.organisation, first: { ...made.app, credential: made.credential } };
 }
 
