@@ -188,6 +188,7 @@ async fn a_token_stays_in_its_organisation(db: PgPool) {
 async fn retries_of_a_token_are_its_own(db: PgPool) {
     let service = service(&db).await;
     let ann = service.sign_up("ann@example.com").await;
+    service.put_on(&ann, "growth").await;
     let scripts = [ann.script(&["apps.write"]).await, ann.script(&["apps.write"]).await];
     let path = ann.of_organisation("/apps");
     let create = |who: &Customer| {

@@ -13,6 +13,7 @@ use uuid::Uuid;
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
+#[expect(clippy::large_enum_variant, reason = "one line is held at a time")]
 pub enum LedgerLine {
     Start { ledger: LedgerStart },
     End { end: LedgerEnd },
