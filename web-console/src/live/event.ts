@@ -25,6 +25,8 @@ export type LiveEvent = {
   source?: string;
   code?: string;
   message?: string;
+  /** Of a refusal: by which it can be looked up. */
+  requestId?: string;
 };
 
 export type LiveFrame = { type: 'event'; event: Omit<LiveEvent, 'id'> } | { type: 'dropped'; count: number };
@@ -70,6 +72,7 @@ export function readFrame(text: string): LiveFrame | null {
       source: words('source'),
       code: words('code'),
       message: words('message'),
+      requestId: words('request_id'),
     },
   };
 }

@@ -2,6 +2,7 @@ import { Button, Drawer, Group, Stack } from '@mantine/core';
 import { ListFilter, Send } from 'lucide-react';
 import { KIND_LABELS, type LiveEvent } from '../../live/event';
 import { CodeBlock, prettyJson } from '../../ui/code';
+import { ButtonLink } from '../../ui/link';
 import { Mono, Tag } from '../../ui/page';
 import { clockTime } from '../../ui/time';
 import { KIND_TONES } from './kinds';
@@ -9,11 +10,13 @@ import css from './live.module.css';
 
 /** Everything that is known of one event. */
 export function EventDrawer({
+  appId,
   event,
   onClose,
   onOnly,
   onReuse,
 }: {
+  appId: string;
   event: LiveEvent | null;
   onClose: () => void;
   /** Show only events with this text. */
@@ -45,6 +48,7 @@ export function EventDrawer({
             <Fact name="Came by">{[event.source, event.dialect].filter(Boolean).join(', ')}</Fact>
             <Fact name="Code">{event.code}</Fact>
             <Fact name="Reason">{event.message}</Fact>
+            <Fact name="Request id">{event.requestId && <Mono>{event.requestId}</Mono>}</Fact>
           </dl>
           {event.data !== undefined && <Payload data={event.data} />}
           <Group gap="xs">
@@ -65,6 +69,16 @@ export function EventDrawer({
               >
                 Only this socket
               </Button>
+            )}
+            {event.requestId && (
+              <ButtonLink
+                to="/apps/$appId/refusals"
+                params={{ appId }}
+                search={{ id: event.requestId }}
+                variant="default"
+              >
+                Why was it refused?
+              </ButtonLink>
             )}
             {event.kind === 'published' && (
               <Button

@@ -111,6 +111,7 @@ export default function Live() {
         </Panel>
       </div>
       <EventDrawer
+        appId={app.id}
         event={opened}
         onClose={() => setOpened(null)}
         onOnly={(part) => {
