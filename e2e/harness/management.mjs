@@ -1,7 +1,11 @@
 // The management API as a person's browser uses it: a session cookie, a CSRF token, JSON.
 
+import { execFile } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { putOn } from "./plans.mjs";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { until } from "./until.mjs";
 
 export class Management {
   #url;
@@ -40,13 +44,38 @@ export class Management {
   }
 }
 
-/** A new person with a new organisation and its first app, on a plan with room for what tests do. */
-export async function givenAccount(stack, { plan = "scale" } = {}) {
+/** What an operator does at a terminal: `signalbox-control-plane …`. Fails unless it exits with 0. */
+export async function operator(stack, ...args) {
+  const { stdout } = await promisify(execFile)(stack.operator.command, args, { env: stack.operator.env });
+  return stdout;
+}
+
+/** The mails to an address so far, as text, oldest first. */
+export function mailsTo(stack, email) {
+  const decoded = (mail) => mail.replace(/=\r?\n/g, "").replace(/=([0-9A-F]{2})/g, (_, hex) => String.fromCharCode(parseInt(hex, 16)));
+  return readdirSync(stack.mail)
+    .filter((name) => name.endsWith(".eml"))
+    .sort()
+    .map((name) => readFileSync(join(stack.mail, name), "utf8"))
+    .filter((mail) => mail.includes(email))
+    .map(decoded);
+}
+
+/** The first mail to an address that has a match; the match. */
+export function mailed(stack, email, pattern) {
+  return until(`a mail with ${pattern}`, () => mailsTo(stack, email).map((mail) => mail.match(pattern)).find(Boolean), { within: 15000, every: 100 });
+}
+
+/**
+ * A new person with a new organisation and its first app. Tests of many apps and connections need a plan that has
+ * room for them; `plan: "free"` is what everybody else begins with.
+ */
+export async function givenAccount(stack, { plan = "enterprise" } = {}) {
   const api = new Management(stack);
   const email = `e2e-${randomBytes(6).toString("hex")}@signalbox.example`;
   const password = `pw-${randomBytes(9).toString("base64url")}`;
   const made = await api.call("POST", "/v1/signup", { email, password, organisation: "E2E" });
-  await putOn(stack, made.organisation.id, plan);
+  if (plan !== "free") await operator(stack, "bill", "plan", made.organisation.id, plan);
   return { stack, api, email, password, organisation: made.organisation, first: { ...made.app, credential: made.credential } };
 }
 

@@ -1,7 +1,7 @@
 """A stack that a test may break: told what to start, stop and kill over standard input, gone when that closes.
 
 One JSON object per line in, one per line out:
-    {"do": "start" | "stop" | "kill" | "signal", "what": "gateway" | "control_plane" | "postgres", "signal": "SIGSTOP"}
+    {"do": "start" | "stop" | "kill" | "signal", "what": "gateway" | "second_gateway" | "control_plane" | "postgres", "signal": "SIGSTOP"}
 Arguments: one JSON object {"home": folder, "gateway_env": {…}, "control_plane_env": {…}}.
 """
 
@@ -49,10 +49,15 @@ def main() -> None:
 
 
 def perform(stack: Stack, order: dict[str, str]) -> None:
-    child = {"gateway": stack.gateway, "control_plane": stack.control_plane, "postgres": stack.postgres.child}[order["what"]]
+    child, start = {
+        "gateway": (stack.gateway, stack.start_gateway),
+        "second_gateway": (stack.second_gateway, stack.start_second_gateway),
+        "control_plane": (stack.control_plane, stack.start_control_plane),
+        "postgres": (stack.postgres.child, stack.postgres.start),
+    }[order["what"]]
     match order["do"]:
         case "start":
-            {"gateway": stack.start_gateway, "control_plane": stack.start_control_plane, "postgres": stack.postgres.start}[order["what"]]()
+            start()
         case "stop":
             child.stop(30)
         case "kill":

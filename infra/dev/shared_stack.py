@@ -9,7 +9,7 @@ from pathlib import Path
 
 import say
 import tools
-from checkout import Ports
+from checkout import Ports, binary
 from credentials import Secrets, write_private
 from postgres import FORGETFUL
 from stack import Stack
@@ -30,17 +30,21 @@ def throwaway_stack(home: Path, gateway_env: dict[str, str] | None = None, contr
         postgres_settings=FORGETFUL,
         gateway_env={**FOR_TESTS, **(gateway_env or {})},
         control_plane_env=control_plane_env,
+        second_ports=Ports.free(),
     )
 
 
 def described(stack: Stack) -> dict[str, object]:
     return {
         "gateway_url": stack.gateway_url,
+        "second_gateway_url": stack.second_gateway_url,
         "metrics_url": stack.metrics_url,
         "console_url": stack.console_url,
         "database_url": stack.database_url,
         "logs": str(stack.home / "logs"),
         "mail": str(stack.mail),
+        # What an operator has at a terminal beside the service.
+        "operator": {"command": str(binary("signalbox-control-plane")), "env": stack.operator_env},
         "pids": {child.name: child.pid for child in stack.children},
     }
 

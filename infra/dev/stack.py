@@ -27,6 +27,7 @@ class Stack:
         postgres_settings: dict[str, str] | None = None,
         gateway_env: dict[str, str] | None = None,
         control_plane_env: dict[str, str] | None = None,
+        second_ports: Ports | None = None,
     ) -> None:
         self.home = home
         self.ports = ports
@@ -42,36 +43,43 @@ class Stack:
         self.gateway_url = f"http://127.0.0.1:{ports.gateway}"
         self.metrics_url = f"http://127.0.0.1:{ports.metrics}"
         self.console_url = f"http://127.0.0.1:{ports.console}"
-        self.control_plane = Child(
-            "control plane",
-            [binary("signalbox-control-plane")],
-            logs / "control-plane.log",
-            self._environment(
-                DATABASE_URL=self.database_url,
-                SIGNALBOX_CONSOLE_LISTEN=f"127.0.0.1:{ports.console}",
-                SIGNALBOX_CONSOLE_ORIGIN=self.console_url,
-                SIGNALBOX_PUBLIC_GATEWAY_URL=self.gateway_url,
-                SIGNALBOX_MAIL_DIR=str(self.mail),
-                **(control_plane_env or {}),
-            ),
+        self.operator_env = self._environment(
+            DATABASE_URL=self.database_url,
+            SIGNALBOX_CONSOLE_LISTEN=f"127.0.0.1:{ports.console}",
+            SIGNALBOX_CONSOLE_ORIGIN=self.console_url,
+            SIGNALBOX_PUBLIC_GATEWAY_URL=self.gateway_url,
+            SIGNALBOX_MAIL_DIR=str(self.mail),
+            **(control_plane_env or {}),
         )
-        self.gateway = Child(
-            "gateway",
+        self.control_plane = Child(
+            "control plane", [binary("signalbox-control-plane")], logs / "control-plane.log", self.operator_env
+        )
+        gateway_env = {CONNECTS: os.environ.get(CONNECTS, "6000"), **(gateway_env or {})}
+        self.gateway = self._gateway("gateway", ports, gateway_env)
+        # For those who want to see two of them share one quota; it is not started with the rest.
+        second = {**gateway_env, "SIGNALBOX_GATEWAY_ID": "second"}
+        self.second_gateway = self._gateway("second-gateway", second_ports, second) if second_ports else None
+        self.second_gateway_url = f"http://127.0.0.1:{second_ports.gateway}" if second_ports else None
+
+    def _gateway(self, name: str, ports: Ports, env: dict[str, str]) -> Child:
+        return Child(
+            name,
             [binary("signalbox-gateway")],
-            logs / "gateway.log",
+            self.home / "logs" / f"{name}.log",
             self._environment(
                 SIGNALBOX_LISTEN=f"127.0.0.1:{ports.gateway}",
                 SIGNALBOX_METRICS_LISTEN=f"127.0.0.1:{ports.metrics}",
                 SIGNALBOX_CONTROL_PLANE_URL=self.console_url,
-                SIGNALBOX_ADVERTISED_OPS_URL=self.metrics_url,
-                SIGNALBOX_STATE_DIR=str(home / "gateway"),
-                **{CONNECTS: os.environ.get(CONNECTS, "6000"), **(gateway_env or {})},
+                SIGNALBOX_ADVERTISED_OPS_URL=f"http://127.0.0.1:{ports.metrics}",
+                SIGNALBOX_STATE_DIR=str(self.home / name),
+                **env,
             ),
         )
 
     @property
     def children(self) -> list[Child]:
-        return [*([self.postgres.child] if self.postgres else []), self.control_plane, self.gateway]
+        every = [self.postgres and self.postgres.child, self.control_plane, self.gateway, self.second_gateway]
+        return [child for child in every if child]
 
     def start(self) -> None:
         if self.postgres:
@@ -84,13 +92,21 @@ class Stack:
         self.control_plane.wait_until(lambda: answers(f"{self.console_url}/health") == 200, 60)
 
     def start_gateway(self) -> None:
-        (self.home / "gateway").mkdir(parents=True, exist_ok=True, mode=0o700)
-        self.gateway.start()
+        self._start(self.gateway, self.gateway_url)
+
+    def start_second_gateway(self) -> None:
+        self._start(self.second_gateway, self.second_gateway_url)
+
+    def _start(self, gateway: Child, url: str) -> None:
+        (self.home / gateway.name).mkdir(parents=True, exist_ok=True, mode=0o700)
+        gateway.start()
         # Any answer will do: with no app yet the gateway calls itself unhealthy.
-        self.gateway.wait_until(lambda: answers(f"{self.gateway_url}/up") is not None, 30)
+        gateway.wait_until(lambda: answers(f"{url}/up") is not None, 30)
 
     def stop(self) -> None:
         """Clients are sent away first, while everything they may still ask for is there."""
+        if self.second_gateway:
+            self.second_gateway.stop(DRAIN_S)
         self.gateway.stop(DRAIN_S)
         self.control_plane.stop(10)
         if self.postgres:

@@ -96,6 +96,7 @@ SUITES = [
     Suite("clippy", "cargo clippy, warnings denied", clippy),
     Suite("sdk", "real JavaScript clients of all dialects against the real processes", e2e("sdk")),
     Suite("across", "every dialect to every other: messages, presence, history, limits", e2e("across")),
+    Suite("service", "a customer's story, caps, and the ledger under kills", e2e("service")),
     Suite("python", "real Python clients against the real processes", e2e_python),
     Suite("bad-input", "one table of everything that must be refused", e2e("bad-input")),
     Suite("accounts", "sign-up, second factor and recovery, with the mail that is sent", e2e("accounts")),
