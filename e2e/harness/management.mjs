@@ -2,10 +2,7 @@
 
 import { execFile } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
 import { promisify } from "node:util";
-import { until } from "./until.mjs";
 
 export class Management {
   #url;
@@ -48,22 +45,6 @@ export class Management {
 export async function operator(stack, ...args) {
   const { stdout } = await promisify(execFile)(stack.operator.command, args, { env: stack.operator.env });
   return stdout;
-}
-
-/** The mails to an address so far, as text, oldest first. */
-export function mailsTo(stack, email) {
-  const decoded = (mail) => mail.replace(/=\r?\n/g, "").replace(/=([0-9A-F]{2})/g, (_, hex) => String.fromCharCode(parseInt(hex, 16)));
-  return readdirSync(stack.mail)
-    .filter((name) => name.endsWith(".eml"))
-    .sort()
-    .map((name) => readFileSync(join(stack.mail, name), "utf8"))
-    .filter((mail) => mail.includes(email))
-    .map(decoded);
-}
-
-/** The first mail to an address that has a match; the match. */
-export function mailed(stack, email, pattern) {
-  return until(`a mail with ${pattern}`, () => mailsTo(stack, email).map((mail) => mail.match(pattern)).find(Boolean), { within: 15000, every: 100 });
 }
 
 /**
