@@ -227,7 +227,7 @@ export class World {
   }
 
   #newApp(name: string, imported?: { id?: string; key: string; secret: string }) {
-    const app: App = {
+    const app = {
       id: imported?.id ?? String(randomInt(1e11, 9e11)),
       name,
       organisation_id: this.#organisation.id,
@@ -268,8 +268,11 @@ export class World {
         max_member_bytes: 1_024,
         max_channels_per_connection: 200,
       },
+      own_limits: {},
+      messages_per_day: null,
+      at_quota: 'cap',
       created_at: now(),
-    };
+    } as App;
     this.#apps.set(app.id, app);
     this.#keys.set(app.id, []);
     this.#openKeys.set(app.id, []);
@@ -279,7 +282,9 @@ export class World {
   #mint(appId: string, imported?: { key: string; secret: string }): Schemas['NewCredential'] {
     const pair = imported ?? { key: publicKey(), secret: `as_sbx_${token(20)}` };
     const list = this.#credentials.get(appId) ?? [];
-    this.#credentials.set(appId, [...list, { key: pair.key, created_at: now(), last_used_at: null }]);
+    const more = { expires_at: null, rotated_at: null, previous: null };
+    const held = { key: pair.key, created_at: now(), last_used_at: null, ...more } as Schemas['Credential'];
+    this.#credentials.set(appId, [...list, held]);
     return { key: pair.key, secret: pair.secret, created_at: now() };
   }
 
@@ -294,6 +299,10 @@ export class World {
       expires_at: body['expires_at'] ?? null,
       last_used_at: null,
       token_secret_at: body['token_secret'] ? now() : null,
+      max_publishes_per_s: body['max_publishes_per_s'] ?? null,
+      allowed_addresses: body['allowed_addresses'] ?? [],
+      rotated_at: null,
+      previous: null,
     } as Schemas['SecretKey'];
     this.#keys.get(appId)?.unshift(key);
     const signing = body['token_secret'] ? this.#signing(id) : {};

@@ -125,6 +125,7 @@ function CreateTokenForm({
         />
         <fieldset className={fields.fieldset}>
           <legend className={fields.legend}>Permissions</legend>
+          {known.error && <ErrorNotice error={known.error} onRetry={() => void known.refetch()} />}
           <div className={css.choices}>
             {own.map((permission) => {
               const { label, help } = permissionWords(permission);
