@@ -33,6 +33,13 @@ pub async fn sweep(db: &Db) -> Result<(), sqlx::Error> {
     )
     .execute(tx.db())
     .await?;
+    sqlx::query!(
+        "DELETE FROM invitations WHERE id IN (
+             SELECT id FROM invitations WHERE created_at < now() - interval '90 days' LIMIT $1)",
+        ROWS,
+    )
+    .execute(tx.db())
+    .await?;
     sqlx::query!("DELETE FROM gateways WHERE last_seen < now() - interval '1 day'")
         .execute(tx.db())
         .await?;

@@ -27,8 +27,13 @@ use utoipa_actix_web::service_config::ServiceConfig;
 /// | /v1/password/reset, …/confirm | POST |
 /// | /v1/second-factor | GET, POST |
 /// | /v1/second-factor/{confirm,disable,recovery-codes} | POST |
-/// | /v1/organisations | GET |
-/// | /v1/organisations/{org} | GET, PATCH |
+/// | /v1/organisations | GET, POST |
+/// | /v1/organisations/{org} | GET, PATCH, DELETE |
+/// | /v1/organisations/{org}/restore, …/transfer | POST |
+/// | /v1/organisations/{org}/members, …/{user} | GET, PATCH, DELETE |
+/// | /v1/organisations/{org}/invitations, …/{invitation} | GET, POST, DELETE |
+/// | /v1/invitations/inspect, …/accept, …/sign-up | POST |
+/// | /v1/permissions | GET |
 /// | /v1/organisations/{org}/apps | GET, POST |
 /// | /v1/organisations/{org}/tokens, …/{id} | GET, POST, DELETE |
 /// | /v1/organisations/{org}/audit, …/export, …/head | GET |

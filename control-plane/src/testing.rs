@@ -4,7 +4,9 @@ pub use crate::mail::inbox::{MailDir, Received};
 use crate::{
     config::{Config, Settings},
     db::{Db, Organisation, TenantTx},
-    jobs, plans, server,
+    jobs,
+    organisations::Role,
+    plans, server,
     state::{State, install_tls},
 };
 use contract::{AppId, directory::FeedLine};
@@ -14,6 +16,7 @@ use sqlx::{PgPool, postgres::PgPoolOptions};
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 use uuid::Uuid;
 
+pub mod operations;
 pub mod required;
 
 pub const GATEWAY_TOKEN: &str = "a-token-that-gateways-hold";
@@ -203,6 +206,21 @@ impl Service {
 
     pub async fn log_in(&self, email: &str, password: &str) -> Answer {
         self.post("/v1/login", json!({"email": email, "password": password})).await
+    }
+
+    /// Somebody new who belongs to `who`'s organisation as well, and looks at that.
+    pub async fn member_of(&self, who: &Customer, role: Role) -> Customer {
+        let address = format!("{}-of-{}", role.as_str(), who.email);
+        let member = self.sign_up(&address).await;
+        let me = member.get("/v1/session").await.expect(200)["user"]["id"].clone();
+        let mut tx = self.as_tenant(who).await;
+        let join = "INSERT INTO memberships (organisation_id, user_id, role) VALUES ($1, $2, $3)";
+        let join = sqlx::query(join).bind(who.organisation);
+        let join = join.bind(me.as_str().unwrap().parse::<Uuid>().unwrap()).bind(role.as_str());
+        join.execute(tx.db()).await.unwrap();
+        tx.commit().await.unwrap();
+        let (organisation, app) = (who.organisation, who.app.clone());
+        Customer { organisation, app, key: who.key.clone(), ..member }
     }
 
     /// For arranging what the API does not offer: a transaction that sees one organisation.

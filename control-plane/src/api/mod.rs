@@ -19,4 +19,6 @@ pub use error::{ApiError, FieldError, Problem};
 pub use page::{Page, PageParams, PageRequest, Position};
 
 #[cfg(test)]
+mod operations_tests;
+#[cfg(test)]
 mod tests;

@@ -7,8 +7,10 @@ use utoipa::{
     Modify, OpenApi,
     openapi::{
         self,
-        path::PathItem,
-        security::{ApiKey, ApiKeyValue, SecurityScheme},
+        path::{Operation, PathItem},
+        security::{
+            ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityRequirement, SecurityScheme,
+        },
     },
 };
 use utoipa_actix_web::AppExt;
@@ -19,7 +21,8 @@ use utoipa_actix_web::AppExt;
         title = "Signalbox management API",
         description = "Accounts, organisations, apps and their credentials. Sign-in sets a \
             session cookie; requests that change something carry the session's CSRF token in \
-            X-CSRF-Token. Errors are application/problem+json with a stable `code`.",
+            X-CSRF-Token. Scripts send a management token instead: Authorization: Bearer \
+            mt_sbx_…, without CSRF token. Errors are application/problem+json with a stable `code`.",
     ),
     modifiers(&Session)
 )]
@@ -34,7 +37,15 @@ impl Modify for Session {
             "On plain http on this machine: signalbox_session",
         );
         let scheme = SecurityScheme::ApiKey(ApiKey::Cookie(cookie));
-        document.components.get_or_insert_default().add_security_scheme("session", scheme);
+        let components = document.components.get_or_insert_default();
+        components.add_security_scheme("session", scheme);
+        let token = SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer));
+        components.add_security_scheme("management_token", token);
+        let none: [&str; 0] = [];
+        document.security = Some(vec![
+            SecurityRequirement::new("session", none),
+            SecurityRequirement::new("management_token", none),
+        ]);
         // The macro writes an empty one for a crate that names no licence.
         document.info.license = None;
     }
@@ -58,6 +69,11 @@ pub fn methods_of(path: &str) -> Vec<&'static str> {
 }
 
 pub fn methods(item: &PathItem) -> Vec<&'static str> {
+    operations(item).into_iter().map(|(method, _)| method).collect()
+}
+
+/// The operations of a path, each with its method.
+pub fn operations(item: &PathItem) -> Vec<(&'static str, &Operation)> {
     [
         ("GET", &item.get),
         ("POST", &item.post),
@@ -66,8 +82,7 @@ pub fn methods(item: &PathItem) -> Vec<&'static str> {
         ("DELETE", &item.delete),
     ]
     .into_iter()
-    .filter(|(_, operation)| operation.is_some())
-    .map(|(method, _)| method)
+    .filter_map(|(method, operation)| Some((method, operation.as_ref()?)))
     .collect()
 }
 

@@ -5,7 +5,7 @@ use serde_json::json;
 use sqlx::PgPool;
 
 /// Open to everyone, with what an empty request gets there.
-const OPEN: [(&str, u16); 9] = [
+const OPEN: &[(&str, u16)] = &[
     ("/health", 200),
     ("/openapi.json", 200),
     ("/v1/signup", 415),
@@ -15,18 +15,17 @@ const OPEN: [(&str, u16); 9] = [
     ("/v1/password/reset", 415),
     ("/v1/password/reset/confirm", 415),
     ("/v1/plans", 200),
+    ("/v1/permissions", 200),
+    ("/v1/invitations/inspect", 415),
+    ("/v1/invitations/sign-up", 415),
 ];
 
 #[sqlx::test(migrations = "../migrations")]
 async fn every_documented_operation_exists_and_is_closed_to_strangers(db: PgPool) {
     let service = service(&db).await;
     for (template, item) in &openapi::document().paths.paths {
-        let path = template.replace("{org}", "00000000-0000-0000-0000-000000000000");
-        let path = path
-            .replace("{app}", "1")
-            .replace("{key}", "k")
-            .replace("{id}", "i")
-            .replace("{request_id}", "r");
+        let filled = template.split('/').map(|s| if s.starts_with('{') { "1" } else { s });
+        let path = filled.collect::<Vec<_>>().join("/");
         for method in openapi::methods(item) {
             let method: Method = method.parse().unwrap();
             let answer = Answer::of(service.request(method.clone(), &path)).await;

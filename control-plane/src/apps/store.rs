@@ -10,6 +10,7 @@ use crate::{
     db::{PersonId, PersonTx, TenantTx},
     feed,
     keys::store::texts,
+    organisations,
     plans::{self, model::PlanVersion},
 };
 use contract::{
@@ -243,10 +244,11 @@ pub async fn publish(tx: &mut TenantTx, app: &AppId) -> Result<App, ApiError> {
 pub async fn tell(tx: &mut TenantTx, app: &AppId) -> Result<(App, Revision), ApiError> {
     let plan = plans::store::held(tx).await?;
     let app = get(tx, app).await?.ok_or(ApiError::NotFound)?;
+    let stands = organisations::store::stands(tx).await?;
     let record = AppRecord {
         id: app.id.clone(),
         organisation: tx.organisation().id(),
-        enabled: app.enabled,
+        enabled: app.enabled && stands,
         credentials: credentials::store::sealed(tx, &app.id).await?,
         settings: app.settings.clone(),
         limits: app.limits.clone(),

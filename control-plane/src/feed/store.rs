@@ -106,7 +106,8 @@ pub fn apps<'a>(
     plans: &'a Versions,
 ) -> impl Stream<Item = Result<Change, sqlx::Error>> + 'a {
     sqlx::query!(
-        r#"SELECT a.id, a.organisation_id, a.enabled,
+        r#"SELECT a.id, a.organisation_id,
+                  a.enabled AND o.deleting_at IS NULL AS "enabled!",
                   a.settings AS "settings: Json<AppSettings>",
                   a.limits AS "limits: Json<OwnLimits>",
                   p.plan AS "plan!", p.version AS "version!",
@@ -126,11 +127,12 @@ pub fn apps<'a>(
                       FILTER (WHERE c.key IS NOT NULL), '{}')
                       AS "previous_ends!: Vec<Option<OffsetDateTime>>"
            FROM apps a
+           JOIN organisations o ON o.id = a.organisation_id
            JOIN effective_plans p ON p.organisation_id = a.organisation_id
            LEFT JOIN app_credentials c ON c.app_id = a.id AND c.revoked_at IS NULL
                AND (c.expires_at IS NULL OR c.expires_at > now())
            WHERE a.deleted_at IS NULL
-           GROUP BY a.id, p.plan, p.version"#
+           GROUP BY a.id, o.deleting_at, p.plan, p.version"#
     )
     .fetch(tx.db())
     .map(|row| {

@@ -52,6 +52,8 @@ job_kinds! {
     ChangeEmail = "change_email",
     /// A link to set a new password, if the address has an account.
     ResetPassword = "reset_password",
+    /// The end of an organisation that was not restored in time.
+    EraseOrganisation = "erase_organisation",
 }
 
 impl JobKind {
@@ -59,7 +61,11 @@ impl JobKind {
     pub const fn every(self) -> Option<Duration> {
         match self {
             Self::Billing | Self::Alerts => Some(Duration::from_secs(60)),
-            Self::Mail | Self::VerifyEmail | Self::ChangeEmail | Self::ResetPassword => None,
+            Self::Mail
+            | Self::VerifyEmail
+            | Self::ChangeEmail
+            | Self::ResetPassword
+            | Self::EraseOrganisation => None,
         }
     }
 

@@ -4,7 +4,7 @@ use super::{
     JobError, JobKind,
     store::{self, Taken},
 };
-use crate::{alerts, billing, mail, people::links, state::State};
+use crate::{alerts, billing, mail, organisations, people::links, state::State};
 use contract::credential::random_bytes;
 use serde_json::Value;
 use std::{sync::Arc, time::Duration};
@@ -36,6 +36,7 @@ async fn perform(state: &State, kind: JobKind, payload: Value) -> Result<(), Job
         JobKind::VerifyEmail => links::jobs::send_verification(state, payload).await,
         JobKind::ChangeEmail => links::jobs::send_change(state, payload).await,
         JobKind::ResetPassword => links::jobs::send_reset(state, payload).await,
+        JobKind::EraseOrganisation => organisations::deletion::jobs::run(state, payload).await,
     }
 }
 

@@ -1,6 +1,6 @@
 //! The way into an organisation: from the id in the path to a transaction that sees its rows.
 
-use super::{Permission, model::Organisation, store};
+use super::{Permission, Role, model::Organisation, store};
 use crate::{api::ApiError, db, state::State, tokens::Caller};
 use actix_web::{FromRequest, HttpRequest, dev::Payload, web::Data};
 use std::{future::Future, pin::Pin};
@@ -18,9 +18,23 @@ impl OrganisationAccess {
     /// apps; 409 when it would change an organisation that is being deleted.
     pub fn require(&self, permission: Permission) -> Result<(), ApiError> {
         self.require_of_apps(permission)?;
+        self.require_whole()
+    }
+
+    /// Errors: 403 for a token that is confined to apps.
+    pub fn require_whole(&self) -> Result<(), ApiError> {
         match self.caller.apps() {
             None => Ok(()),
             Some(_) => Err(ApiError::TokenForbidden),
+        }
+    }
+
+    /// Errors: 403 when `role` allows what the caller may not, so that nobody gives, or takes from
+    /// others, more than they have.
+    pub fn require_to_give(&self, role: Role) -> Result<(), ApiError> {
+        match role.permissions().all(|permission| self.may(permission)) {
+            true => Ok(()),
+            false => Err(ApiError::Forbidden),
         }
     }
 

@@ -1,7 +1,10 @@
 //! Organisations: the tenants. A person acts in one through a membership with a role.
 
 pub mod access;
+pub mod deletion;
 pub mod http;
+pub mod invitations;
+pub mod members;
 pub mod model;
 pub mod permission;
 pub mod store;

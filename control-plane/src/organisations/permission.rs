@@ -4,11 +4,11 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 macro_rules! permissions {
-    ($($(#[$doc:meta])* $variant:ident = $text:literal),+ $(,)?) => {
+    ($(#[doc = $doc:literal] $variant:ident = $text:literal),+ $(,)?) => {
         /// One thing that can be allowed.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
         pub enum Permission {
-            $($(#[$doc])* #[serde(rename = $text)] $variant),+
+            $(#[doc = $doc] #[serde(rename = $text)] $variant),+
         }
 
         impl Permission {
@@ -17,6 +17,13 @@ macro_rules! permissions {
             pub const fn as_str(self) -> &'static str {
                 match self {
                     $(Self::$variant => $text),+
+                }
+            }
+
+            /// What it allows, in words.
+            pub const fn description(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $doc.trim_ascii()),+
                 }
             }
         }
@@ -28,6 +35,7 @@ permissions! {
     AppsRead = "apps.read",
     /// Make and change apps; publish test messages, end connections.
     AppsWrite = "apps.write",
+    /// Delete apps.
     AppsDelete = "apps.delete",
     /// See credentials and keys; their secrets nobody sees again.
     KeysRead = "keys.read",
@@ -35,16 +43,21 @@ permissions! {
     KeysWrite = "keys.write",
     /// See usage, quotas and refusals.
     UsageRead = "usage.read",
+    /// See the members and open invitations.
     TeamRead = "team.read",
     /// Invite, remove and give roles, none above one's own.
     TeamWrite = "team.write",
-    /// See management tokens; make and revoke them with no more than one's own permissions.
+    /// See management tokens; not the tokens themselves.
     TokensRead = "tokens.read",
+    /// Make and revoke management tokens, with no more than one's own permissions.
     TokensWrite = "tokens.write",
+    /// See the plan, invoices and how they are paid.
     BillingRead = "billing.read",
     /// Change the plan, limits on spending and how it is paid.
     BillingWrite = "billing.write",
+    /// Read and export the audit log.
     AuditRead = "audit.read",
+    /// Rename the organisation.
     OrganisationWrite = "organisation.write",
     /// Delete the organisation or hand it to somebody else.
     OrganisationDelete = "organisation.delete",

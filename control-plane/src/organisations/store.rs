@@ -9,6 +9,8 @@ use crate::{
 use time::OffsetDateTime;
 use uuid::Uuid;
 
+/// Organisations that one person can own.
+pub const MAX_OWNED: i64 = 10;
 /// More organisations than this are listed by page only.
 const ALL_AT_MOST: i64 = 100;
 
@@ -114,6 +116,49 @@ pub async fn membership(
     .fetch_optional(tx.db())
     .await?;
     row.map(Organisation::try_from).transpose()
+}
+
+/// The organisation, held until commit: for what must be decided one at a time. The role is not
+/// known here; it is shown as the least.
+pub async fn lock(tx: &mut TenantTx) -> Result<Organisation, sqlx::Error> {
+    let row = sqlx::query!(
+        "SELECT id, name, created_at, deleting_at FROM organisations WHERE id = $1
+         FOR NO KEY UPDATE",
+        tx.organisation().uuid(),
+    )
+    .fetch_one(tx.db())
+    .await?;
+    Ok(Organisation {
+        id: row.id,
+        name: row.name,
+        role: Role::Viewer,
+        created_at: row.created_at,
+        deleting_at: row.deleting_at,
+    })
+}
+
+/// Whether its apps may work: it is not on its way out.
+pub async fn stands(tx: &mut TenantTx) -> Result<bool, sqlx::Error> {
+    sqlx::query_scalar!(
+        r#"SELECT deleting_at IS NULL AS "stands!" FROM organisations WHERE id = $1"#,
+        tx.organisation().uuid(),
+    )
+    .fetch_one(tx.db())
+    .await
+}
+
+/// How many organisations somebody owns. Holds the person's row, so that two requests cannot both
+/// make the last one.
+pub async fn owned_by(tx: &mut PersonTx, person: PersonId) -> Result<i64, sqlx::Error> {
+    sqlx::query!("SELECT id FROM users WHERE id = $1 FOR NO KEY UPDATE", person.0)
+        .fetch_optional(tx.db())
+        .await?;
+    sqlx::query_scalar!(
+        r#"SELECT count(*) AS "count!" FROM memberships WHERE user_id = $1 AND role = 'owner'"#,
+        person.0,
+    )
+    .fetch_one(tx.db())
+    .await
 }
 
 pub async fn rename(tx: &mut TenantTx, name: &str) -> Result<(), sqlx::Error> {

@@ -84,7 +84,8 @@ pub async fn sign_up(
     let mut tx = tx.enter(&user, Organisation::new_random()).await?;
     let organisation = organisations::store::insert(&mut tx, organisation_name.as_str()).await?;
     let (app, credential) = apps::create(&state, &mut tx, first_app).await?;
-    tx.audit("person.signed_up", &user.id.to_string()).await?;
+    let subject = organisation.id.to_string();
+    tx.audit_change("organisation.created", &subject, None, Some(&organisation)).await?;
     tx.commit().await?;
 
     let csrf_token = token.csrf_token();

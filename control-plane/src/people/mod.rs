@@ -4,6 +4,7 @@ pub mod account;
 pub mod device;
 pub mod events;
 pub mod http;
+mod invited;
 mod letters;
 pub mod limits;
 pub mod links;
@@ -21,4 +22,5 @@ mod store;
 #[cfg(test)]
 mod tests;
 
+pub use invited::invited;
 pub use person::Person;

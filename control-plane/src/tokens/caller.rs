@@ -6,7 +6,7 @@ use crate::{
     audit::Actor,
     db::PersonId,
     organisations::Permission,
-    people::{Person, model::User},
+    people::Person,
     state::State,
 };
 use actix_web::{FromRequest, HttpRequest, dev::Payload, http::header, web::Data};
@@ -25,8 +25,8 @@ pub struct ActingToken {
     pub id: ManagementTokenId,
     pub name: String,
     pub organisation: Uuid,
-    /// Its maker.
-    pub user: User,
+    pub maker: PersonId,
+    pub maker_email: String,
     pub permissions: Vec<Permission>,
     /// The apps it is for; none: all, and the organisation itself.
     pub apps: Option<Vec<AppId>>,
@@ -44,13 +44,16 @@ impl Caller {
 
     /// The person signed in, or the token's maker.
     pub fn id(&self) -> PersonId {
-        PersonId(self.user().id)
+        match self {
+            Self::Person(person) => person.id(),
+            Self::Token(token) => token.maker,
+        }
     }
 
-    pub fn user(&self) -> &User {
+    pub fn email(&self) -> &str {
         match self {
-            Self::Person(person) => &person.user,
-            Self::Token(token) => &token.user,
+            Self::Person(person) => &person.user.email,
+            Self::Token(token) => &token.maker_email,
         }
     }
 
@@ -62,10 +65,27 @@ impl Caller {
         }
     }
 
+    /// Errors: 403 while a person's address is not proved. Who makes tokens has proved theirs.
+    pub fn require_verified(&self) -> Result<(), ApiError> {
+        match self {
+            Self::Person(person) => person.require_verified(),
+            Self::Token(_) => Ok(()),
+        }
+    }
+
+    /// Errors: 403 when a person has not given their password lately. A token has none to give: its
+    /// maker gave it when they chose its permissions.
+    pub fn require_recent(&self) -> Result<(), ApiError> {
+        match self {
+            Self::Person(person) => person.require_recent(),
+            Self::Token(_) => Ok(()),
+        }
+    }
+
     pub fn actor(&self) -> Actor {
         match self {
             Self::Person(person) => Actor::from(&person.user),
-            Self::Token(token) => Actor::token(&token.id, &token.name, PersonId(token.user.id)),
+            Self::Token(token) => Actor::token(&token.id, &token.name, token.maker),
         }
     }
 

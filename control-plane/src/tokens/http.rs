@@ -70,6 +70,8 @@ pub async fn create_management_token(
     body: Body,
 ) -> Result<HttpResponse, ApiError> {
     access.require(Permission::TokensWrite)?;
+    access.caller.require_verified()?;
+    access.caller.require_recent()?;
     let StrictJson { value, digest } = body.json::<NewToken>().await?;
     let body = StrictJson { value: value.checked(OffsetDateTime::now_utc())?, digest };
     if let Some(beyond) = body.value.permissions.iter().find(|p| !access.may(**p)) {

@@ -8,8 +8,7 @@ use crate::{
     api::{ApiError, PageRequest, Position},
     db::{Db, PersonId, TenantTx},
     keys::store::{decode, decode_all, hash_of, texts},
-    organisations::Permission,
-    people::model::User,
+    organisations::{self, Permission},
 };
 use contract::{AppId, ManagementToken, ManagementTokenId};
 use time::{Duration, OffsetDateTime};
@@ -65,14 +64,11 @@ pub async fn acting(
     let id = presented.id();
     let mut tx = db.service().await?;
     let row = sqlx::query!(
-        r#"SELECT t.id, t.organisation_id, t.token_hash, t.name, t.permissions, t.apps,
-                  t.last_used_at, u.id AS user_id, u.email, u.name AS user_name,
-                  u.email_verified_at IS NOT NULL AS "email_verified!",
-                  EXISTS (SELECT FROM second_factors f
-                          WHERE f.user_id = u.id AND f.confirmed_at IS NOT NULL) AS "second_factor!"
-           FROM management_tokens t JOIN users u ON u.id = t.user_id
-           WHERE t.id = $1 AND t.revoked_at IS NULL
-             AND (t.expires_at IS NULL OR t.expires_at > now())"#,
+        "SELECT t.id, t.organisation_id, t.token_hash, t.name, t.permissions, t.apps, t.last_used_at,
+                t.user_id, u.email
+         FROM management_tokens t JOIN users u ON u.id = t.user_id
+         WHERE t.id = $1 AND t.revoked_at IS NULL
+           AND (t.expires_at IS NULL OR t.expires_at > now())",
         id.as_str(),
     )
     .fetch_optional(tx.db())
@@ -91,13 +87,8 @@ pub async fn acting(
         id: decode(&row.id)?,
         name: row.name,
         organisation: row.organisation_id,
-        user: User {
-            id: row.user_id,
-            email: row.email,
-            name: row.user_name,
-            email_verified: row.email_verified,
-            second_factor: row.second_factor,
-        },
+        maker: PersonId(row.user_id),
+        maker_email: row.email,
         permissions: permissions(&row.permissions),
         apps: apps(row.apps)?,
     }))
@@ -112,9 +103,7 @@ pub async fn insert(
 ) -> Result<Token, ApiError> {
     let (organisation, person) = (tx.organisation().uuid(), tx.person().0);
     // The organisation's row is the lock: two requests cannot both make the last token.
-    sqlx::query!("SELECT id FROM organisations WHERE id = $1 FOR NO KEY UPDATE", organisation)
-        .fetch_one(tx.db())
-        .await?;
+    organisations::store::lock(tx).await?;
     let count = sqlx::query_scalar!(
         r#"SELECT count(*) AS "count!" FROM management_tokens
            WHERE organisation_id = $1 AND revoked_at IS NULL"#,

@@ -237,3 +237,35 @@ async fn a_script_watches_live(db: PgPool) {
     let other = ann.script(&["keys.read"]).await;
     assert_eq!(handshake(&other).await.unwrap().status(), 403);
 }
+
+/// The examples in the documentation, run as they stand there.
+#[sqlx::test(migrations = "../migrations")]
+async fn the_documented_examples_work(db: PgPool) {
+    let service = service(&db).await;
+    let ann = service.sign_up("ann@example.com").await;
+    let script =
+        ann.script(&["apps.read", "apps.write", "keys.write", "keys.read", "audit.read"]).await;
+    let page = include_str!("../../../docs/management-api.md");
+    let examples = page.split("```sh\n").nth(1).and_then(|rest| rest.split("```").next());
+    let folder = std::env::temp_dir().join(format!("signalbox-examples-{}", uuid::Uuid::new_v4()));
+    std::fs::create_dir(&folder).unwrap();
+    let shell = tokio::task::spawn_blocking({
+        let (folder, base, app) = (folder.clone(), ann.base.clone(), ann.app.to_string());
+        let organisation = ann.organisation.to_string();
+        let token = script.token.clone().unwrap();
+        let examples = format!("set -eu\n{}", examples.expect("examples"));
+        move || {
+            let mut shell = std::process::Command::new("sh");
+            shell.current_dir(folder).arg("-c").arg(examples);
+            shell.env("SIGNALBOX_URL", base).env("SIGNALBOX_TOKEN", token);
+            shell.env("ORG", organisation).env("APP", app).output().expect("a shell")
+        }
+    });
+    let output = shell.await.unwrap();
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(output.status.success(), "{said} {}", String::from_utf8_lossy(&output.stderr));
+    assert!(said.contains("sk_sbx_"), "{said}");
+    let export = std::fs::read_to_string(folder.join("audit.ndjson")).unwrap();
+    crate::audit::verify::verify(export.as_bytes(), None).expect("the chain holds");
+    std::fs::remove_dir_all(folder).unwrap();
+}
