@@ -97,7 +97,8 @@ pub async fn create_credential(
     };
     let credential = store::insert(&mut tx, &access.app, &key, &secret, &state.master_key).await?;
     apps::store::publish(&mut tx, &access.app).await?;
-    tx.audit("credential.created", key.as_str()).await?;
+    let made = store::lock(&mut tx, &access.app, &key).await?.ok_or(ApiError::NotFound)?;
+    tx.audit_change("credential.created", key.as_str(), None, Some(&made)).await?;
     let created = CreatedCredential { credential };
     let answer = ticket.finish(&state, &mut tx, StatusCode::CREATED, &created).await?;
     tx.commit().await?;
@@ -181,7 +182,8 @@ pub async fn rotate_credential(
     let sealed = state.master_key.seal(secret.expose(), key.as_str())?;
     store::rotate(&mut tx, &access.app, &key, &sealed, overlap).await?;
     let (_, revision) = apps::store::tell(&mut tx, &access.app).await?;
-    tx.audit("credential.rotated", key.as_str()).await?;
+    let rotated = store::lock(&mut tx, &access.app, &key).await?.ok_or(ApiError::NotFound)?;
+    tx.audit_change("credential.rotated", key.as_str(), Some(&before), Some(&rotated)).await?;
     let created_at = before.created_at;
     let credential = NewCredential { key, secret: secret.expose().to_owned(), created_at };
     let awaited = overlap.is_none().then_some(revision);
@@ -211,10 +213,12 @@ pub async fn end_previous_secret(
     let mut tx = access.begin(&state).await?;
     apps::store::lock(&mut tx, &access.app).await?.ok_or(ApiError::NotFound)?;
     let pair = store::lock(&mut tx, &access.app, &key).await?.ok_or(ApiError::NotFound)?;
-    pair.previous.ok_or(ApiError::NotFound)?;
+    pair.previous.as_ref().ok_or(ApiError::NotFound)?;
     store::end_previous(&mut tx, &access.app, &key).await?;
     let (_, revision) = apps::store::tell(&mut tx, &access.app).await?;
-    tx.audit("credential.previous_secret_revoked", key.as_str()).await?;
+    let after = Credential { previous: None, ..pair.clone() };
+    let deed = "credential.previous_secret_revoked";
+    tx.audit_change(deed, key.as_str(), Some(&pair), Some(&after)).await?;
     tx.commit().await?;
     feed::receipt::answer(&state, revision).await
 }
@@ -240,8 +244,11 @@ pub async fn revoke_credential(
     access.require(Permission::KeysWrite)?;
     let key: AppKey = named(&request, "key")?;
     let mut tx = access.begin(&state).await?;
+    let before = store::lock(&mut tx, &access.app, &key).await?;
     let revision = store::revoke(&mut tx, &access.app, &key).await?.ok_or(ApiError::NotFound)?;
-    tx.audit("credential.revoked", key.as_str()).await?;
+    if let Some(before) = &before {
+        tx.audit_change("credential.revoked", key.as_str(), Some(before), None).await?;
+    }
     tx.commit().await?;
     feed::receipt::answer(&state, revision).await
 }

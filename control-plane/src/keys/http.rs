@@ -204,8 +204,12 @@ pub async fn revoke_key(
     access.require(Permission::KeysWrite)?;
     let id: SecretKeyId = named(&request, "id")?;
     let mut tx = access.begin(&state).await?;
+    let before = store::lock(&mut tx, &access.app, &id).await?;
     let revision = store::revoke(&mut tx, &access.app, &id).await?.ok_or(ApiError::NotFound)?;
-    tx.audit("key.revoked", id.as_str()).await?;
+    // Revoking once more is no deed.
+    if let Some(before) = &before {
+        tx.audit_change("key.revoked", id.as_str(), Some(before), None).await?;
+    }
     tx.commit().await?;
     feed::receipt::answer(&state, revision).await
 }
@@ -273,9 +277,11 @@ pub async fn end_previous_token(
     let id: SecretKeyId = named(&request, "id")?;
     let mut tx = access.begin(&state).await?;
     let key = store::lock(&mut tx, &access.app, &id).await?.ok_or(ApiError::NotFound)?;
-    key.previous.ok_or(ApiError::NotFound)?;
+    key.previous.as_ref().ok_or(ApiError::NotFound)?;
     let revision = store::end_previous(&mut tx, &access.app, &id).await?;
-    tx.audit("key.previous_token_revoked", id.as_str()).await?;
+    let after = SecretKey { previous: None, ..key.clone() };
+    let deed = "key.previous_token_revoked";
+    tx.audit_change(deed, id.as_str(), Some(&key), Some(&after)).await?;
     tx.commit().await?;
     feed::receipt::answer(&state, revision).await
 }

@@ -153,8 +153,11 @@ pub async fn revoke_publishable_key(
     access.require(Permission::KeysWrite)?;
     let key: PublishableKey = named(&request, "key")?;
     let mut tx = access.begin(&state).await?;
+    let before = store::lock(&mut tx, &access.app, &key).await?;
     let revision = store::revoke(&mut tx, &access.app, &key).await?.ok_or(ApiError::NotFound)?;
-    tx.audit("publishable_key.revoked", key.as_str()).await?;
+    if let Some(before) = &before {
+        tx.audit_change("publishable_key.revoked", key.as_str(), Some(before), None).await?;
+    }
     tx.commit().await?;
     feed::receipt::answer(&state, revision).await
 }
