@@ -181,9 +181,7 @@ pub async fn put_subscription(
     body: Body,
 ) -> Result<HttpResponse, ApiError> {
     access.require(Permission::BillingWrite)?;
-    if !access.caller.user().email_verified {
-        return Err(ApiError::EmailUnverified);
-    }
+    access.caller.require_verified()?;
     let wanted = body.json::<ChangePlan>().await?.value.plan;
     let mut tx = access.begin(&state).await?;
     let (change, invoice) = change(&state, &mut tx, &wanted, OffsetDateTime::now_utc()).await?;
