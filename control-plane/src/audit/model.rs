@@ -95,6 +95,7 @@ impl AuditQuery {
 pub struct ExportQuery {
     /// `ndjson` (one entry per line, which `audit verify` takes) or `csv`.
     #[serde(default)]
+    #[param(inline)]
     pub format: ExportFormat,
     /// From this instant on.
     #[serde(default, with = "time::serde::rfc3339::option")]

@@ -24,7 +24,7 @@ pub struct Recipe {
     /// The usage of the period that ended.
     pub usage: Option<Basis>,
     /// The usage of the period before it, with what was billed for it then.
-    pub previous: Option<Previous>,
+    pub previous: Option<PreviousPeriod>,
     /// Credits there were, oldest first; as much is used as there is to pay.
     pub credits: Vec<CreditLeft>,
 }
@@ -63,7 +63,7 @@ pub struct PricedPlan {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct Previous {
+pub struct PreviousPeriod {
     pub basis: Basis,
     pub billed: Vec<UnitsLine>,
 }
@@ -187,7 +187,7 @@ fn beyond_limit(sum: Micros, limit: Option<Micros>) -> Micros {
 type Place = (super::calendar::Day, contract::AppId, Counted);
 
 /// What the period before comes to now, against what was billed for it.
-fn correction_lines(previous: &Previous, now: &Walk) -> Result<Vec<Line>, TooMuch> {
+fn correction_lines(previous: &PreviousPeriod, now: &Walk) -> Result<Vec<Line>, TooMuch> {
     let place = |line: &UnitsLine| -> Place { (line.day, line.app.clone(), line.metric) };
     let then: BTreeMap<Place, &UnitsLine> =
         previous.billed.iter().map(|line| (place(line), line)).collect();

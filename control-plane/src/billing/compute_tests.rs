@@ -2,7 +2,9 @@
 
 use super::{
     calendar::{Day, PERIOD, Period},
-    compute::{CreditLeft, Fee, Outcome, Previous, PricedPlan, Recipe, Upgrade, billed, invoice},
+    compute::{
+        CreditLeft, Fee, Outcome, PreviousPeriod, PricedPlan, Recipe, Upgrade, billed, invoice,
+    },
     ledger::{Units, Usage},
     line::Line,
     money::Micros,
@@ -116,7 +118,7 @@ fn what_arrives_late_is_on_the_next_invoice() {
     let late = usage_of(&[[(0, 1_700), (0, 0), (0, 0)]]);
     let recipe = Recipe {
         usage: Some(basis(PERIOD_1.next(), 123)),
-        previous: Some(Previous { basis: before, billed: then }),
+        previous: Some(PreviousPeriod { basis: before, billed: then }),
         ..Recipe::default()
     };
     let corrected = invoice(&recipe, &late).unwrap();
@@ -232,7 +234,7 @@ proptest! {
         all[n][which].1 += more;
         let late = usage_of(&all);
         let correction = Recipe {
-            previous: Some(Previous {
+            previous: Some(PreviousPeriod {
                 billed: billed(&walk(&before, &early).unwrap()).unwrap(),
                 basis: before,
             }),

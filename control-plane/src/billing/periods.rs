@@ -3,7 +3,7 @@
 
 use super::{
     calendar::Period,
-    compute::{Fee, Previous, Recipe},
+    compute::{Fee, PreviousPeriod, Recipe},
     invoices::{
         issue::{computed, issue},
         model::Invoice,
@@ -143,7 +143,10 @@ async fn row(tx: &mut TenantTx, start: OffsetDateTime) -> Result<Option<Row>, sq
 }
 
 /// The period that ended when this one began, as it was billed.
-async fn before(tx: &mut TenantTx, start: OffsetDateTime) -> Result<Option<Previous>, ApiError> {
+async fn before(
+    tx: &mut TenantTx,
+    start: OffsetDateTime,
+) -> Result<Option<PreviousPeriod>, ApiError> {
     let row = sqlx::query!(
         r#"SELECT start_at, opening_units, billed AS "billed: Json<Vec<UnitsLine>>"
            FROM billing_periods
@@ -156,7 +159,10 @@ async fn before(tx: &mut TenantTx, start: OffsetDateTime) -> Result<Option<Previ
     let Some(row) = row else { return Ok(None) };
     let period = Period { start: row.start_at, end: start };
     let basis = subscription::basis(tx, period, row.opening_units.unwrap_or(0)).await?;
-    Ok(Some(Previous { basis, billed: row.billed.map(|billed| billed.0).unwrap_or_default() }))
+    Ok(Some(PreviousPeriod {
+        basis,
+        billed: row.billed.map(|billed| billed.0).unwrap_or_default(),
+    }))
 }
 
 /// A recipe with all that a period's usage is billed from, and that usage, late arrivals of the

@@ -241,11 +241,11 @@ async fn snapshot_of(
     let request = service.as_gateway(reqwest::Method::GET, "/internal/v1/directory");
     let snapshot = Answer::of(request).await;
     let records = snapshot.text.lines().filter_map(|line| serde_json::from_str(line).ok());
-    let found = records.filter_map(|change| match change {
+    let mut found = records.filter_map(|change| match change {
         Change::SecretKey(record) if record.id == *id => Some(record),
         _ => None,
     });
-    found.last().expect("the key")
+    found.next_back().expect("the key")
 }
 
 #[sqlx::test(migrations = "../migrations")]

@@ -101,6 +101,7 @@ export function useMintCredential(app: string) {
       answer(
         api.POST('/v1/apps/{app}/credentials', {
           params: { path: { app }, header: { 'Idempotency-Key': idempotencyKey } },
+          body: {},
         }),
       ),
     onSuccess: async ({ credential }) => {

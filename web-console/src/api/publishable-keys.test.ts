@@ -15,6 +15,7 @@ const key = (name: string, more: Partial<PublishableKey> = {}): PublishableKey =
   created_at: '2029-01-01T00:00:00Z',
   expires_at: null,
   last_used_at: null,
+  replaces: null,
   ...more,
 });
 

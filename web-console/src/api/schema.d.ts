@@ -84,7 +84,7 @@ export interface paths {
         /** The app's active key and secret pairs, newest first; secrets are not shown. */
         get: operations["list_credentials"];
         put?: never;
-        /** Mint another pair. The older ones stay valid until they are revoked. */
+        /** Mint another pair, or bring one from elsewhere. The older ones stay valid until they are revoked. */
         post: operations["create_credential"];
         delete?: never;
         options?: never;
@@ -104,6 +104,44 @@ export interface paths {
         post?: never;
         /** Revoke a pair. Waits up to two seconds and says which gateways have confirmed. */
         delete: operations["revoke_credential"];
+        options?: never;
+        head?: never;
+        /** Say when a pair stops working by itself. */
+        patch: operations["patch_credential"];
+        trace?: never;
+    };
+    "/v1/apps/{app}/credentials/{key}/previous-secret": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** End the overlap of a rotation now. Waits up to two seconds and says which gateways have confirmed. */
+        delete: operations["end_previous_secret"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/apps/{app}/credentials/{key}/rotate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Put another secret in the place of a pair's. The one before goes on for the overlap.
+         * @description The key stays the same, so clients that carry it change nothing.
+         */
+        post: operations["rotate_credential"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -143,6 +181,57 @@ export interface paths {
         head?: never;
         /** Change what a secret key is called and allows. */
         patch: operations["patch_key"];
+        trace?: never;
+    };
+    "/v1/apps/{app}/keys/{id}/dry-run": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What a change would have refused in the last five minutes of this app's traffic. Changes nothing. */
+        post: operations["dry_run_key"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/apps/{app}/keys/{id}/previous-token": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** End the overlap of a rotation now. Waits up to two seconds and says which gateways have confirmed. */
+        delete: operations["end_previous_token"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/apps/{app}/keys/{id}/rotate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Put another token in the place of a key's. The one before goes on for the overlap. */
+        post: operations["rotate_key"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/v1/apps/{app}/keys/{id}/token-secret": {
@@ -239,6 +328,155 @@ export interface paths {
         patch: operations["patch_publishable_key"];
         trace?: never;
     };
+    "/v1/apps/{app}/publishable-keys/{key}/dry-run": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What a change would have refused in the last five minutes of this app's traffic. Changes nothing. */
+        post: operations["dry_run_publishable_key"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/apps/{app}/publishable-keys/{key}/rotate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make a key that allows the same, and let this one end after the overlap.
+         * @description Clients carry the key itself, so the new one is another key.
+         */
+        post: operations["rotate_publishable_key"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/apps/{app}/refusals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What was refused of an app's traffic in the last seven days, newest first.
+         * @description Of one app 10,000 refusals a day are kept; the usage counts them all.
+         */
+        get: operations["list_refusals"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/apps/{app}/refusals/{request_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One refusal, by the request id that its answer carried. */
+        get: operations["get_refusal"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/apps/{app}/revoke-all": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Revoke every pair and every key of an app. Connections that were opened with them end.
+         * @description Waits up to two seconds and says which gateways have confirmed.
+         */
+        post: operations["revoke_all"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/apps/{app}/usage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What an app used, by minute, hour, day or month, no more than a minute behind the traffic. */
+        get: operations["get_app_usage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/email/verify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Prove an address with the link that was sent to it.
+         * @description Needs no sign-in: the link may be opened in another browser. For a changed address, this is when
+         *     it changes.
+         */
+        post: operations["verify_email"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/email/verify/resend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Send the mail that proves the address again. */
+        post: operations["resend_verification"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/gateways": {
         parameters: {
             query?: never;
@@ -256,6 +494,60 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/invitations/accept": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Accept an invitation that was sent to one's own verified address. */
+        post: operations["accept_invitation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/invitations/inspect": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What an invitation's link invites to. */
+        post: operations["inspect_invitation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/invitations/sign-up": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Sign up by an invitation, for its address, which the link proves. No organisation of one's own
+         *     is made.
+         */
+        post: operations["sign_up_invited"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/login": {
         parameters: {
             query?: never;
@@ -265,8 +557,29 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Sign in. */
+        /**
+         * Sign in.
+         * @description With a second factor the answer is `second_factor: "required"` and no session yet: send its
+         *     `pending_token` with a code to /v1/login/second-factor within five minutes.
+         */
         post: operations["log_in"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/login/second-factor": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Finish signing in with a code from the authenticator app, or a recovery code. */
+        post: operations["log_in_with_second_factor"];
         delete?: never;
         options?: never;
         head?: never;
@@ -297,10 +610,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The organisations of the signed-in person, newest first. */
+        /** The organisations of the signed-in person, newest first; a token has one. */
         get: operations["list_organisations"];
         put?: never;
-        post?: never;
+        /** Make another organisation, of which one is the owner. It begins without apps. */
+        post: operations["create_organisation"];
         delete?: never;
         options?: never;
         head?: never;
@@ -318,11 +632,51 @@ export interface paths {
         get: operations["get_organisation"];
         put?: never;
         post?: never;
-        delete?: never;
+        /**
+         * Delete an organisation: its apps stop at once, and after 30 days it is gone for good.
+         * @description Until then it can be restored. Keys, members, tokens and the audit log are deleted then; the usage
+         *     ledger and invoices are kept as long as the law asks for them.
+         */
+        delete: operations["delete_organisation"];
         options?: never;
         head?: never;
         /** Rename an organisation. */
         patch: operations["rename_organisation"];
+        trace?: never;
+    };
+    "/v1/organisations/{org}/alerts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The alerts that were sent, newest first. */
+        get: operations["list_alerts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/organisations/{org}/alerts/settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Which alerts are sent. */
+        get: operations["get_alert_settings"];
+        /** Say which alerts are sent. */
+        put: operations["put_alert_settings"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/v1/organisations/{org}/apps": {
@@ -337,6 +691,585 @@ export interface paths {
         put?: never;
         /** Make an app, new or brought from elsewhere with its key and secret. */
         post: operations["create_app"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/organisations/{org}/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What was done in an organisation, newest first. */
+        get: operations["list_audit"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/organisations/{org}/audit/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The log as a file, oldest first: NDJSON that can be verified, or CSV. */
+        get: operations["export_audit"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/organisations/{org}/audit/head": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Where the log ends: keep it, and no entry up to here can be changed without it showing. */
+        get: operations["get_audit_head"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/organisations/{org}/billing/current": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the present period has come to so far, and what it may come to. */
+        get: operations["get_current_bill"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/organisations/{org}/billing/payment-method": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How invoices are paid. */
+        get: operations["get_payment_method"];
+        put?: never;
+        /** Begin to give a card: answers with the provider's page for it. */
+        post: operations["start_payment_method"];
+        /** Forget the card. */
+        delete: operations["delete_payment_method"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/organisations/{org}/billing/profile": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Whom invoices are made out to. */
+        get: operations["get_billing_profile"];
+        /** Say whom invoices are made out to. Invoices that were issued stay as they are. */
+        put: operations["put_billing_profile"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/organisations/{org}/billing/spend-limit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Limit what a period's overage may come to. */
+        put: operations["put_spend_limit"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/organisations/{org}/invitations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The invitations that can still be accepted, newest first. */
+        get: operations["list_invitations"];
+        put?: never;
+        /**
+         * Invite somebody by mail. One that is open for the same address is replaced.
+         * @description The link works once, for seven days, for whoever has the address.
+         */
+        post: operations["create_invitation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/organisations/{org}/invitations/{invitation}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Withdraw an invitation: its link no longer works. */
+        delete: operations["withdraw_invitation"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/organisations/{org}/invoices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The invoices of an organisation, newest first, and what became of them. */
+        get: operations["list_invoices"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/organisations/{org}/invoices/{number}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One invoice as it was issued: its lines, and all they were computed from besides the ledger. */
+        get: operations["get_invoice"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/organisations/{org}/invoices/{number}.html": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One invoice as a page to read and print. */
+        get: operations["get_invoice_page"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/organisations/{org}/invoices/{number}.pdf": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One invoice as PDF. */
+        get: operations["get_invoice_pdf"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/organisations/{org}/invoices/{number}/pay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Pay an invoice now, with the card that is there. None of the tries that are due is lost by it. */
+        post: operations["pay_invoice"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/organisations/{org}/members": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The members of an organisation, newest first. */
+        get: operations["list_members"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/organisations/{org}/members/{user}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One member. */
+        get: operations["get_member"];
+        put?: never;
+        post?: never;
+        /** Remove a member, or leave. The management tokens they made end with it. */
+        delete: operations["remove_member"];
+        options?: never;
+        head?: never;
+        /**
+         * Give a member another role.
+         * @description Nobody gives a role that allows what their own does not, or changes whoever has one.
+         */
+        patch: operations["patch_member"];
+        trace?: never;
+    };
+    "/v1/organisations/{org}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Undo the deletion of an organisation: its apps work again. */
+        post: operations["restore_organisation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/organisations/{org}/subscription": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What an organisation is on: plan, period, what comes next, and the limits that hold now. */
+        get: operations["get_subscription"];
+        /**
+         * Change the plan. To more: at once, for what the rest of the period costs. To less: when the
+         *     next period begins; choosing the present plan again takes that back.
+         */
+        put: operations["put_subscription"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/organisations/{org}/subscription/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What a change of plan would do, and what would be due now. */
+        post: operations["preview_subscription"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/organisations/{org}/tokens": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The organisation's management tokens that are not revoked, newest first. */
+        get: operations["list_tokens"];
+        put?: never;
+        /** Make a management token with some of one's own permissions. */
+        post: operations["create_management_token"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/organisations/{org}/tokens/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Revoke a management token: the next request with it is refused. One's own, always. */
+        delete: operations["revoke_management_token"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/organisations/{org}/transfer": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Hand the organisation over: a member becomes owner, and whoever asks becomes admin. */
+        post: operations["transfer_organisation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/organisations/{org}/usage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What all apps of an organisation used, together and each. */
+        get: operations["get_organisation_usage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/organisations/{org}/usage/ledger": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The ledger that invoices are computed from: one JSON line per app, hour and key.
+         * @description The first line says what is covered; the last has the number of rows and the SHA-256 of all
+         *     lines before it.
+         */
+        get: operations["get_ledger"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/password/reset": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask for a link to set a new password.
+         * @description The answer is the same, and takes as long, whether or not the address has an account.
+         */
+        post: operations["ask_for_password_reset"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/password/reset/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Set a new password with the link that was sent.
+         * @description Ends all sessions. It also proves the address, since the link came there; a second factor stays
+         *     in force.
+         */
+        post: operations["reset_password"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/permissions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What can be allowed, and what each role may. */
+        get: operations["list_permissions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/plans": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The plans that can be chosen, cheapest first. Open to everybody. */
+        get: operations["list_plans"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/second-factor": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Whether the second factor is on. */
+        get: operations["get_second_factor"];
+        put?: never;
+        /**
+         * Ask for a secret to put into an authenticator app.
+         * @description Needs a verified address and a recent sign-in. Asking again makes another secret.
+         */
+        post: operations["offer_second_factor"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/second-factor/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Turn the second factor on, with a code from the app.
+         * @description From now on signing in needs a code. The answer holds the recovery codes; they are shown once.
+         */
+        post: operations["confirm_second_factor"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/second-factor/disable": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Turn the second factor off, with the password and a code. */
+        post: operations["disable_second_factor"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/second-factor/recovery-codes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Make new recovery codes. The old ones no longer work. */
+        post: operations["make_recovery_codes"];
         delete?: never;
         options?: never;
         head?: never;
@@ -360,6 +1293,82 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/session/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Give the password again, for what a session alone is not enough.
+         * @description Deleting things, management tokens and the second factor need a sign-in or this within the last
+         *     15 minutes; otherwise they answer 403 `confirmation_required`.
+         */
+        post: operations["confirm_session"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/session/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What happened to one's account: sign-ins, changes of password, address and second factor. Newest
+         *     first, kept for 400 days.
+         */
+        get: operations["list_account_events"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Where one is signed in, this session first. There are 20 at most, so it is always one page. */
+        get: operations["list_sessions"];
+        put?: never;
+        post?: never;
+        /** End every session but this one. */
+        delete: operations["end_other_sessions"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/sessions/{session}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** End one session. */
+        delete: operations["end_session"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/signup": {
         parameters: {
             query?: never;
@@ -371,9 +1380,85 @@ export interface paths {
         put?: never;
         /**
          * Make an account, with an organisation and a first app ready to use.
-         * @description The app's secret is in this answer and nowhere else.
+         * @description The app's secret is in this answer and nowhere else. A mail is sent to prove the address; until
+         *     that is done, inviting, management tokens and changes of the plan are refused.
          */
         post: operations["sign_up"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/token": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The management token that this request carries, and what it may. */
+        get: operations["get_token"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/user": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Delete one's account, for good.
+         * @description Refused while an organisation has no other owner: hand it over or delete it first.
+         */
+        delete: operations["delete_user"];
+        options?: never;
+        head?: never;
+        /** Change one's name. */
+        patch: operations["change_user"];
+        trace?: never;
+    };
+    "/v1/user/email": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask to change one's address: a link goes to the new one, and opening it makes the change.
+         * @description The answer does not say whether the new address has an account of its own; then no mail is sent.
+         */
+        post: operations["change_email"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/user/password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Change one's password. Every other session ends. */
+        post: operations["change_password"];
         delete?: never;
         options?: never;
         head?: never;
@@ -384,11 +1469,58 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        AccountEvent: {
+            address: string | null;
+            /** Format: date-time */
+            created_at: string;
+            detail: string | null;
+            /** Format: uuid */
+            id: string;
+            kind: components["schemas"]["EventKind"];
+            user_agent: string | null;
+        };
+        ActionFindings: {
+            action: components["schemas"]["ActionName"];
+            /** @description The channels that would have been refused most often, at most 20. */
+            channels: components["schemas"]["Example"][];
+            /** Format: int64 */
+            looked_at: number;
+            /** Format: int64 */
+            refused: number;
+        };
         /**
          * @description What a key may be allowed to do.
          * @enum {string}
          */
         ActionName: "publish" | "subscribe" | "presence" | "send" | "history" | "channels.read" | "users.terminate" | "usage.read";
+        /** @description An alert that was sent. Also the `data` of the event `quota.threshold`. */
+        Alert: {
+            app_id: string | null;
+            /** Format: date-time */
+            at: string;
+            /** Format: int64 */
+            limit: number;
+            /** Format: uuid */
+            organisation_id: string;
+            rule: components["schemas"]["Rule"];
+            /**
+             * Format: int32
+             * @description Per cent.
+             */
+            threshold: number;
+            /** Format: int64 */
+            used: number;
+            /** Format: date */
+            window_start: string;
+        };
+        /** @description Which alerts an organisation wants. */
+        AlertSettings: {
+            connections: boolean;
+            messages: boolean;
+            spending: boolean;
+            /** @description Per cent, 1 to 100; at most ten. */
+            thresholds: number[];
+        };
         /** @description What belongs to the AnyCable dialect alone. */
         AnyCableOptions: {
             /** @description Whether a connection without a token is let in. */
@@ -438,22 +1570,36 @@ export interface components {
             whisper?: boolean | null;
         };
         App: {
+            at_quota: components["schemas"]["AtQuota"];
             /** Format: date-time */
             created_at: string;
             enabled: boolean;
             /** @description Decimal digits as issued; imported ids stay as they are. */
             id: string;
+            /** @description What holds: the smaller of the plan's and the app's own. */
             limits: components["schemas"]["Limits"];
+            /**
+             * Format: int64
+             * @description The app's part of the organisation's message units per day; null: it shares in all.
+             */
+            messages_per_day: number | null;
             name: string;
             /** Format: uuid */
             organisation_id: string;
+            own_limits: components["schemas"]["OwnLimits"];
             settings: components["schemas"]["Settings"];
         };
         /** @description What to change; what is absent stays. */
         AppPatch: {
+            at_quota?: components["schemas"]["AtQuota"] | null;
             /** @description `false` refuses all traffic and closes all sockets of the app. */
             enabled?: boolean | null;
             limits?: components["schemas"]["LimitsPatch"] | null;
+            /**
+             * Format: int64
+             * @description Null: the app shares in all of the organisation's message units.
+             */
+            messages_per_day?: number | null;
             name?: string | null;
             settings?: components["schemas"]["SettingsPatch"] | null;
         };
@@ -463,12 +1609,85 @@ export interface components {
          * @enum {string}
          */
         AppPathDialectName: "auto" | "pusher" | "relay";
+        AppUsage: {
+            app: string;
+            /** @description Every bucket of the range, also those in which nothing happened. */
+            buckets: components["schemas"]["Bucket"][];
+            connections: components["schemas"]["ConnectionUsage"];
+            /** Format: int64 */
+            connections_open: number;
+            /** Format: date-time */
+            from: string;
+            granularity: components["schemas"]["Granularity"];
+            /** @description The key that was asked for. */
+            key: string | null;
+            keys: components["schemas"]["KeyUsage"][];
+            /** @description The organisation's quota, and the app's own part where it has one. */
+            quotas: components["schemas"]["Quota"][];
+            /** Format: date-time */
+            to: string;
+            total: components["schemas"]["Counts"];
+        };
+        AskForReset: {
+            /** Format: email */
+            email: string;
+        };
+        /**
+         * @description What happens when the organisation's message units are used up.
+         * @enum {string}
+         */
+        AtQuota: "cap" | "overage";
         /**
          * @description Who may have channels signed: nobody; back ends with the app's secret; clients with a
          *     publishable key or a token, for matching channels; anybody, for matching channels.
          * @enum {string}
          */
         AuthEndpointName: "off" | "backend" | "credentialed" | "anonymous";
+        /** @description What a period's usage is billed by. */
+        Basis: {
+            /**
+             * Format: int64
+             * @description What was in the pool before the first day added to it.
+             */
+            opening_units: number;
+            overage_apps: components["schemas"]["OverageSpan"][];
+            period: components["schemas"]["Period"];
+            spend_limit_micros?: components["schemas"]["Micros"] | null;
+            /** @description In order; the first is in force when the period begins. */
+            terms: components["schemas"]["Term"][];
+        };
+        Bucket: components["schemas"]["Counts"] & {
+            /**
+             * Format: int64
+             * @description The most connections in any minute, over all gateways.
+             */
+            connections_peak: number;
+            /** Format: date-time */
+            start: string;
+        };
+        ChangeEmail: {
+            /** Format: email */
+            email: string;
+            /** Format: password */
+            password: string;
+        };
+        ChangePassword: {
+            /** Format: password */
+            current_password: string;
+            /** Format: password */
+            new_password: string;
+        };
+        ChangePlan: {
+            /**
+             * @description One of `GET /v1/plans`. The plan that is in force takes back what was chosen for the next
+             *     period.
+             */
+            plan: string;
+        };
+        ChangeUser: {
+            /** @description `null` takes it away. */
+            name: string | null;
+        };
         ChannelInfo: {
             /** Format: int64 */
             subscription_count?: number | null;
@@ -509,13 +1728,20 @@ export interface components {
             /** Format: date-time */
             last_used_at: string | null;
             name: string;
+            /** @description The key that this one took the place of. */
+            replaces: string | null;
         };
-        /** @description What to change; what is absent stays. Open connections follow at their next operation. */
+        /** @description What to change; what is absent stays. Narrowing a scope reaches open connections as well. */
         ClientKeyPatch: {
             actions?: components["schemas"]["ClientAction"][] | null;
             allow_no_origin?: boolean | null;
             allowed_origins?: string[] | null;
             channels?: string[] | null;
+            /**
+             * Format: date-time
+             * @description When the key stops working by itself; null for never.
+             */
+            expires_at?: string | null;
             ice_servers?: boolean | null;
             name?: string | null;
         };
@@ -527,6 +1753,70 @@ export interface components {
              */
             ms: number;
         };
+        ConfirmSecondFactor: {
+            /** @description Six digits from the app. */
+            code: string;
+        };
+        ConfirmSession: {
+            /** Format: password */
+            password: string;
+        };
+        ConnectionUsage: {
+            /**
+             * Format: int64
+             * @description Of the samples of all minutes, the one that 99 of 100 do not exceed.
+             */
+            p99: number;
+            /**
+             * Format: int64
+             * @description The most in any minute of the range.
+             */
+            peak: number;
+        };
+        /**
+         * @description Which counter a unit stands in.
+         * @enum {string}
+         */
+        Counted: "published_units" | "delivered_units";
+        /** @description What was counted. */
+        Counts: {
+            /** Format: int64 */
+            bytes_in: number;
+            /** Format: int64 */
+            bytes_out: number;
+            /** Format: int64 */
+            connections_opened: number;
+            /**
+             * Format: int64
+             * @description Events written to sockets and streams.
+             */
+            delivered: number;
+            /** Format: int64 */
+            delivered_units: number;
+            /**
+             * Format: int64
+             * @description Events accepted; each channel of a trigger and each item of a batch is one.
+             */
+            published: number;
+            /** Format: int64 */
+            published_units: number;
+            /** @description Refusals by their machine code. */
+            refused: {
+                [key: string]: number;
+            };
+            /** @description API requests by the class of their status. */
+            requests: components["schemas"]["Requests"];
+            /**
+             * Format: int64
+             * @description What counts against the quota: units published and delivered.
+             */
+            units: number;
+        };
+        /**
+         * @description Whether everything that happened was remembered.
+         * @enum {string}
+         */
+        Coverage: "exact" | "sampled";
         CreatedApp: {
             app: components["schemas"]["App"];
             credential: components["schemas"]["NewCredential"];
@@ -552,12 +1842,69 @@ export interface components {
              */
             token_secret?: string;
         };
+        CreatedToken: {
+            management_token: components["schemas"]["ManagementToken"];
+            /**
+             * Format: password
+             * @description The token itself, shown here and nowhere else.
+             */
+            token: string;
+        };
         Credential: {
             /** Format: date-time */
             created_at: string;
+            /**
+             * Format: date-time
+             * @description When the pair stops working by itself.
+             */
+            expires_at: string | null;
             key: string;
             /** Format: date-time */
             last_used_at: string | null;
+            previous: components["schemas"]["Previous"] | null;
+            /** Format: date-time */
+            rotated_at: string | null;
+        };
+        CredentialPatch: {
+            /**
+             * Format: date-time
+             * @description When the pair stops working by itself and its connections end; null for never.
+             */
+            expires_at?: string | null;
+        };
+        CreditLeft: {
+            /** Format: uuid */
+            id: string;
+            left_micros: components["schemas"]["Micros"];
+            reason: string;
+        };
+        CurrentBill: {
+            credits_left_micros: components["schemas"]["Micros"];
+            /** @description What the period's overage comes to if its other days are like those so far. */
+            forecast_overage_micros: components["schemas"]["Micros"];
+            /**
+             * Format: int64
+             * @description The next invoice by this forecast, before credits.
+             */
+            forecast_total_cents: number;
+            /** @description Overage and corrections so far; what is paid in advance is on invoices already. */
+            lines: components["schemas"]["Line"][];
+            /** @description The plan's price for the next period, due when that begins. */
+            next_fee_micros: components["schemas"]["Micros"];
+            next_plan: string | null;
+            overage_micros: components["schemas"]["Micros"];
+            /** Format: int64 */
+            peak_connections_p99: number;
+            period: components["schemas"]["Period"];
+            plan: string;
+            spend_limit_micros: components["schemas"]["Micros"] | null;
+            standing: components["schemas"]["Standing"];
+            /** Format: int32 */
+            version: number;
+        };
+        /** @description An organisation on its way out, and which gateways refuse its traffic already. */
+        DeletedOrganisation: components["schemas"]["Organisation"] & {
+            receipt?: components["schemas"]["Receipt"] | null;
         };
         /** @description Which dialects the app's clients and back ends may speak. */
         DialectSwitches: {
@@ -572,6 +1919,92 @@ export interface components {
             metered?: boolean | null;
             pusher?: boolean | null;
             relay?: boolean | null;
+        };
+        DisableSecondFactor: {
+            /** @description Six digits from the app, or a recovery code. */
+            code: string;
+            /** Format: password */
+            password: string;
+        };
+        DryRunAnswer: {
+            actions: components["schemas"]["ActionFindings"][];
+            /** @description Addresses from which requests would not have been taken. */
+            addresses: components["schemas"]["Example"][];
+            coverage: components["schemas"]["Coverage"];
+            gateways: components["schemas"]["GatewayFindings"][];
+            /**
+             * Format: int64
+             * @description Operations of the key that were looked at, and how many of them the change would have refused.
+             */
+            looked_at: number;
+            /** @description Origins from which connections would not have been opened; `none` for clients that send none. */
+            origins: components["schemas"]["Example"][];
+            /** Format: int64 */
+            refused: number;
+            /** @description Gateways that did not answer: what they saw is not in here. */
+            unanswered: string[];
+            /**
+             * Format: int64
+             * @description Seconds that were looked back to: 300 to 360, fewer soon after a start.
+             */
+            window_s: number;
+        };
+        /** @description One deed. Its hash covers every other member; see docs/audit.md. */
+        Entry: {
+            action: string;
+            actor: components["schemas"]["EntryActor"];
+            address: string | null;
+            after: unknown;
+            /**
+             * Format: date-time
+             * @description UTC, with six digits of a second.
+             */
+            at: string;
+            before: unknown;
+            /** @description SHA-256 of the entry's canonical JSON without this member, in hex. */
+            hash: string;
+            /** Format: uuid */
+            organisation_id: string;
+            /** @description The hash of the entry before; 64 zeros in the first. */
+            prev_hash: string;
+            request_id: string | null;
+            /**
+             * Format: int64
+             * @description Counts the organisation's entries from 1, without gaps.
+             */
+            seq: number;
+            subject: string;
+            /**
+             * Format: int32
+             * @description Version of this shape.
+             */
+            v: number;
+        };
+        EntryActor: {
+            id: string | null;
+            /** @description `person`, `token` or `service`. */
+            kind: string;
+            /** @description A person's e-mail address at the time, or the token's name. */
+            name: string | null;
+            /**
+             * Format: uuid
+             * @description Whose account it was done with.
+             */
+            person: string | null;
+        };
+        /** @enum {string} */
+        EventKind: "SignedUp" | "SignedIn" | "SecondFactorFailed" | "SessionEnded" | "OtherSessionsEnded" | "EmailVerified" | "EmailChanged" | "PasswordChanged" | "PasswordReset" | "SecondFactorOn" | "SecondFactorOff" | "RecoveryCodeUsed" | "RecoveryCodesMade" | "ByOperator";
+        Example: {
+            /** Format: int64 */
+            count: number;
+            name: string;
+        };
+        Fee: {
+            period: components["schemas"]["Period"];
+            plan: string;
+            price_micros: components["schemas"]["Micros"];
+            /** Format: int32 */
+            version: number;
         };
         /** @description One field that was not acceptable. */
         FieldError: {
@@ -590,6 +2023,16 @@ export interface components {
             last_seen: string;
             live: boolean;
         };
+        GatewayFindings: {
+            coverage: components["schemas"]["Coverage"];
+            gateway: string;
+            /** Format: int64 */
+            looked_at: number;
+            /** Format: int64 */
+            refused: number;
+            /** Format: int64 */
+            window_s: number;
+        };
         Gateways: {
             /**
              * Format: int64
@@ -598,6 +2041,19 @@ export interface components {
             head: number;
             items: components["schemas"]["Gateway"][];
             next_cursor: string | null;
+        };
+        /** @enum {string} */
+        Granularity: "minute" | "hour" | "day" | "month";
+        /** @description Where the chain ends. */
+        Head: {
+            /** Format: date-time */
+            at: string | null;
+            hash: string;
+            /**
+             * Format: int64
+             * @description 0 while there are no entries.
+             */
+            seq: number;
         };
         Health: {
             /** @description `ok` when the database answers. */
@@ -626,13 +2082,133 @@ export interface components {
              */
             token_secret: string;
         };
+        ImportedPair: {
+            key: string;
+            /** Format: password */
+            secret: string;
+        };
+        Invitation: {
+            /** Format: date-time */
+            created_at: string;
+            email: string;
+            /** Format: date-time */
+            expires_at: string;
+            /** Format: uuid */
+            id: string;
+            /**
+             * Format: uuid
+             * @description Who sent it; null when their account is gone.
+             */
+            invited_by: string | null;
+            role: components["schemas"]["Role"];
+        };
+        /** @description What somebody is invited to. */
+        InvitationView: {
+            email: string;
+            /** Format: date-time */
+            expires_at: string;
+            /** @description Whether the address has an account: then sign in and accept, or else sign up. */
+            has_account: boolean;
+            organisation: string;
+            role: components["schemas"]["Role"];
+        };
+        InvitedSignUp: {
+            name?: string | null;
+            /** Format: password */
+            password: string;
+            /** Format: password */
+            token: string;
+        };
+        Invoice: {
+            buyer: components["schemas"]["Party"];
+            /** @description `USD`. */
+            currency: string;
+            /** Format: date-time */
+            due_at: string;
+            /** @description `signalbox-invoice/1`. */
+            format: string;
+            /** Format: uuid */
+            id: string;
+            /** Format: date-time */
+            issued_at: string;
+            lines: components["schemas"]["Line"][];
+            /**
+             * Format: int32
+             * @description Counts from 1 within the organisation, without gaps.
+             */
+            number: number;
+            /** Format: uuid */
+            organisation_id: string;
+            /**
+             * Format: int64
+             * @description Of the one-minute samples of the period, all apps together. Informs; is not billed.
+             */
+            peak_connections_p99?: number | null;
+            /** @description All that the lines were computed from, besides the ledger. */
+            recipe: components["schemas"]["Recipe"];
+            seller: components["schemas"]["Party"];
+            /**
+             * Format: int64
+             * @description What is to be paid: the sum in whole cents, half a cent up.
+             */
+            total_cents: number;
+            /** @description The sum of the lines. */
+            total_micros: components["schemas"]["Micros"];
+        };
+        /** @description An invoice in a list, and what has become of it. */
+        InvoiceSummary: {
+            currency: string;
+            /** Format: date-time */
+            due_at: string;
+            /**
+             * Format: int32
+             * @description Tries to collect it that failed; after the third the organisation is reduced.
+             */
+            failures: number;
+            /** Format: uuid */
+            id: string;
+            /** Format: date-time */
+            issued_at: string;
+            /** @description Why the last try failed, in words for the one who pays. */
+            last_error: string | null;
+            /** Format: date-time */
+            next_try_at: string | null;
+            /** Format: int32 */
+            number: number;
+            /** Format: date-time */
+            paid_at: string | null;
+            state: components["schemas"]["PaymentState"];
+            /** Format: int64 */
+            total_cents: number;
+        };
+        /** @description Somebody who signed up by an invitation. */
+        JoinedUp: {
+            csrf_token: string;
+            organisation: components["schemas"]["Organisation"];
+            user: components["schemas"]["User"];
+        };
         /** @description What to change; what is absent stays. Narrowing a scope reaches open connections as well. */
         KeyPatch: {
             actions?: components["schemas"]["ActionName"][] | null;
+            allowed_addresses?: string[] | null;
             channels?: string[] | null;
+            /**
+             * Format: date-time
+             * @description When the key stops working by itself; null for never.
+             */
+            expires_at?: string | null;
+            /**
+             * Format: int32
+             * @description Null leaves the app's own rate alone.
+             */
+            max_publishes_per_s?: number | null;
             name?: string | null;
         };
-        /** @description How much of everything an app may use. */
+        KeyUsage: components["schemas"]["Counts"] & {
+            /** @description The public half of the credential; empty for what belongs to the app as a whole. */
+            key: string;
+        };
+        /** @description How much of everything an app may use: the smaller of the plan's and the app's own. */
         Limits: {
             /** Format: int32 */
             max_channels_per_connection: number;
@@ -671,44 +2247,112 @@ export interface components {
              */
             max_reads_per_s: number;
         };
-        /** @description What is absent stays. */
+        /** @description What is absent stays; null is as the plan allows. */
         LimitsPatch: {
-            /** Format: int32 */
-            max_channels_per_connection?: number | null;
+            /**
+             * Format: int32
+             * @default null
+             */
+            max_channels_per_connection: number | null;
             /**
              * Format: int32
              * @description Client events per second and connection.
+             * @default null
              */
-            max_client_events_per_s?: number | null;
-            /** Format: int32 */
-            max_connections?: number | null;
+            max_client_events_per_s: number | null;
+            /**
+             * Format: int32
+             * @default null
+             */
+            max_connections: number | null;
             /**
              * Format: int32
              * @description Bytes of one event's `data` in the Pusher family's own APIs.
+             * @default null
              */
-            max_event_bytes?: number | null;
+            max_event_bytes: number | null;
             /**
              * Format: int32
              * @description Bytes of one presence member's `user_info`.
+             * @default null
              */
-            max_member_bytes?: number | null;
+            max_member_bytes: number | null;
             /**
              * Format: int32
              * @description Bytes of one message's payload in every other dialect; a dialect may allow less.
+             * @default null
              */
-            max_payload_bytes?: number | null;
-            /** Format: int32 */
-            max_presence_members?: number | null;
+            max_payload_bytes: number | null;
+            /**
+             * Format: int32
+             * @default null
+             */
+            max_presence_members: number | null;
             /**
              * Format: int32
              * @description Publishes per second over every HTTP API and by Metered peers; a batch counts its items.
+             * @default null
              */
-            max_publishes_per_s?: number | null;
+            max_publishes_per_s: number | null;
             /**
              * Format: int32
              * @description Read requests over HTTP per second.
+             * @default null
              */
-            max_reads_per_s?: number | null;
+            max_reads_per_s: number | null;
+        };
+        Line: {
+            amount_micros: components["schemas"]["Micros"];
+            /** @enum {string} */
+            kind: "plan_fee";
+            period: components["schemas"]["Period"];
+            plan: string;
+            /** Format: int32 */
+            version: number;
+        } | {
+            amount_micros: components["schemas"]["Micros"];
+            /** @enum {string} */
+            kind: "proration_credit";
+            /** Format: int64 */
+            of_seconds: number;
+            plan: string;
+            /** Format: int64 */
+            seconds: number;
+            /** Format: int32 */
+            version: number;
+        } | {
+            amount_micros: components["schemas"]["Micros"];
+            /** @enum {string} */
+            kind: "proration_charge";
+            /** Format: int64 */
+            of_seconds: number;
+            plan: string;
+            /** Format: int64 */
+            seconds: number;
+            /** Format: int32 */
+            version: number;
+        } | (components["schemas"]["UnitsLine"] & {
+            /** @enum {string} */
+            kind: "overage";
+        }) | (components["schemas"]["UnitsLine"] & {
+            /** @enum {string} */
+            kind: "correction";
+        }) | {
+            amount_micros: components["schemas"]["Micros"];
+            /** @enum {string} */
+            kind: "spend_limit";
+            limit_micros: components["schemas"]["Micros"];
+        } | {
+            amount_micros: components["schemas"]["Micros"];
+            /** Format: uuid */
+            id: string;
+            /** @enum {string} */
+            kind: "credit";
+            reason: string;
+        } | {
+            amount_micros: components["schemas"]["Micros"];
+            /** @enum {string} */
+            kind: "carried_forward";
         };
         LoggedIn: {
             /** @description Send it as `X-CSRF-Token` with every request that changes something. */
@@ -722,6 +2366,49 @@ export interface components {
             /** Format: password */
             password: string;
         };
+        /** @description What a right password leads to. */
+        LoginAnswer: components["schemas"]["LoggedIn"] | components["schemas"]["SecondFactorRequired"];
+        LogInWithSecondFactor: {
+            /** @description Six digits from the authenticator app, or a recovery code. */
+            code: string;
+            pending_token: string;
+        };
+        ManagementToken: {
+            /** @description The apps it is confined to; null: the whole organisation. */
+            apps: string[] | null;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            expires_at: string | null;
+            /** @description The middle part of the token: names it without being it. */
+            id: string;
+            /**
+             * Format: date-time
+             * @description To the minute.
+             */
+            last_used_at: string | null;
+            /**
+             * Format: uuid
+             * @description Who made it.
+             */
+            made_by: string;
+            name: string;
+            /** @description What it was made for. It may these as long as its maker may. */
+            permissions: components["schemas"]["Permission"][];
+        };
+        Member: {
+            email: string;
+            /** Format: date-time */
+            joined_at: string;
+            name: string | null;
+            role: components["schemas"]["Role"];
+            /** Format: uuid */
+            user_id: string;
+        };
+        MemberPatch: {
+            /** @description None that allows what one's own does not. */
+            role: components["schemas"]["Role"];
+        };
         /** @description What belongs to the Metered dialect alone. */
         MeteredOptions: {
             /** @description WebRTC servers that peers are greeted with, unless their token brings its own. */
@@ -732,6 +2419,11 @@ export interface components {
             /** @description WebRTC servers that peers are greeted with, unless their token brings its own. */
             ice_servers?: components["schemas"]["IceServerEntry"][] | null;
         };
+        /**
+         * Format: int64
+         * @description Millionths of a dollar.
+         */
+        Micros: number;
         NewApp: {
             import?: components["schemas"]["Import"] | null;
             name: string;
@@ -762,9 +2454,20 @@ export interface components {
             /** Format: password */
             secret: string;
         };
+        NewInvitation: {
+            /** Format: email */
+            email: string;
+            /** @description None that allows what one's own does not. */
+            role: components["schemas"]["Role"];
+        };
         NewKey: {
             /** @description An empty list allows nothing. */
             actions: components["schemas"]["ActionName"][];
+            /**
+             * @description Networks (CIDR) or addresses it is taken from; empty means any. Tokens that it signs are for
+             *     clients and are taken from anywhere.
+             */
+            allowed_addresses?: string[];
             /** @description Channel patterns: `*` within a segment, `**` across; an empty list covers no channel. */
             channels: string[];
             /**
@@ -773,30 +2476,184 @@ export interface components {
              */
             expires_at?: string | null;
             import?: components["schemas"]["ImportedKey"] | null;
+            /**
+             * Format: int32
+             * @description Publishes per second, over all channels; the app's own rate holds as well.
+             */
+            max_publishes_per_s?: number | null;
             name: string;
             /** @description Whether it also gets a secret to sign tokens with. */
             token_secret?: boolean;
         };
+        NewOrganisation: {
+            name: string;
+        };
+        NewPair: {
+            import?: components["schemas"]["ImportedPair"] | null;
+        };
+        NewToken: {
+            /** @description Confines it to these apps. It then takes permissions on apps, keys and usage only. */
+            apps?: string[] | null;
+            /**
+             * Format: date-time
+             * @description When it stops working by itself.
+             */
+            expires_at?: string | null;
+            name: string;
+            /** @description At least one, and none that its maker does not have. */
+            permissions: components["schemas"]["Permission"][];
+        };
+        NextPlan: {
+            plan: string;
+            /** Format: int32 */
+            version: number;
+        };
         Organisation: {
             /** Format: date-time */
             created_at: string;
+            /**
+             * Format: date-time
+             * @description When it is deleted for good, unless it is restored before; null when it is not.
+             */
+            deleting_at: string | null;
             /** Format: uuid */
             id: string;
             name: string;
             /** @description What the signed-in person is in it. */
             role: components["schemas"]["Role"];
         };
+        OrganisationUsage: {
+            apps: components["schemas"]["UsageOfApp"][];
+            buckets: components["schemas"]["Bucket"][];
+            connections: components["schemas"]["ConnectionUsage"];
+            /** Format: int64 */
+            connections_open: number;
+            /** Format: date-time */
+            from: string;
+            granularity: components["schemas"]["Granularity"];
+            /** Format: uuid */
+            organisation_id: string;
+            quotas: components["schemas"]["Quota"][];
+            /** Format: date-time */
+            to: string;
+            total: components["schemas"]["Counts"];
+        };
+        /** @description An app went on beyond the pool from a moment on, until another. */
+        OverageSpan: {
+            app: string;
+            /** Format: date-time */
+            from: string;
+            /** Format: date-time */
+            until?: string | null;
+        };
+        /** @description What the app's owner set below the plan's; what is absent is as the plan allows. */
+        OwnLimits: {
+            /**
+             * Format: int32
+             * @default null
+             */
+            max_channels_per_connection: number | null;
+            /**
+             * Format: int32
+             * @description Client events per second and connection.
+             * @default null
+             */
+            max_client_events_per_s: number | null;
+            /**
+             * Format: int32
+             * @default null
+             */
+            max_connections: number | null;
+            /**
+             * Format: int32
+             * @description Bytes of one event's `data` in the Pusher family's own APIs.
+             * @default null
+             */
+            max_event_bytes: number | null;
+            /**
+             * Format: int32
+             * @description Bytes of one presence member's `user_info`.
+             * @default null
+             */
+            max_member_bytes: number | null;
+            /**
+             * Format: int32
+             * @description Bytes of one message's payload in every other dialect; a dialect may allow less.
+             * @default null
+             */
+            max_payload_bytes: number | null;
+            /**
+             * Format: int32
+             * @default null
+             */
+            max_presence_members: number | null;
+            /**
+             * Format: int32
+             * @description Publishes per second over every HTTP API and by Metered peers; a batch counts its items.
+             * @default null
+             */
+            max_publishes_per_s: number | null;
+            /**
+             * Format: int32
+             * @description Read requests over HTTP per second.
+             * @default null
+             */
+            max_reads_per_s: number | null;
+        };
+        Page_AccountEvent: {
+            items: {
+                address: string | null;
+                /** Format: date-time */
+                created_at: string;
+                detail: string | null;
+                /** Format: uuid */
+                id: string;
+                kind: components["schemas"]["EventKind"];
+                user_agent: string | null;
+            }[];
+            next_cursor: string | null;
+        };
+        Page_Alert: {
+            items: {
+                app_id: string | null;
+                /** Format: date-time */
+                at: string;
+                /** Format: int64 */
+                limit: number;
+                /** Format: uuid */
+                organisation_id: string;
+                rule: components["schemas"]["Rule"];
+                /**
+                 * Format: int32
+                 * @description Per cent.
+                 */
+                threshold: number;
+                /** Format: int64 */
+                used: number;
+                /** Format: date */
+                window_start: string;
+            }[];
+            next_cursor: string | null;
+        };
         Page_App: {
             items: {
+                at_quota: components["schemas"]["AtQuota"];
                 /** Format: date-time */
                 created_at: string;
                 enabled: boolean;
                 /** @description Decimal digits as issued; imported ids stay as they are. */
                 id: string;
+                /** @description What holds: the smaller of the plan's and the app's own. */
                 limits: components["schemas"]["Limits"];
+                /**
+                 * Format: int64
+                 * @description The app's part of the organisation's message units per day; null: it shares in all.
+                 */
+                messages_per_day: number | null;
                 name: string;
                 /** Format: uuid */
                 organisation_id: string;
+                own_limits: components["schemas"]["OwnLimits"];
                 settings: components["schemas"]["Settings"];
             }[];
             next_cursor: string | null;
@@ -820,6 +2677,8 @@ export interface components {
                 /** Format: date-time */
                 last_used_at: string | null;
                 name: string;
+                /** @description The key that this one took the place of. */
+                replaces: string | null;
             }[];
             next_cursor: string | null;
         };
@@ -827,9 +2686,134 @@ export interface components {
             items: {
                 /** Format: date-time */
                 created_at: string;
+                /**
+                 * Format: date-time
+                 * @description When the pair stops working by itself.
+                 */
+                expires_at: string | null;
                 key: string;
                 /** Format: date-time */
                 last_used_at: string | null;
+                previous: components["schemas"]["Previous"] | null;
+                /** Format: date-time */
+                rotated_at: string | null;
+            }[];
+            next_cursor: string | null;
+        };
+        Page_Entry: {
+            items: {
+                action: string;
+                actor: components["schemas"]["EntryActor"];
+                address: string | null;
+                after: unknown;
+                /**
+                 * Format: date-time
+                 * @description UTC, with six digits of a second.
+                 */
+                at: string;
+                before: unknown;
+                /** @description SHA-256 of the entry's canonical JSON without this member, in hex. */
+                hash: string;
+                /** Format: uuid */
+                organisation_id: string;
+                /** @description The hash of the entry before; 64 zeros in the first. */
+                prev_hash: string;
+                request_id: string | null;
+                /**
+                 * Format: int64
+                 * @description Counts the organisation's entries from 1, without gaps.
+                 */
+                seq: number;
+                subject: string;
+                /**
+                 * Format: int32
+                 * @description Version of this shape.
+                 */
+                v: number;
+            }[];
+            next_cursor: string | null;
+        };
+        Page_Invitation: {
+            items: {
+                /** Format: date-time */
+                created_at: string;
+                email: string;
+                /** Format: date-time */
+                expires_at: string;
+                /** Format: uuid */
+                id: string;
+                /**
+                 * Format: uuid
+                 * @description Who sent it; null when their account is gone.
+                 */
+                invited_by: string | null;
+                role: components["schemas"]["Role"];
+            }[];
+            next_cursor: string | null;
+        };
+        Page_InvoiceSummary: {
+            items: {
+                currency: string;
+                /** Format: date-time */
+                due_at: string;
+                /**
+                 * Format: int32
+                 * @description Tries to collect it that failed; after the third the organisation is reduced.
+                 */
+                failures: number;
+                /** Format: uuid */
+                id: string;
+                /** Format: date-time */
+                issued_at: string;
+                /** @description Why the last try failed, in words for the one who pays. */
+                last_error: string | null;
+                /** Format: date-time */
+                next_try_at: string | null;
+                /** Format: int32 */
+                number: number;
+                /** Format: date-time */
+                paid_at: string | null;
+                state: components["schemas"]["PaymentState"];
+                /** Format: int64 */
+                total_cents: number;
+            }[];
+            next_cursor: string | null;
+        };
+        Page_ManagementToken: {
+            items: {
+                /** @description The apps it is confined to; null: the whole organisation. */
+                apps: string[] | null;
+                /** Format: date-time */
+                created_at: string;
+                /** Format: date-time */
+                expires_at: string | null;
+                /** @description The middle part of the token: names it without being it. */
+                id: string;
+                /**
+                 * Format: date-time
+                 * @description To the minute.
+                 */
+                last_used_at: string | null;
+                /**
+                 * Format: uuid
+                 * @description Who made it.
+                 */
+                made_by: string;
+                name: string;
+                /** @description What it was made for. It may these as long as its maker may. */
+                permissions: components["schemas"]["Permission"][];
+            }[];
+            next_cursor: string | null;
+        };
+        Page_Member: {
+            items: {
+                email: string;
+                /** Format: date-time */
+                joined_at: string;
+                name: string | null;
+                role: components["schemas"]["Role"];
+                /** Format: uuid */
+                user_id: string;
             }[];
             next_cursor: string | null;
         };
@@ -837,6 +2821,11 @@ export interface components {
             items: {
                 /** Format: date-time */
                 created_at: string;
+                /**
+                 * Format: date-time
+                 * @description When it is deleted for good, unless it is restored before; null when it is not.
+                 */
+                deleting_at: string | null;
                 /** Format: uuid */
                 id: string;
                 name: string;
@@ -845,9 +2834,43 @@ export interface components {
             }[];
             next_cursor: string | null;
         };
+        Page_Refusal: {
+            items: {
+                /** @description The route of a request, or the command of a frame. */
+                action: string;
+                /** Format: date-time */
+                at: string;
+                channel: string | null;
+                /** @description The machine code, the same in every dialect. */
+                code: string;
+                dialect: string;
+                /** @description The public half of the credential, if one was accepted. */
+                key: string | null;
+                /** Format: int64 */
+                limit: number | null;
+                /** @description What the caller was told. */
+                message: string;
+                /** @description What the answer carried in `X-Request-Id`, or its error frame. */
+                request_id: string;
+                /**
+                 * Format: date-time
+                 * @description When the limit allows more, where that is known.
+                 */
+                resets_at: string | null;
+                /** @description Which limit, by the name of its setting or quota. */
+                rule: string | null;
+                /** @description `http` or `socket`. */
+                transport: string;
+                /** Format: int64 */
+                used: number | null;
+            }[];
+            next_cursor: string | null;
+        };
         Page_SecretKey: {
             items: {
                 actions: components["schemas"]["ActionName"][];
+                /** @description Networks it is taken from; empty means any. */
+                allowed_addresses: string[];
                 channels: string[];
                 /** Format: date-time */
                 created_at: string;
@@ -857,7 +2880,15 @@ export interface components {
                 id: string;
                 /** Format: date-time */
                 last_used_at: string | null;
+                /**
+                 * Format: int32
+                 * @description Publishes per second, over all channels; null where only the app's own rate holds.
+                 */
+                max_publishes_per_s: number | null;
                 name: string;
+                previous: components["schemas"]["Previous"] | null;
+                /** Format: date-time */
+                rotated_at: string | null;
                 /**
                  * Format: date-time
                  * @description When its signing secret was made; null for a key that signs no tokens.
@@ -866,9 +2897,193 @@ export interface components {
             }[];
             next_cursor: string | null;
         };
+        Page_Session: {
+            items: {
+                /** @description Where the sign-in came from. */
+                address: string | null;
+                /** Format: date-time */
+                created_at: string;
+                /** @description The one that asks. */
+                current: boolean;
+                /** Format: date-time */
+                expires_at: string;
+                /** Format: uuid */
+                id: string;
+                /**
+                 * Format: date-time
+                 * @description To within five minutes.
+                 */
+                last_seen_at: string;
+                user_agent: string | null;
+            }[];
+            next_cursor: string | null;
+        };
+        /** @description Whoever sells or buys, as they were when the invoice was issued. */
+        Party: {
+            address?: string;
+            /** @description Two letters (ISO 3166-1). */
+            country?: string;
+            email?: string | null;
+            name: string;
+            vat_id?: string | null;
+        };
         /** @description The app after the change. Switching it off adds which gateways have done so. */
         PatchedApp: components["schemas"]["App"] & {
             receipt?: components["schemas"]["Receipt"] | null;
+        };
+        PaymentMethodView: {
+            brand: string;
+            /** @description As `2027-04`. */
+            expires: string | null;
+            last4: string | null;
+        };
+        PaymentSetup: {
+            method: components["schemas"]["PaymentMethodView"] | null;
+            /** @description `stripe`: by card. `manual`: by invoice. */
+            provider: string;
+        };
+        /** @enum {string} */
+        PaymentState: "open" | "processing" | "paid";
+        /** @description From `start` on, until just before `end`. */
+        Period: {
+            /** Format: date-time */
+            end: string;
+            /** Format: date-time */
+            start: string;
+        };
+        /**
+         * @description One thing that can be allowed.
+         * @enum {string}
+         */
+        Permission: "AppsRead" | "AppsWrite" | "AppsDelete" | "KeysRead" | "KeysWrite" | "UsageRead" | "TeamRead" | "TeamWrite" | "TokensRead" | "TokensWrite" | "BillingRead" | "BillingWrite" | "AuditRead" | "OrganisationWrite" | "OrganisationDelete";
+        PermissionInfo: {
+            description: string;
+            /** @description Whether a token that is confined to some apps can have it. */
+            of_apps: boolean;
+            permission: components["schemas"]["Permission"];
+        };
+        /** @description What can be allowed, and what each role may. */
+        Permissions: {
+            permissions: components["schemas"]["PermissionInfo"][];
+            roles: components["schemas"]["RoleInfo"][];
+        };
+        /** @description One plan that can be had. */
+        Plan: {
+            display_name: string;
+            features: components["schemas"]["PlanFeatures"];
+            limits: components["schemas"]["PlanLimits"];
+            /**
+             * Format: int64
+             * @description Micro-dollars per million units beyond the quota; null where overage cannot be chosen.
+             */
+            overage_micros_per_million: number | null;
+            /**
+             * @description Its name for programs.
+             * @example growth
+             */
+            plan: string;
+            /**
+             * Format: int64
+             * @description Micro-dollars (a millionth of a dollar) per period of 30 days.
+             */
+            price_micros: number;
+            /** Format: int32 */
+            version: number;
+        };
+        /** @description What a change of plan does, or would do. */
+        PlanChange: {
+            /**
+             * Format: int64
+             * @description What is to be paid now, and the lines that make it.
+             */
+            due_now_cents: number;
+            /**
+             * Format: int32
+             * @description The invoice that was issued.
+             */
+            invoice_number?: number | null;
+            lines: components["schemas"]["Line"][];
+            next_plan: string | null;
+            period: components["schemas"]["Period"];
+            plan: string;
+            /** @description What the plan costs per period from then on. */
+            price_micros: components["schemas"]["Micros"];
+            standing: components["schemas"]["Standing"];
+            takes: components["schemas"]["Takes"];
+            /** Format: int32 */
+            version: number;
+        };
+        PlanFeatures: {
+            /** @description Messages to one connection or user. */
+            direct_messages: boolean;
+            /** @description Reading a channel's history. */
+            history: boolean;
+            /** @description Subscriptions by pattern. */
+            patterns: boolean;
+        };
+        /** @description What a plan allows. Of message units 30 days' worth is kept at most. */
+        PlanLimits: {
+            /**
+             * Format: int32
+             * @description Seconds that messages can be read back.
+             */
+            history_s: number;
+            /** Format: int32 */
+            max_apps: number;
+            /** Format: int32 */
+            max_channels_per_connection: number;
+            /** Format: int32 */
+            max_connections: number;
+            /**
+             * Format: int32
+             * @description Secret and publishable keys of one app together.
+             */
+            max_keys: number;
+            /** Format: int32 */
+            max_payload_bytes: number;
+            /** Format: int32 */
+            max_presence_members: number;
+            /** Format: int32 */
+            max_publishes_per_s: number;
+            /** Format: int32 */
+            max_reads_per_s: number;
+            /** Format: int32 */
+            max_seats: number;
+            /** Format: int32 */
+            max_webhooks: number;
+            /**
+             * Format: int64
+             * @description Units that each UTC day adds: one publish or one delivery per 5 KiB begun.
+             */
+            messages_per_day: number;
+        };
+        Plans: {
+            items: components["schemas"]["Plan"][];
+            next_cursor: string | null;
+        };
+        PresentedInvitation: {
+            /** Format: password */
+            token: string;
+        };
+        /** @description The secret or token before the present one, while it is taken. */
+        Previous: {
+            /** Format: date-time */
+            expires_at: string;
+            /**
+             * Format: date-time
+             * @description Whether something still uses it, and since when not.
+             */
+            last_used_at: string | null;
+        };
+        PreviousPeriod: {
+            basis: components["schemas"]["Basis"];
+            billed: components["schemas"]["UnitsLine"][];
+        };
+        PricedPlan: {
+            plan: string;
+            price_micros: components["schemas"]["Micros"];
+            /** Format: int32 */
+            version: number;
         };
         /** @description An error as the outside reads it (RFC 9457, `application/problem+json`). */
         Problem: {
@@ -876,12 +3091,38 @@ export interface components {
             code: string;
             detail: string;
             errors?: components["schemas"]["FieldError"][];
+            /**
+             * Format: int64
+             * @description With `plan_limit`: what the plan allows.
+             */
+            limit?: number | null;
             /** @description The same as the `X-Request-Id` header; quote it when asking for help. */
             request_id: string;
+            /** @description With `plan_limit`: which limit of the plan, by its name. */
+            rule?: string | null;
             /** Format: int32 */
             status: number;
             title: string;
             type: string;
+            /**
+             * Format: int64
+             * @description With `plan_limit`: what is there already, or was asked for.
+             */
+            used?: number | null;
+        };
+        Profile: {
+            /** @description Street, town and so on; lines as they are to be printed. */
+            address?: string;
+            /** @description Two letters (ISO 3166-1); empty if unknown. */
+            country?: string;
+            /**
+             * Format: email
+             * @description Invoices are sent there as well.
+             */
+            email?: string | null;
+            /** @description The name on the invoice. */
+            name: string;
+            vat_id?: string | null;
         };
         Publish: {
             channel: string;
@@ -891,6 +3132,38 @@ export interface components {
         };
         /** @description Published. Nothing more is known: delivery is not waited for. */
         Published: Record<string, never>;
+        /** @description Where a message quota stands now. */
+        Quota: {
+            /**
+             * Format: int64
+             * @description Below zero: taken from the next day.
+             */
+            left: number;
+            /**
+             * Format: int64
+             * @description Units that could be used today: what was kept from earlier days, and what today added.
+             */
+            limit: number;
+            /**
+             * Format: int64
+             * @description Units used beyond the pool in this period, to be billed.
+             */
+            overage_units: number;
+            /**
+             * Format: int64
+             * @description Units that each UTC day adds; 30 days' worth is kept at most.
+             */
+            per_day: number;
+            /** Format: date-time */
+            resets_at: string;
+            /** @description `messages` of the organisation, or `app_messages` of the app's own part. */
+            rule: string;
+            /**
+             * Format: int64
+             * @description Units used today.
+             */
+            used: number;
+        };
         Receipt: {
             confirmed: components["schemas"]["ConfirmedBy"][];
             /**
@@ -903,6 +3176,49 @@ export interface components {
              * @description The revocation's place in the feed.
              */
             revision: number;
+        };
+        /** @description Everything an invoice is made of besides the ledger. */
+        Recipe: {
+            /** @description Credits there were, oldest first; as much is used as there is to pay. */
+            credits: components["schemas"]["CreditLeft"][];
+            fee?: components["schemas"]["Fee"] | null;
+            previous?: components["schemas"]["PreviousPeriod"] | null;
+            upgrade?: components["schemas"]["Upgrade"] | null;
+            usage?: components["schemas"]["Basis"] | null;
+        };
+        /** @description Shown once. */
+        RecoveryCodes: {
+            recovery_codes: string[];
+        };
+        /** @description One refusal, as it was answered. */
+        Refusal: {
+            /** @description The route of a request, or the command of a frame. */
+            action: string;
+            /** Format: date-time */
+            at: string;
+            channel: string | null;
+            /** @description The machine code, the same in every dialect. */
+            code: string;
+            dialect: string;
+            /** @description The public half of the credential, if one was accepted. */
+            key: string | null;
+            /** Format: int64 */
+            limit: number | null;
+            /** @description What the caller was told. */
+            message: string;
+            /** @description What the answer carried in `X-Request-Id`, or its error frame. */
+            request_id: string;
+            /**
+             * Format: date-time
+             * @description When the limit allows more, where that is known.
+             */
+            resets_at: string | null;
+            /** @description Which limit, by the name of its setting or quota. */
+            rule: string | null;
+            /** @description `http` or `socket`. */
+            transport: string;
+            /** Format: int64 */
+            used: number | null;
         };
         /** @description What belongs to the Relay dialect alone. */
         RelayOptions: {
@@ -923,13 +3239,128 @@ export interface components {
         RenameOrganisation: {
             name: string;
         };
+        /** @description A key and the one that it took the place of. */
+        ReplacedKey: {
+            key: components["schemas"]["ClientKey"];
+            replaced: components["schemas"]["ClientKey"];
+        };
+        Requests: {
+            /** Format: int64 */
+            "1xx": number;
+            /** Format: int64 */
+            "2xx": number;
+            /** Format: int64 */
+            "3xx": number;
+            /** Format: int64 */
+            "4xx": number;
+            /** Format: int64 */
+            "5xx": number;
+        };
+        ResetPassword: {
+            /** Format: password */
+            password: string;
+            /** @description From the link, after `#token=`. */
+            token: string;
+        };
+        RevokeAll: {
+            /** @description Whether the app gets a new pair in the same step. */
+            new_credential?: boolean;
+        };
         Revoked: {
             receipt: components["schemas"]["Receipt"];
         };
-        /** @enum {string} */
-        Role: "owner" | "admin" | "developer" | "viewer";
+        RevokedAll: {
+            credential?: components["schemas"]["NewCredential"] | null;
+            /** Format: int64 */
+            credentials: number;
+            /** Format: int64 */
+            publishable_keys: number;
+            receipt?: components["schemas"]["Receipt"] | null;
+            /** Format: int64 */
+            secret_keys: number;
+        };
+        /**
+         * @description What somebody is in an organisation.
+         * @enum {string}
+         */
+        Role: "owner" | "admin" | "developer" | "billing" | "viewer";
+        RoleInfo: {
+            permissions: components["schemas"]["Permission"][];
+            role: components["schemas"]["Role"];
+        };
+        Rotate: {
+            /**
+             * Format: int32
+             * @description Seconds in which the one before is taken as well (86400); 0 ends it at once. An earlier one
+             *     whose overlap has not ended yet ends now.
+             */
+            overlap_s?: number | null;
+        };
+        /** @description An answer, and for a rotation without overlap which gateways have ended the one before. */
+        Rotated_CreatedCredential: {
+            credential: components["schemas"]["NewCredential"];
+        } & {
+            receipt?: components["schemas"]["Receipt"] | null;
+        };
+        /** @description An answer, and for a rotation without overlap which gateways have ended the one before. */
+        Rotated_CreatedKey: {
+            key: components["schemas"]["SecretKey"];
+            /**
+             * Format: password
+             * @description `{id}:{token_secret}`: the key as one Bearer credential.
+             */
+            pair?: string;
+            /**
+             * Format: password
+             * @description The key itself, shown here and nowhere else.
+             */
+            token: string;
+            /**
+             * Format: password
+             * @description What signs tokens in the key's name, if it was asked for; shown here and nowhere else.
+             */
+            token_secret?: string;
+        } & {
+            receipt?: components["schemas"]["Receipt"] | null;
+        };
+        /** @description An answer, and for a rotation without overlap which gateways have ended the one before. */
+        Rotated_ReplacedKey: {
+            key: components["schemas"]["ClientKey"];
+            replaced: components["schemas"]["ClientKey"];
+        } & {
+            receipt?: components["schemas"]["Receipt"] | null;
+        };
+        /**
+         * @description What nears its end.
+         * @enum {string}
+         */
+        Rule: "messages" | "app_messages" | "connections" | "app_connections" | "spend_limit";
+        SecondFactor: {
+            enabled: boolean;
+            /** Format: date-time */
+            enabled_at: string | null;
+            /** Format: int64 */
+            recovery_codes_left: number;
+        };
+        /** @description Shown once. It is in force when a code made with it is confirmed. */
+        SecondFactorOffer: {
+            /** @description The same for a QR code. */
+            otpauth_uri: string;
+            /** @description Base32, for typing into an authenticator app. */
+            secret: string;
+        };
+        SecondFactorRequired: {
+            /** Format: int64 */
+            expires_in_s: number;
+            /** @description For /v1/login/second-factor, a few times. */
+            pending_token: string;
+            /** @description Always `required`. */
+            second_factor: components["schemas"]["Step"];
+        };
         SecretKey: {
             actions: components["schemas"]["ActionName"][];
+            /** @description Networks it is taken from; empty means any. */
+            allowed_addresses: string[];
             channels: string[];
             /** Format: date-time */
             created_at: string;
@@ -939,12 +3370,39 @@ export interface components {
             id: string;
             /** Format: date-time */
             last_used_at: string | null;
+            /**
+             * Format: int32
+             * @description Publishes per second, over all channels; null where only the app's own rate holds.
+             */
+            max_publishes_per_s: number | null;
             name: string;
+            previous: components["schemas"]["Previous"] | null;
+            /** Format: date-time */
+            rotated_at: string | null;
             /**
              * Format: date-time
              * @description When its signing secret was made; null for a key that signs no tokens.
              */
             token_secret_at: string | null;
+        };
+        /** @description A place where somebody is signed in. */
+        Session: {
+            /** @description Where the sign-in came from. */
+            address: string | null;
+            /** Format: date-time */
+            created_at: string;
+            /** @description The one that asks. */
+            current: boolean;
+            /** Format: date-time */
+            expires_at: string;
+            /** Format: uuid */
+            id: string;
+            /**
+             * Format: date-time
+             * @description To within five minutes.
+             */
+            last_seen_at: string;
+            user_agent: string | null;
         };
         SessionInfo: {
             csrf_token: string;
@@ -1021,6 +3479,10 @@ export interface components {
             /** @description Whether signed-in users are told when the users they watch come and go. */
             watchlist_events?: boolean | null;
         };
+        SetupPage: {
+            /** @description Send the customer's browser there. The card is given to the provider and never comes here. */
+            url: string;
+        };
         /** @description A key with its new signing secret. */
         SignedKey: components["schemas"]["Signing"] & {
             key: components["schemas"]["SecretKey"];
@@ -1055,11 +3517,113 @@ export interface components {
             /** Format: password */
             password: string;
         };
+        SpendLimit: {
+            spend_limit_micros: components["schemas"]["Micros"] | null;
+        };
+        /**
+         * @description Whether it is paid.
+         * @enum {string}
+         */
+        Standing: "good" | "past_due" | "reduced";
+        /** @enum {string} */
+        Step: "required";
+        /** @description What an organisation is on. */
+        Subscription: {
+            /** @description What holds now: the plan's, or the free plan's while the standing is `reduced`. */
+            limits: components["schemas"]["PlanLimits"];
+            next: components["schemas"]["NextPlan"] | null;
+            /** Format: date-time */
+            period_end: string;
+            /** Format: date-time */
+            period_start: string;
+            /** @description What was agreed on. */
+            plan: components["schemas"]["Plan"];
+            /**
+             * Format: int64
+             * @description Micro-dollars of overage that one period may come to; null: no end.
+             */
+            spend_limit_micros: number | null;
+            standing: components["schemas"]["Standing"];
+        };
+        /** @enum {string} */
+        Takes: "at_once" | "with_next_period" | "nothing";
+        /** @description The plan's terms from a moment on, until the next ones. */
+        Term: {
+            /** Format: date-time */
+            from: string;
+            /**
+             * Format: int64
+             * @description Units that a UTC day adds to the pool.
+             */
+            messages_per_day: number;
+            overage_micros_per_million?: components["schemas"]["Micros"] | null;
+            plan: string;
+            /** Format: int32 */
+            version: number;
+        };
+        /** @description What the token that asks is and may right now. */
+        TokenInfo: {
+            /** @description What it may now: what it was made for, as far as its maker still may it. */
+            effective_permissions: components["schemas"]["Permission"][];
+            management_token: components["schemas"]["ManagementToken"];
+            /** Format: uuid */
+            organisation_id: string;
+        };
+        Transfer: {
+            /**
+             * Format: uuid
+             * @description The member who becomes owner. Whoever asks becomes admin.
+             */
+            user_id: string;
+        };
+        /** @description Units of one app, metric and day. */
+        UnitsLine: {
+            amount_micros: components["schemas"]["Micros"];
+            app: string;
+            /** Format: date */
+            day: string;
+            metric: components["schemas"]["Counted"];
+            micros_per_million: components["schemas"]["Micros"];
+            /** @description Whose price it is. */
+            plan: string;
+            /** Format: int64 */
+            units: number;
+            /** Format: int32 */
+            version: number;
+        };
+        Upgrade: {
+            from: components["schemas"]["PricedPlan"];
+            period: components["schemas"]["Period"];
+            /**
+             * Format: int64
+             * @description Whole seconds of the period that were left.
+             */
+            seconds: number;
+            to: components["schemas"]["PricedPlan"];
+        };
+        UsageOfApp: components["schemas"]["Counts"] & {
+            app: string;
+            connections: components["schemas"]["ConnectionUsage"];
+            /** @description The app is deleted; what it used counts still. */
+            is_deleted: boolean;
+            name: string;
+        };
         User: {
             email: string;
+            /** @description Whether the address was proved by a link that was sent to it. */
+            email_verified: boolean;
             /** Format: uuid */
             id: string;
             name: string | null;
+            /** @description Whether signing in takes a code besides the password. */
+            second_factor: boolean;
+        };
+        VerifiedEmail: {
+            email: string;
+        };
+        VerifyEmail: {
+            /** @description From the link, after `#token=`. */
+            token: string;
         };
     };
     responses: never;
@@ -1372,7 +3936,11 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewPair"];
+            };
+        };
         responses: {
             /** @description The secret is in this answer and nowhere else */
             201: {
@@ -1400,6 +3968,15 @@ export interface operations {
                 };
             };
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The imported key is taken */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1456,6 +4033,178 @@ export interface operations {
                 };
             };
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    patch_credential: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description App id */
+                app: string;
+                /** @description The pair's key */
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CredentialPatch"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Credential"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    end_previous_secret: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description App id */
+                app: string;
+                /** @description The pair's key */
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Revoked"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rotate_credential: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes a retry safe */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                /** @description App id */
+                app: string;
+                /** @description The pair's key */
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Rotate"];
+            };
+        };
+        responses: {
+            /** @description The secret is in this answer and nowhere else */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Rotated_CreatedCredential"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1560,7 +4309,7 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The imported id is taken, or the app has as many keys as it may */
+            /** @description The imported id is taken */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -1651,6 +4400,178 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SecretKey"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    dry_run_key: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description App id */
+                app: string;
+                /** @description Secret key id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["KeyPatch"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DryRunAnswer"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    end_previous_token: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description App id */
+                app: string;
+                /** @description Secret key id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Revoked"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rotate_key: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes a retry safe */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                /** @description App id */
+                app: string;
+                /** @description Secret key id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Rotate"];
+            };
+        };
+        responses: {
+            /** @description The token is in this answer and nowhere else */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Rotated_CreatedKey"];
                 };
             };
             401: {
@@ -1987,7 +4908,7 @@ export interface operations {
                     "application/json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The key is taken, or the app has as many keys as it may */
+            /** @description The key is taken */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -2114,6 +5035,470 @@ export interface operations {
             };
         };
     };
+    dry_run_publishable_key: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description App id */
+                app: string;
+                /** @description The publishable key */
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ClientKeyPatch"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DryRunAnswer"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rotate_publishable_key: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes a retry safe */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                /** @description App id */
+                app: string;
+                /** @description The publishable key */
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Rotate"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Rotated_ReplacedKey"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_refusals: {
+        parameters: {
+            query?: {
+                /** @description Only of this machine code. */
+                code?: string;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description Only at or after this moment (RFC 3339). */
+                from?: string;
+                /** @description Only of requests that were made with this key. */
+                key?: string;
+                /** @description How many items, 1 to 100 (50). */
+                limit?: number;
+                /** @description Only before this moment (RFC 3339). */
+                to?: string;
+            };
+            header?: never;
+            path: {
+                /** @description App id */
+                app: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Refusal"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_refusal: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description App id */
+                app: string;
+                /** @description X-Request-Id of the refused answer */
+                request_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusal"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    revoke_all: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description App id */
+                app: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RevokeAll"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RevokedAll"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_app_usage: {
+        parameters: {
+            query?: {
+                /** @description `json`, or `csv` as with `Accept: text/csv`. */
+                format?: string;
+                /**
+                 * @description From this moment on (RFC 3339), rounded down to a whole bucket. One hour, a day, 30 days or
+                 *     a year before `to` by default.
+                 */
+                from?: string;
+                /** @description `minute` (for 31 days), `hour`, `day` or `month`; `hour` by default. */
+                granularity?: "minute" | "hour" | "day" | "month";
+                /** @description Only of this key; empty: only what belongs to no key. */
+                key?: string;
+                /** @description Up to this moment (RFC 3339), rounded up; now by default. */
+                to?: string;
+            };
+            header?: never;
+            path: {
+                /** @description App id */
+                app: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AppUsage"];
+                    "text/csv": string;
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    verify_email: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["VerifyEmail"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VerifiedEmail"];
+                };
+            };
+            /** @description The new address has an account by now */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The link was used, is too old, or never was one */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    resend_verification: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Sent, unless the address is proved already */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_gateways: {
         parameters: {
             query?: never;
@@ -2141,6 +5526,177 @@ export interface operations {
             };
         };
     };
+    accept_invitation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PresentedInvitation"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Organisation"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The address is not verified, or no seat is left */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It is for another address, was used or withdrawn, or has expired */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    inspect_invitation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PresentedInvitation"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InvitationView"];
+                };
+            };
+            /** @description It was used or withdrawn, or has expired */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    sign_up_invited: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["InvitedSignUp"];
+            };
+        };
+        responses: {
+            /** @description Signed up and signed in; sets the session cookie */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JoinedUp"];
+                };
+            };
+            /** @description No seat is left */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The address has an account: sign in and accept. Or the invitation was used or withdrawn, or has expired */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     log_in: {
         parameters: {
             query?: never;
@@ -2154,13 +5710,13 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Sets the session cookie */
+            /** @description Sets the session cookie, unless a second factor is to come */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["LoggedIn"];
+                    "application/json": components["schemas"]["LoginAnswer"];
                 };
             };
             /** @description Address or password is wrong; which, is not said */
@@ -2189,6 +5745,64 @@ export interface operations {
                 };
             };
             503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    log_in_with_second_factor: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LogInWithSecondFactor"];
+            };
+        };
+        responses: {
+            /** @description Sets the session cookie */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LoggedIn"];
+                };
+            };
+            /** @description Too late or tried too often: begin with the password again */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The code is wrong or was used before */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2263,6 +5877,62 @@ export interface operations {
             };
         };
     };
+    create_organisation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewOrganisation"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Organisation"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description One owns as many as one may */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_organisation: {
         parameters: {
             query?: never;
@@ -2284,6 +5954,52 @@ export interface operations {
                 };
             };
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_organisation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Organisation id */
+                org: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeletedOrganisation"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2323,6 +6039,161 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Organisation"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_alerts: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description How many items, 1 to 100 (50). */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /** @description Organisation id */
+                org: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Alert"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_alert_settings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Organisation id */
+                org: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlertSettings"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_alert_settings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Organisation id */
+                org: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AlertSettings"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlertSettings"];
                 };
             };
             401: {
@@ -2473,6 +6344,2186 @@ export interface operations {
             };
         };
     };
+    list_audit: {
+        parameters: {
+            query?: {
+                /** @description An action, or the beginning of actions up to a dot: `key` means `key.created` and others. */
+                action?: string;
+                /** @description Id of a person or token, or an e-mail address. */
+                actor?: string;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description From this instant on. */
+                from?: string;
+                /** @description How many items, 1 to 100 (50). */
+                limit?: number;
+                subject?: string;
+                /** @description Before this instant. */
+                to?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Organisation id */
+                org: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Entry"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    export_audit: {
+        parameters: {
+            query?: {
+                /** @description `ndjson` (one entry per line, which `audit verify` takes) or `csv`. */
+                format?: "ndjson" | "csv";
+                /** @description From this instant on. */
+                from?: string;
+                /** @description Before this instant. */
+                to?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Organisation id */
+                org: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One entry per line */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/x-ndjson": string;
+                    "text/csv": string;
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_audit_head: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Organisation id */
+                org: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Head"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_current_bill: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Organisation id */
+                org: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CurrentBill"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_payment_method: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Organisation id */
+                org: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaymentSetup"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    start_payment_method: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Organisation id */
+                org: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SetupPage"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Invoices are not paid by card here */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The provider does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_payment_method: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Organisation id */
+                org: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The provider does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_billing_profile: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Organisation id */
+                org: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Party"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_billing_profile: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Organisation id */
+                org: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Profile"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Party"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_spend_limit: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Organisation id */
+                org: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SpendLimit"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SpendLimit"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_invitations: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description How many items, 1 to 100 (50). */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /** @description Organisation id */
+                org: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Invitation"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_invitation: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes a retry safe */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                /** @description Organisation id */
+                org: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewInvitation"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Invitation"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role does not allow it, or the plan has no seat left */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The address belongs to a member */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    withdraw_invitation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Invitation id */
+                invitation: string;
+                /** @description Organisation id */
+                org: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_invoices: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description How many items, 1 to 100 (50). */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /** @description Organisation id */
+                org: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_InvoiceSummary"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_invoice: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The invoice's number */
+                number: string;
+                /** @description Organisation id */
+                org: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Invoice"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_invoice_page: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The invoice's number */
+                number: string;
+                /** @description Organisation id */
+                org: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_invoice_pdf: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The invoice's number */
+                number: string;
+                /** @description Organisation id */
+                org: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/pdf": number[];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    pay_invoice: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The invoice's number */
+                number: string;
+                /** @description Organisation id */
+                org: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What became of it */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InvoiceSummary"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Invoices are not paid by card here */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The provider does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_members: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description How many items, 1 to 100 (50). */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /** @description Organisation id */
+                org: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Member"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_member: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Organisation id */
+                org: string;
+                /** @description User id */
+                user: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Member"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    remove_member: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Organisation id */
+                org: string;
+                /** @description User id; one's own to leave */
+                user: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The organisation would have no owner */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    patch_member: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Organisation id */
+                org: string;
+                /** @description User id */
+                user: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MemberPatch"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Member"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The organisation would have no owner */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    restore_organisation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Organisation id */
+                org: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Organisation"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It is not being deleted */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_subscription: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Organisation id */
+                org: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Subscription"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_subscription: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Organisation id */
+                org: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangePlan"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanChange"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no way to collect the money, or some is owed */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    preview_subscription: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Organisation id */
+                org: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangePlan"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanChange"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_tokens: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description How many items, 1 to 100 (50). */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /** @description Organisation id */
+                org: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_ManagementToken"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_management_token: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes a retry safe */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                /** @description Organisation id */
+                org: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewToken"];
+            };
+        };
+        responses: {
+            /** @description The token is in this answer and nowhere else */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CreatedToken"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The organisation has as many as it may */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    revoke_management_token: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The token's id */
+                id: string;
+                /** @description Organisation id */
+                org: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    transfer_organisation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Organisation id */
+                org: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Transfer"];
+            };
+        };
+        responses: {
+            /** @description The new owner */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Member"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_organisation_usage: {
+        parameters: {
+            query?: {
+                /** @description `json`, or `csv` as with `Accept: text/csv`. */
+                format?: string;
+                /**
+                 * @description From this moment on (RFC 3339), rounded down to a whole bucket. One hour, a day, 30 days or
+                 *     a year before `to` by default.
+                 */
+                from?: string;
+                /** @description `minute` (for 31 days), `hour`, `day` or `month`; `hour` by default. */
+                granularity?: "minute" | "hour" | "day" | "month";
+                /** @description Only of this key; empty: only what belongs to no key. */
+                key?: string;
+                /** @description Up to this moment (RFC 3339), rounded up; now by default. */
+                to?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Organisation id */
+                org: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrganisationUsage"];
+                    "text/csv": string;
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_ledger: {
+        parameters: {
+            query: {
+                /** @description The first hour (RFC 3339), rounded down. */
+                from: string;
+                /** @description Up to this hour (RFC 3339), rounded down and not included. */
+                to: string;
+            };
+            header?: never;
+            path: {
+                /** @description Organisation id */
+                org: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/x-ndjson": string;
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    ask_for_password_reset: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AskForReset"];
+            };
+        };
+        responses: {
+            /** @description If the address has an account, a mail is on its way */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    reset_password: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ResetPassword"];
+            };
+        };
+        responses: {
+            /** @description Sign in with the new password */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The link was used, is too old, or never was one */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_permissions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Permissions"];
+                };
+            };
+        };
+    };
+    list_plans: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Plans"];
+                };
+            };
+        };
+    };
+    get_second_factor: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SecondFactor"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    offer_second_factor: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SecondFactorOffer"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It is on already */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    confirm_second_factor: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ConfirmSecondFactor"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecoveryCodes"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The code is wrong */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No secret was asked for */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    disable_second_factor: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DisableSecondFactor"];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The password or the code is wrong */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It is off already */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    make_recovery_codes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecoveryCodes"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The second factor is off */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_session: {
         parameters: {
             query?: never;
@@ -2491,6 +8542,204 @@ export interface operations {
                 };
             };
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    confirm_session: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ConfirmSession"];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The password is wrong */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_account_events: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description How many items, 1 to 100 (50). */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_AccountEvent"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_sessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Session"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    end_other_sessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    end_session: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Session id */
+                session: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2524,6 +8773,257 @@ export interface operations {
             };
             /** @description The address has an account */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_token: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TokenInfo"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request carries no management token */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_user: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The password was not given lately */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description An organisation would be left without an owner */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_user: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangeUser"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["User"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_email: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangeEmail"];
+            };
+        };
+        responses: {
+            /** @description A mail is on its way to the new address */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The password is wrong */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_password: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangePassword"];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The current password is wrong */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
