@@ -100,10 +100,12 @@ async fn the_plans_seats_are_never_exceeded(db: PgPool) {
     statuses.sort_unstable();
     assert_eq!(statuses, [201, 403]);
     invite(&ann, "four@example.com", "viewer").await.problem(403, "plan_limit");
-    // The same address again takes no seat more.
+    // The same address again takes no seat more, and its earlier link no longer works.
+    let spent = mailed_to(&service, "one@example.com").await;
     invite(&ann, "one@example.com", "admin").await.expect(201);
     let one = service.sign_up("one@example.com").await;
     let token = mailed_to(&service, "one@example.com").await;
+    one.post(ACCEPT, presented(&spent)).await.problem(409, "invitation_spent");
     one.post(ACCEPT, presented(&token)).await.expect(200);
     invite(&ann, "five@example.com", "viewer").await.problem(403, "plan_limit");
 }
