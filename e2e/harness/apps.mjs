@@ -6,15 +6,23 @@ import { until } from "./until.mjs";
 
 let made = 0;
 
+/** What an app on the free plan may use, whatever plan the tests' accounts are on. */
+const USUAL = {
+  max_connections: 200,
+  max_publishes_per_s: 200,
+  max_reads_per_s: 50,
+  max_payload_bytes: 65536,
+  max_presence_members: 100,
+  max_channels_per_connection: 200,
+};
+
 /** A new app of `account`, known to the gateway with these settings when this returns. */
 export async function givenApp(account, { settings, limits, name = `app ${++made}` } = {}) {
   const { app, credential } = await account.api.call("POST", `/v1/organisations/${account.organisation.id}/apps`, { name });
   const given = new App(account, { id: app.id, key: credential.key, secret: credential.secret });
-  if (settings || limits) {
-    await given.change({ settings, limits });
-    // The feed keeps the order of commits: where a later key is known, the change before it is too.
-    await given.givenKey({ actions: ["channels.read"], name: "settled" });
-  }
+  await given.change({ settings, limits: { ...USUAL, ...limits } });
+  // The feed keeps the order of commits: where a later key is known, the change before it is too.
+  await given.givenKey({ actions: ["channels.read"], name: "settled" });
   await until("the gateway knows the app", async () => (await given.get("/channels")).status === 200);
   return given;
 }

@@ -56,7 +56,9 @@ describe("Metered REST", () => {
       const answer = await ask(bad);
       assert.equal(answer.status, 401, String(bad));
       assert.equal(answer.json.error, "unauthorized");
-      bodies.add(answer.text);
+      const { request_id, ...refusal } = answer.json.refusal;
+      assert.match(request_id, /^[0-9a-f]{32}$/);
+      bodies.add(JSON.stringify({ ...answer.json, refusal }));
     }
     assert.equal(bodies.size, 1, [...bodies].join("\n"));
   });

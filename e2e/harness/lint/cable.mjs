@@ -1,6 +1,6 @@
 // What every frame to an Action Cable client must look like (anycable sheet §6.2, traps 10, 15, 20, 21 and 28).
 
-import { isObject, only, opened } from "./shape.mjs";
+import { isObject, only, opened, refusal } from "./shape.mjs";
 
 /** The parsed frame, or an error that names the rule it breaks. */
 export function lint(text, { first = false } = {}) {
@@ -44,7 +44,8 @@ const SHAPES = {
   },
   pong: (frame, breaks) => only(frame, ["type"], breaks),
   disconnect(frame, breaks) {
-    only(frame, ["type", "reason", "reconnect"], breaks);
+    only(frame, ["type", "reason", "reconnect", "refusal"], breaks);
+    refusal(frame, breaks);
     if (typeof frame.reason !== "string" || typeof frame.reconnect !== "boolean") breaks("reason and reconnect are always there");
   },
   confirm_subscription: ofSubscription,

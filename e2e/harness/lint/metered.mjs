@@ -1,6 +1,6 @@
 // What every frame to a Metered client must look like, or its SDK drops it in silence (metered sheet §5.2).
 
-import { isObject, only, opened } from "./shape.mjs";
+import { isObject, only, opened, refusal } from "./shape.mjs";
 
 /** The parsed frame, or an error that names the rule it breaks. */
 export function lint(text, { first = false } = {}) {
@@ -28,7 +28,8 @@ const SHAPES = {
     if (typeof frame.requestId !== "string") breaks("an ack has a requestId");
   },
   error(frame, breaks) {
-    only(frame, ["type", "requestId", "code", "message"], breaks);
+    only(frame, ["type", "requestId", "code", "message", "refusal"], breaks);
+    refusal(frame, breaks);
     requestId(frame, breaks);
     if (typeof frame.code !== "string" || frame.code === "") breaks("an error has a code");
     if ("message" in frame && typeof frame.message !== "string") breaks("message is a string");

@@ -18,3 +18,9 @@ export function opened(text) {
 export function only(frame, allowed, breaks) {
   for (const name of Object.keys(frame)) if (!allowed.includes(name)) breaks(`no member ${name}`);
 }
+
+/** What says more about a refusal, beside what the dialect itself says: an id to look it up by, and a machine code. */
+export function refusal({ refusal }, breaks) {
+  if (refusal === undefined) return;
+  if (!isObject(refusal) || !/^[0-9a-f]{32}$/.test(refusal.request_id) || !/^[a-z_]+$/.test(refusal.code)) breaks("a refusal has an id and a code");
+}
