@@ -7,7 +7,11 @@ export function useVerifyEmail() {
   return useMutation({
     mutationKey: ['session', 'verify-email'],
     mutationFn: (token: string) => answer(next.POST('/v1/email/verify', { body: { token } })),
-    onSuccess: () => queries.invalidateQueries({ queryKey: sessionQuery.queryKey }),
+    onSuccess: async () => {
+      // An answer that is still on its way was given before the address was confirmed.
+      await queries.cancelQueries({ queryKey: sessionQuery.queryKey });
+      await queries.fetchQuery({ ...sessionQuery, staleTime: 0 });
+    },
   });
 }
 
