@@ -6,7 +6,7 @@
 
 use crate::{
     Action, AppId, AppKey, AppLimits, AppSettings, OrganisationId, Pattern, PublishableKey,
-    SecretKeyId, TokenHash, plan::PlanTerms,
+    SecretKeyId, TokenHash, plan::PlanTerms, webhooks::HookSet,
 };
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
@@ -45,6 +45,13 @@ pub struct AppRecord {
     pub limits: AppLimits,
     #[serde(default)]
     pub plan: PlanTerms,
+    /// The channel events that somebody wants to hear of.
+    #[serde(default, skip_serializing_if = "wants_nothing")]
+    pub webhooks: HookSet,
+}
+
+fn wants_nothing(set: &HookSet) -> bool {
+    set.is_empty()
 }
 
 /// A key with its sealed secret; the place of the seal is the app key's text.
@@ -260,6 +267,7 @@ mod tests {
             settings: AppSettings::default(),
             limits: AppLimits::default(),
             plan: PlanTerms::default(),
+            webhooks: HookSet::NONE,
         };
         let line = serde_json::to_string(&Change::App(record.clone())).unwrap();
         let read = serde_json::from_str::<SnapshotLine>(&line).unwrap();

@@ -19,6 +19,7 @@ pub mod scope;
 pub mod seal;
 pub mod usage;
 pub mod uses;
+pub mod webhooks;
 
 pub use channel::{BadChannelName, ChannelKind, ChannelName};
 pub use credential::{

@@ -16,6 +16,7 @@ use crate::{
 use contract::{
     AppId, AppSettings, BadId,
     directory::{AppRecord, Change, Kill, Revision},
+    webhooks::HookSet,
 };
 use serde::{Serialize, de::DeserializeOwned};
 use sqlx::types::Json;
@@ -253,6 +254,7 @@ pub async fn tell(tx: &mut TenantTx, app: &AppId) -> Result<(App, Revision), Api
         settings: app.settings.clone(),
         limits: app.limits.clone(),
         plan: plan.terms(),
+        webhooks: HookSet::NONE,
     };
     let revision = feed::store::append(tx, &Change::App(record)).await?;
     Ok((app, revision))

@@ -13,6 +13,7 @@ use contract::{
     directory::{
         AppCredential, AppRecord, Change, PublishableKeyRecord, Revision, SecretKeyRecord,
     },
+    webhooks::HookSet,
 };
 use futures_util::{Stream, StreamExt};
 use sqlx::types::Json;
@@ -159,6 +160,7 @@ pub fn apps<'a>(
             settings: row.settings.0,
             limits: row.limits.0.under(plan),
             plan: plan.terms(),
+            webhooks: HookSet::NONE,
         }))
     })
 }

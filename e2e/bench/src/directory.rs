@@ -71,6 +71,7 @@ fn app_record(app: &App, master_key: &MasterKey) -> Result<AppRecord, DirectoryE
             ..AppLimits::default()
         },
         plan: Default::default(),
+        webhooks: Default::default(),
     })
 }
 

@@ -12,6 +12,7 @@ use crate::{
 use arc_swap::{ArcSwap, Guard};
 use contract::{
     AppId, AppLimits, AppSecret, AppSettings, OrganisationId, directory::Revision, plan::PlanTerms,
+    webhooks::HookSet,
 };
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
@@ -84,6 +85,8 @@ pub struct AppState {
     pub settings: AppSettings,
     pub limits: AppLimits,
     pub plan: PlanTerms,
+    /// The channel events that somebody wants to hear of.
+    pub webhooks: HookSet,
     pub(crate) rates: OnceLock<Arc<Rates>>,
 }
 

@@ -72,6 +72,7 @@ pub fn compile(
         settings: record.settings,
         limits: record.limits,
         plan: record.plan,
+        webhooks: record.webhooks,
         rates,
     })
 }

@@ -78,6 +78,7 @@ fn app_entries(app: &App, entries: &mut Vec<Entry>) {
         settings: state.settings.clone(),
         limits: state.limits.clone(),
         plan: state.plan.clone(),
+        webhooks: state.webhooks,
     };
     let (id, at) = (app.id.clone(), facts.record_revision());
     entries.push(Entry { revision: at, change: Change::App(record) });

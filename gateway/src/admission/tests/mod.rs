@@ -46,6 +46,7 @@ pub fn app_record(id: &str, credentials: &[(&str, &str)]) -> AppRecord {
         settings: AppSettings::default(),
         limits: AppLimits::default(),
         plan: Default::default(),
+        webhooks: Default::default(),
     }
 }
 

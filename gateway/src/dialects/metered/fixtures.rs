@@ -56,6 +56,7 @@ pub fn records() -> Records {
             settings: AppSettings::default(),
             limits: AppLimits { max_reads_per_s: 10_000, ..AppLimits::default() },
             plan: Default::default(),
+            webhooks: Default::default(),
         },
         secret: SecretKeyRecord {
             id: KEY_ID.parse().expect("a key id"),

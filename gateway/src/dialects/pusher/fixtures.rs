@@ -43,6 +43,7 @@ pub fn record() -> AppRecord {
         settings: AppSettings { client_events: true, ..AppSettings::default() },
         limits: AppLimits::default(),
         plan: Default::default(),
+        webhooks: Default::default(),
     }
 }
 

@@ -125,6 +125,7 @@ fn record(id: &str, pairs: &[(&str, &str)]) -> AppRecord {
             ..AppLimits::default()
         },
         plan: Default::default(),
+        webhooks: Default::default(),
     }
 }
 
