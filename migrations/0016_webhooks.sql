@@ -40,8 +40,8 @@ CREATE TABLE webhook_messages (
     app_id          text,
     type            text NOT NULL,
     channel         text,
-    -- What the event says beside its type and channel.
-    data            jsonb NOT NULL,
+    -- What the event says beside its type and channel. Not jsonb: a payload may hold any character.
+    data            json NOT NULL,
     at              timestamptz NOT NULL,
     created_at      timestamptz NOT NULL DEFAULT now(),
     -- Where a channel's event comes from: told again, it is passed over.
@@ -146,3 +146,6 @@ BEGIN
         EXECUTE format('GRANT SELECT, INSERT, UPDATE, DELETE ON %I TO signalbox_service', fenced);
     END LOOP;
 END $$;
+
+-- Whoever takes an event out of it locks it first.
+GRANT UPDATE ON webhook_outbox TO signalbox_service;

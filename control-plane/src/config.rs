@@ -100,6 +100,15 @@ pub struct Settings {
     /// Where Stripe's API is [default: https://api.stripe.com].
     #[arg(long, env = "SIGNALBOX_STRIPE_URL")]
     pub stripe_url: Option<String>,
+    /// For development: webhooks may go to this machine, also without TLS.
+    #[arg(
+        long,
+        env = "SIGNALBOX_WEBHOOKS_TO_LOOPBACK",
+        num_args = 0..=1,
+        default_missing_value = "true",
+        value_parser = clap::builder::BoolishValueParser::new()
+    )]
+    pub webhooks_to_loopback: Option<bool>,
     /// Log filter, for example `info,sqlx=warn` [default: info].
     #[arg(long, env = "SIGNALBOX_LOG")]
     pub log: Option<String>,
@@ -130,6 +139,7 @@ pub struct Config {
     pub trusted_proxies: usize,
     pub mail: MailSettings,
     pub billing: BillingConfig,
+    pub webhooks_to_loopback: bool,
     pub log: String,
     pub log_format: LogFormat,
 }
@@ -225,6 +235,7 @@ impl Config {
                 s.mail_from.as_deref(),
             )?,
             billing,
+            webhooks_to_loopback: s.webhooks_to_loopback.unwrap_or(false),
             log: s.log.unwrap_or_else(|| "info".into()),
             log_format: match s.log_format.as_deref() {
                 None | Some("text") => LogFormat::Text,
@@ -286,6 +297,7 @@ impl Settings {
             stripe_secret_key: self.stripe_secret_key.or(file.stripe_secret_key),
             stripe_webhook_secret: self.stripe_webhook_secret.or(file.stripe_webhook_secret),
             stripe_url: self.stripe_url.or(file.stripe_url),
+            webhooks_to_loopback: self.webhooks_to_loopback.or(file.webhooks_to_loopback),
             log: self.log.or(file.log),
             log_format: self.log_format.or(file.log_format),
         }

@@ -38,3 +38,4 @@ mod testing;
 pub mod tokens;
 pub mod usage;
 pub mod uses;
+pub mod webhooks;

@@ -11,6 +11,7 @@ use crate::{
     messages::gateway::GatewayClient,
     people::{limits::LoginLimits, password::PasswordHasher},
     tokens::TokenLimits,
+    webhooks::{Webhooks, outgoing::Outgoing},
 };
 use contract::{GatewayToken, seal::MasterKey};
 use std::time::Duration;
@@ -34,6 +35,7 @@ pub struct State {
     pub gateway: GatewayClient,
     pub billing: BillingSettings,
     pub viewers: Viewers,
+    pub webhooks: Webhooks,
     /// For streams that do not end: no timeout but for connecting.
     pub live_http: reqwest::Client,
     /// Set when the process is stopping, so that endless answers end.
@@ -65,6 +67,7 @@ impl State {
             gateway: GatewayClient::new(&config.public_gateway_url)?,
             billing: BillingSettings::new(&config.billing, &config.console_origin)?,
             viewers: Viewers::default(),
+            webhooks: Webhooks::new(Outgoing::new(config.webhooks_to_loopback)?),
             db,
         })
     }
