@@ -12,6 +12,8 @@
 //!   that only listens to a pattern gets the events in the same order.
 //! - A member is added when the first of a user's connections comes and removed when the last one
 //!   is gone and its grace is over, each told once.
+//! - The witness sees each transition of a channel or member once, in the owner's order, and none
+//!   that was undone within [`HOLD_MS`].
 //! - A publish is taken by all origins concerned or by none, and one that was refused has had no
 //!   effect.
 //! - Memory is bounded by live connections and [`EngineConfig`]. A channel that nobody hears is
@@ -38,6 +40,7 @@ mod shard;
 mod testing;
 #[cfg(test)]
 mod tests;
+pub mod witness;
 
 pub use answer::{Cached, ChannelList, EngineStats, History, Occupancy};
 pub use channel::{
@@ -51,3 +54,4 @@ pub use listeners::ListenRefusal;
 pub use outlet::{Delivery, OriginId, Outlet};
 pub use publish::{LinkError, Publish, PublishError, Published};
 pub use router::Router;
+pub use witness::{HOLD_MS, Seen, Witness};

@@ -1,7 +1,7 @@
 //! The shards of this process.
 
 use crate::{
-    EngineConfig, EngineStats, OriginId, Outlet, Publish, PublishError, Published, Topic,
+    EngineConfig, EngineStats, OriginId, Outlet, Publish, PublishError, Published, Topic, Witness,
     listeners::Listeners,
     placement::shard_of,
     shard::{Budget, Shard},
@@ -24,9 +24,9 @@ pub struct Local {
 struct Padded(Mutex<Shard>);
 
 impl Local {
-    pub fn new(config: &EngineConfig) -> Self {
+    pub fn new(config: &EngineConfig, witness: &Arc<dyn Witness>) -> Self {
         let budget = Arc::new(Budget::new(config.retained_max_bytes));
-        let shard = |_| Padded(Mutex::new(Shard::new(config, budget.clone())));
+        let shard = |_| Padded(Mutex::new(Shard::new(config, budget.clone(), witness.clone())));
         Self {
             shards: (0..config.shards.max(1)).map(shard).collect(),
             listeners: Listeners::default(),

@@ -3,7 +3,7 @@
 use crate::{
     ChannelList, EngineConfig, EngineStats, EnterRefusal, History, Join, LinkError, ListenRefusal,
     Member, Occupancy, OriginId, Outlet, Position, Publish, PublishError, Published, Topic,
-    channel::audience::Seat, local::Local,
+    Witness, channel::audience::Seat, local::Local, witness::Nobody,
 };
 use contract::{AppId, ChannelName, Pattern, SocketId, UserId};
 use std::sync::Arc;
@@ -22,9 +22,14 @@ enum Link {
 }
 
 impl Router {
-    /// All shards in this process.
+    /// All shards in this process, and nobody who sees what happens on their channels.
     pub fn local(config: EngineConfig) -> Self {
-        Self(Link::Local(Arc::new(Local::new(&config))))
+        Self::seen_by(Arc::new(Nobody), config)
+    }
+
+    /// All shards in this process.
+    pub fn seen_by(witness: Arc<dyn Witness>, config: EngineConfig) -> Self {
+        Self(Link::Local(Arc::new(Local::new(&config, &witness))))
     }
 
     /// Adds a place that holds sockets. Its id is not given out again.
@@ -248,6 +253,15 @@ impl Router {
     ) -> Result<History, LinkError> {
         match &self.0 {
             Link::Local(local) => Ok(local.owner(topic).history(topic, after, limit, now_ms)),
+        }
+    }
+
+    /// Takes over what an earlier engine's witness was told: that the channel is occupied, and that
+    /// these users are there. What is not so again within the usual time is told to be over; what is
+    /// so again is not told a second time.
+    pub fn recall(&self, topic: &Topic, is_occupied: bool, users: Vec<UserId>, now_ms: u64) {
+        match &self.0 {
+            Link::Local(local) => local.owner(topic).recall(topic, is_occupied, users, now_ms),
         }
     }
 

@@ -2,14 +2,17 @@
 
 use crate::{
     CacheAnswer, Delivery, EngineConfig, Join, Member, OriginId, Outlet, Payload, Publish,
-    PublishError, Published, Router, Topic,
+    PublishError, Published, Router, Seen, Topic, Witness,
 };
-use contract::{SocketId, UserId};
+use contract::{
+    AppId, SocketId, UserId,
+    webhooks::{HookKind, HookSet},
+};
 use std::{
     future::Future,
     sync::{
         Arc, Mutex, PoisonError,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicU8, Ordering},
     },
     task::{Context, Poll, Waker},
 };
@@ -46,6 +49,62 @@ impl Recorder {
     }
 }
 
+/// A witness that writes down what it sees, and wants to see nothing until it is told to.
+#[derive(Default)]
+pub struct Notebook {
+    wanted: AtomicU8,
+    seen: Mutex<Vec<(Topic, u64, Seen)>>,
+}
+
+impl Witness for Notebook {
+    fn wants(&self, _: &AppId) -> HookSet {
+        HookSet::from_bits(self.wanted.load(Ordering::Relaxed))
+    }
+    fn saw(&self, topic: &Topic, at_ms: u64, what: Seen) {
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        seen.push((topic.clone(), at_ms, what));
+    }
+}
+
+impl Notebook {
+    pub fn want(&self, kinds: &[HookKind]) {
+        let kinds: HookSet = kinds.iter().copied().collect();
+        self.wanted.store(kinds.bits(), Ordering::Relaxed);
+    }
+
+    pub fn want_all(&self) {
+        self.want(&HookKind::ALL);
+    }
+
+    /// What was seen since the last call.
+    pub fn take(&self) -> Vec<(Topic, u64, Seen)> {
+        std::mem::take(&mut self.seen.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// The same in short words, of one channel after the other.
+    pub fn saw(&self) -> Vec<String> {
+        self.take()
+            .iter()
+            .map(|(_, at_ms, seen)| format!("{at_ms} {}", seen_in_words(seen)))
+            .collect()
+    }
+}
+
+pub fn seen_in_words(seen: &Seen) -> String {
+    match seen {
+        Seen::Occupied => "occupied".into(),
+        Seen::Vacated => "vacated".into(),
+        Seen::MemberAdded { user } => format!("added {}", user.as_str()),
+        Seen::MemberRemoved { user } => format!("removed {}", user.as_str()),
+        Seen::ClientEvent { name, data, socket, user } => {
+            let user = user.as_ref().map_or("nobody", |user| user.as_str());
+            format!("{} {} of {} as {user}", name.as_str(), data.as_str(), socket.bits())
+        }
+        Seen::CacheMiss => "miss".into(),
+        Seen::Count { subscriptions } => format!("count {subscriptions}"),
+    }
+}
+
 /// A delivery as a test reads it.
 pub fn in_words(delivery: &Delivery) -> String {
     match delivery {
@@ -78,6 +137,7 @@ pub struct Desk {
     pub router: Router,
     pub origin: OriginId,
     pub told: Arc<Recorder>,
+    pub notes: Arc<Notebook>,
 }
 
 /// Bounds small enough to be reached; one shard, so that all channels share them.
@@ -93,17 +153,25 @@ impl Default for Desk {
 
 impl Desk {
     pub fn new(config: EngineConfig) -> Self {
-        let router = Router::local(config);
+        let notes = Arc::new(Notebook::default());
+        let router = Router::seen_by(notes.clone(), config);
         let told = Arc::new(Recorder::default());
         let origin = router.register(told.clone());
-        Self { router, origin, told }
+        Self { router, origin, told, notes }
     }
 
     /// A second origin at the same engine.
     pub fn beside(&self) -> Self {
         let told = Arc::new(Recorder::default());
         let origin = self.router.register(told.clone());
-        Self { router: self.router.clone(), origin, told }
+        Self { router: self.router.clone(), origin, told, notes: self.notes.clone() }
+    }
+
+    /// An engine whose witness wants to see everything.
+    pub fn watched() -> Self {
+        let desk = Self::default();
+        desk.notes.want_all();
+        desk
     }
 
     pub fn join(&self, channel: &str, socket: u64, now_ms: u64) {
@@ -134,6 +202,12 @@ impl Desk {
             false,
             0,
         );
+    }
+
+    /// Leaves as a member who may be back.
+    pub fn leave_for(&self, channel: &str, socket: u64, grace_ms: u64, now_ms: u64) {
+        let socket = SocketId::from_random(socket);
+        self.router.leave(&topic(channel), self.origin, socket, now_ms, false, grace_ms);
     }
 
     pub fn leave_counted(&self, channel: &str, socket: u64, now_ms: u64) {

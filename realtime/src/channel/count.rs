@@ -15,14 +15,15 @@ pub struct CountPace {
 }
 
 impl CountPace {
-    /// The count has become `count`; whether to tell now. Nobody is left to read a 0.
+    /// The count has become `count`; whether to tell now.
     pub fn changed(&mut self, count: u32, now_ms: u64) -> bool {
         let next_ms = self.told_at_ms.saturating_add(PAUSE_MS);
         if count > EVERY_CHANGE_UP_TO && self.told > 0 && now_ms < next_ms {
             self.due_ms = Some(next_ms);
             return false;
         }
-        self.tell(count, now_ms)
+        self.tell(count, now_ms);
+        true
     }
 
     /// Whether what was held back is to be told now, the count being `count`.
@@ -31,15 +32,18 @@ impl CountPace {
             return false;
         }
         self.due_ms = None;
-        self.told != count && self.tell(count, now_ms)
+        let is_news = self.told != count;
+        if is_news {
+            self.tell(count, now_ms);
+        }
+        is_news
     }
 
     pub fn due_ms(&self) -> Option<u64> {
         self.due_ms
     }
 
-    fn tell(&mut self, count: u32, now_ms: u64) -> bool {
+    fn tell(&mut self, count: u32, now_ms: u64) {
         *self = Self { told: count, told_at_ms: now_ms, due_ms: None };
-        count > 0
     }
 }

@@ -30,14 +30,15 @@ impl Channel {
         if !self.has_place_for(&member.user, max_members) {
             return Err(EnterRefusal::MembersFull { max: max_members });
         }
-        self.seat_member(topic, seat, member, true, out);
+        self.seat_member(topic, seat, member, true, now_ms, out);
+        self.rest_role();
         Ok(())
     }
 
     /// Ends a connection's membership, at once. It goes on hearing the channel.
     pub fn exit(&mut self, topic: &Topic, seat: Seat, now_ms: u64, out: &impl Origins) {
         self.wake_members(topic, now_ms, out);
-        self.unseat_member(topic, seat, None, out);
+        self.unseat_member(topic, seat, 0, now_ms, out);
         self.rest_role();
     }
 
@@ -59,6 +60,7 @@ impl Channel {
         seat: Seat,
         member: Member,
         replace_info: bool,
+        now_ms: u64,
         out: &impl Origins,
     ) {
         let Some(crowd) = self.crowd() else { return };
@@ -66,6 +68,7 @@ impl Channel {
         if let Some(member) = presence.arrive(seat, member, replace_info) {
             let added = || Delivery::MemberAdded { topic: topic.clone(), member: member.clone() };
             self.tell(out, added);
+            self.member_came(topic, &member.user, now_ms, out);
         }
     }
 
@@ -73,23 +76,35 @@ impl Channel {
         &mut self,
         topic: &Topic,
         seat: Seat,
-        until_ms: Option<u64>,
+        grace_ms: u64,
+        now_ms: u64,
         out: &impl Origins,
     ) {
-        let removed = self.presence_mut().and_then(|presence| presence.depart(seat, until_ms));
-        if let Some(member) = removed {
-            self.tell_removed(topic, &member, out);
+        let gone = self.presence_mut().and_then(|there| there.depart(seat, grace_ms, now_ms));
+        if let Some(member) = gone {
+            self.tell_removed(topic, &member, (now_ms, now_ms), out);
         }
     }
 
     /// Lets those go whose grace has ended.
     pub(super) fn wake_members(&mut self, topic: &Topic, now_ms: u64, out: &impl Origins) {
-        while let Some(member) = self.presence_mut().and_then(|there| there.expire_one(now_ms)) {
-            self.tell_removed(topic, &member, out);
+        while let Some((member, absence)) =
+            self.presence_mut().and_then(|there| there.expire_one(now_ms))
+        {
+            self.tell_removed(topic, &member, absence, out);
         }
+        self.tell_held_back(topic, now_ms, out);
+        self.rest_role();
     }
 
-    fn tell_removed(&self, topic: &Topic, member: &Arc<Member>, out: &impl Origins) {
+    fn tell_removed(
+        &mut self,
+        topic: &Topic,
+        member: &Arc<Member>,
+        absence: (u64, u64),
+        out: &impl Origins,
+    ) {
         self.tell(out, || Delivery::MemberRemoved { topic: topic.clone(), member: member.clone() });
+        self.member_went(topic, &member.user, absence, out);
     }
 }

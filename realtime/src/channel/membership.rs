@@ -1,8 +1,10 @@
 //! Coming and going.
 
-use super::{Channel, Crowd, Origins, Role, audience::Seat, count::CountPace};
-use crate::{CacheAnswer, Delivery, Join, JoinRefusal, Joined, OriginId, Topic};
-use contract::ChannelKind;
+use super::{
+    Channel, Crowd, Origins, Role, audience::Seat, count::CountPace, transitions::tell_of,
+};
+use crate::{CacheAnswer, Cached, Delivery, Join, JoinRefusal, Joined, OriginId, Seen, Topic};
+use contract::{ChannelKind, webhooks::HookKind};
 use std::sync::Arc;
 
 impl Channel {
@@ -19,19 +21,33 @@ impl Channel {
         }
         if let Some(user) = self.user_state() {
             user.sign_in(&join.topic, out);
-        } else if let Some(member) = join.member {
-            self.wake_members(&join.topic, now_ms, out);
-            if !self.has_place_for(&member.user, join.max_members) {
-                let reason = JoinRefusal::MembersFull { max: join.max_members };
-                let refused = Delivery::Refused { topic: join.topic, socket: seat.socket, reason };
-                return out.deliver(seat.origin, refused);
+        } else {
+            if let Some(member) = &join.member {
+                self.wake_members(&join.topic, now_ms, out);
+                if !self.has_place_for(&member.user, join.max_members) {
+                    let reason = JoinRefusal::MembersFull { max: join.max_members };
+                    let refused =
+                        Delivery::Refused { topic: join.topic, socket: seat.socket, reason };
+                    return out.deliver(seat.origin, refused);
+                }
             }
-            self.seat_member(&join.topic, seat, member, join.replace_info, out);
+            self.is_being_joined(&join.topic, now_ms, out);
+            if let Some(member) = join.member {
+                self.seat_member(&join.topic, seat, member, join.replace_info, now_ms, out);
+            }
         }
         self.audience.insert(seat);
         out.deliver(seat.origin, self.welcome(&join.topic, seat, now_ms));
+        if self.kind.is_cache() && self.cached(now_ms).is_none() {
+            self.missed(&join.topic, now_ms, out);
+        }
         self.counted(join.announce_count);
         self.count_changed(&join.topic, now_ms, out);
+        self.rest_role();
+    }
+
+    fn cached(&self, now_ms: u64) -> Option<Cached> {
+        self.retained.as_ref()?.cached(now_ms)
     }
 
     fn welcome(&self, topic: &Topic, seat: Seat, now_ms: u64) -> Delivery {
@@ -39,7 +55,7 @@ impl Channel {
             Some(presence) => Some(Arc::new(presence.roster())),
             None => self.kind.is_presence().then(Arc::default),
         };
-        let cached = match self.retained.as_ref().and_then(|retained| retained.cached(now_ms)) {
+        let cached = match self.cached(now_ms) {
             _ if !self.kind.is_cache() => CacheAnswer::NotACache,
             None => CacheAnswer::Miss,
             Some(cached) => CacheAnswer::Hit(cached.event),
@@ -98,14 +114,14 @@ impl Channel {
         now_ms: u64,
         out: &impl Origins,
     ) {
-        let until_ms = (grace_ms > 0).then(|| now_ms.saturating_add(grace_ms));
         for &seat in gone {
-            self.unseat_member(topic, seat, until_ms, out);
+            self.unseat_member(topic, seat, grace_ms, now_ms, out);
         }
-        if self.audience.is_empty()
-            && let Some(user) = self.user_mut()
-        {
-            user.sign_out(now_ms);
+        if self.audience.is_empty() {
+            match self.user_mut() {
+                Some(user) => user.sign_out(now_ms),
+                None => self.is_left(topic, now_ms, out),
+            }
         }
         self.count_changed(topic, now_ms, out);
         self.rest_role();
@@ -139,20 +155,22 @@ impl Channel {
     fn count_changed(&mut self, topic: &Topic, now_ms: u64, out: &impl Origins) {
         let subscriptions = self.subscriptions();
         if self.pace().is_some_and(|pace| pace.changed(subscriptions, now_ms)) {
-            self.tell_count(topic, out);
+            self.tell_count(topic, now_ms, out);
         }
     }
 
     pub(super) fn wake_count(&mut self, topic: &Topic, now_ms: u64, out: &impl Origins) {
         let subscriptions = self.subscriptions();
         if self.pace().is_some_and(|pace| pace.wake(subscriptions, now_ms)) {
-            self.tell_count(topic, out);
+            self.tell_count(topic, now_ms, out);
         }
     }
 
-    fn tell_count(&self, topic: &Topic, out: &impl Origins) {
+    /// Nobody is left to read a 0 but the witness.
+    fn tell_count(&self, topic: &Topic, now_ms: u64, out: &impl Origins) {
         let subscriptions = self.subscriptions();
         self.tell(out, || Delivery::Count { topic: topic.clone(), subscriptions });
+        tell_of(topic, now_ms, HookKind::SubscriptionCount, out, || Seen::Count { subscriptions });
     }
 
     /// One delivery to every origin with subscribers.

@@ -11,11 +11,12 @@ mod membership;
 pub mod presence;
 pub mod retained;
 mod role;
+mod transitions;
 pub mod user;
 
 use crate::{
     Delivery, Event, History, Occupancy, OriginId, Position, Publish, PublishError, Published,
-    Topic, listeners::Listening,
+    Topic, listeners::Listening, witness::Witness,
 };
 use audience::Audience;
 use contract::ChannelKind;
@@ -23,13 +24,15 @@ use presence::Presence;
 use retained::{HistoryLimits, Retained};
 use role::{Crowd, Role};
 use std::sync::Arc;
+use transitions::HeldBack;
 use user::UserState;
 
-/// The places a channel's deliveries go to.
+/// The places a channel's deliveries go to, and who sees what happens on it.
 pub trait Origins {
     /// Whether the origin takes another event. A place that is gone takes, and drops, everything.
     fn has_room(&self, origin: OriginId) -> bool;
     fn deliver(&self, origin: OriginId, delivery: Delivery);
+    fn witness(&self) -> &dyn Witness;
 }
 
 /// The state of one channel. Small while nobody hears it and it remembers nothing.
@@ -78,7 +81,10 @@ impl Channel {
     }
 
     pub fn is_forgettable(&self) -> bool {
-        self.is_idle() && self.retained.is_none() && self.presence().is_none()
+        self.is_idle()
+            && self.retained.is_none()
+            && self.presence().is_none()
+            && self.held_back().is_none()
     }
 
     /// Bytes of what it remembers, and of members it holds while nobody hears it.
@@ -87,7 +93,8 @@ impl Channel {
         if self.role.is_none() || !self.audience.is_empty() {
             return events;
         }
-        events + self.presence().map_or(0, Presence::bytes)
+        let members = self.presence().map_or(0, Presence::bytes);
+        events + members + self.held_back().map_or(0, HeldBack::bytes)
     }
 
     /// When the channel has something to do by itself, if it has.
@@ -95,7 +102,7 @@ impl Channel {
         self.role.as_ref()?.due_ms()
     }
 
-    /// Does what is due: a held-back count, the end of a member's grace or of a user's absence
+    /// Does what is due: what was held back, the end of a member's grace or of a user's absence
     /// delay.
     pub fn wake(&mut self, topic: &Topic, now_ms: u64, out: &impl Origins) {
         self.wake_members(topic, now_ms, out);
@@ -225,6 +232,7 @@ impl Channel {
         if let Some(crowd) = self.role.as_mut().and_then(|role| role.crowd_mut()) {
             crowd.pace.take_if(|_| self.audience.is_empty());
             crowd.presence.take_if(|presence| presence.is_empty());
+            crowd.held_back.take_if(|held| held.is_empty());
         }
         self.role.take_if(|role| role.is_idle());
     }

@@ -26,7 +26,9 @@ pub struct Presence {
 struct Present {
     arrival: u64,
     connections: u32,
-    /// Unix milliseconds at which the grace ends. It counts while there is no connection.
+    /// The grace that the last connection was given, and the Unix milliseconds at which it ends.
+    /// They count while there is no connection.
+    grace_ms: u32,
     until_ms: u64,
 }
 
@@ -78,7 +80,7 @@ impl Presence {
         }
         self.arrivals += 1;
         let arrival = self.arrivals;
-        let present = Present { arrival, connections: 1, until_ms: 0 };
+        let present = Present { arrival, connections: 1, grace_ms: 0, until_ms: 0 };
         self.users.insert(member.user.clone(), present);
         self.text_bytes += member.text_bytes();
         let member = Arc::new(member);
@@ -97,8 +99,8 @@ impl Presence {
     }
 
     /// Gives a connection's seat back, and returns its user if that was the last and nothing is
-    /// waited for. With `until_ms` the user stays until then.
-    pub fn depart(&mut self, seat: Seat, until_ms: Option<u64>) -> Option<Arc<Member>> {
+    /// waited for. With a `grace_ms` the user stays that long.
+    pub fn depart(&mut self, seat: Seat, grace_ms: u64, now_ms: u64) -> Option<Arc<Member>> {
         let user = self.seats.remove(&seat)?;
         let present = self.users.get_mut(&user)?;
         present.connections -= 1;
@@ -106,9 +108,10 @@ impl Presence {
             return None;
         }
         let arrival = present.arrival;
-        if let Some(until_ms) = until_ms {
-            present.until_ms = until_ms;
-            self.absent.insert((until_ms, arrival));
+        if grace_ms > 0 {
+            present.grace_ms = u32::try_from(grace_ms).unwrap_or(u32::MAX);
+            present.until_ms = now_ms.saturating_add(present.grace_ms.into());
+            self.absent.insert((present.until_ms, arrival));
             return None;
         }
         self.remove(arrival)
@@ -119,11 +122,15 @@ impl Presence {
         self.absent.first().map(|&(until_ms, _)| until_ms)
     }
 
-    /// Removes one user whose grace has ended.
-    pub fn expire_one(&mut self, now_ms: u64) -> Option<Arc<Member>> {
-        let &(_, arrival) = self.absent.first().filter(|(until_ms, _)| *until_ms <= now_ms)?;
+    /// Removes one user whose grace has ended, and says when it began and ended.
+    pub fn expire_one(&mut self, now_ms: u64) -> Option<(Arc<Member>, (u64, u64))> {
+        let &(until_ms, arrival) =
+            self.absent.first().filter(|(until_ms, _)| *until_ms <= now_ms)?;
         self.absent.pop_first();
-        self.remove(arrival)
+        let user = &self.by_arrival.get(&arrival)?.user;
+        let grace_ms = self.users.get(user).map_or(0, |present| present.grace_ms);
+        let left_ms = until_ms.saturating_sub(grace_ms.into());
+        Some((self.remove(arrival)?, (left_ms, until_ms)))
     }
 
     fn remove(&mut self, arrival: u64) -> Option<Arc<Member>> {

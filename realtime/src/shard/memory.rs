@@ -62,9 +62,9 @@ impl Shard {
 
     /// Comes back to the budget, if this shard is one of those that overdraw it: idle channels are
     /// forgotten, the one longest unused first; then history of the channel that grew.
-    pub(super) fn make_room(&mut self, grown: Option<u32>) {
+    pub(super) fn make_room(&mut self, grown: Option<u32>, now_ms: u64) {
         while self.tally.retained_bytes > self.bounds.retained_share && self.budget.is_overdrawn() {
-            if self.evict_oldest(grown) {
+            if self.evict_oldest(grown, now_ms) {
                 continue;
             }
             let shortened = grown.is_some_and(|slot| {
@@ -78,11 +78,13 @@ impl Shard {
     }
 
     /// Forgets the idle channel that was not used for the longest time, unless it is `spared`.
-    pub(super) fn evict_oldest(&mut self, spared: Option<u32>) -> bool {
+    pub(super) fn evict_oldest(&mut self, spared: Option<u32>, now_ms: u64) -> bool {
         let Some(slot) = self.idle.oldest().filter(|&slot| Some(slot) != spared) else {
             return false;
         };
-        let charged = self.slots[slot as usize].charged;
+        let Slot { topic, channel, charged, .. } = &mut self.slots[slot as usize];
+        channel.is_being_forgotten(topic, now_ms, &self.outlets);
+        let charged = *charged;
         self.tally.retained_bytes -= charged;
         self.budget.move_charge(charged, 0);
         self.tally.evicted += 1;

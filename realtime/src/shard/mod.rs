@@ -5,12 +5,13 @@ mod asking;
 mod idle;
 mod memory;
 mod outlets;
+mod seeing;
 mod slot;
 mod time;
 
 use crate::{
     Delivery, EngineConfig, EnterRefusal, Join, JoinRefusal, Member, OriginId, Outlet, Position,
-    Publish, PublishError, Published, Topic,
+    Publish, PublishError, Published, Topic, Witness,
     channel::{Channel, Origins as _, audience::Seat, retained::HistoryLimits},
     listeners::Listening,
 };
@@ -66,7 +67,7 @@ struct Tally {
 pub struct Full;
 
 impl Shard {
-    pub fn new(config: &EngineConfig, budget: Arc<Budget>) -> Self {
+    pub fn new(config: &EngineConfig, budget: Arc<Budget>, witness: Arc<dyn Witness>) -> Self {
         let shards = config.shards.max(1) as usize;
         Self {
             table: HashTable::new(),
@@ -76,7 +77,7 @@ impl Shard {
             apps: Apps::default(),
             idle: IdleList::default(),
             alarms: Alarms::default(),
-            outlets: Outlets::default(),
+            outlets: Outlets::new(witness),
             bounds: Bounds {
                 max_channels: config.max_channels.div_ceil(shards),
                 retained_share: config.retained_max_bytes / shards,
@@ -115,15 +116,31 @@ impl Shard {
         listening: Option<&Listening>,
         now_ms: u64,
     ) -> Result<Published, PublishError> {
+        let said = self.said(&publish);
+        let published = self.take(publish, listening, now_ms)?;
+        if let Some((topic, seen)) = said
+            && !published.duplicate
+        {
+            self.outlets.witness().saw(&topic, now_ms, seen);
+        }
+        Ok(published)
+    }
+
+    fn take(
+        &mut self,
+        publish: Publish,
+        listening: Option<&Listening>,
+        now_ms: u64,
+    ) -> Result<Published, PublishError> {
         let slot = match self.find(&publish.topic) {
             Some(slot) => slot,
             None if !publish.is_remembered() => return self.pass_on(publish, listening, now_ms),
-            None => self.create(&publish.topic).map_err(|Full| PublishError::Overloaded)?,
+            None => self.create(&publish.topic, now_ms).map_err(|Full| PublishError::Overloaded)?,
         };
         let published = self.act(slot, |channel, cx| {
             channel.publish(publish, listening, cx.history, now_ms, cx.outlets)
         });
-        self.make_room(Some(slot));
+        self.make_room(Some(slot), now_ms);
         published
     }
 
@@ -153,7 +170,7 @@ impl Shard {
         if !self.outlets.has(join.origin) {
             return;
         }
-        match self.find_or_create(&join.topic) {
+        match self.find_or_create(&join.topic, now_ms) {
             Ok(slot) => self.act(slot, |channel, cx| channel.join(join, now_ms, cx.outlets)),
             Err(Full) => {
                 let reason = JoinRefusal::Overloaded;
@@ -206,7 +223,7 @@ impl Shard {
         if !self.outlets.has(seat.origin) {
             return Ok(false);
         }
-        let slot = self.find_or_create(topic)?;
+        let slot = self.find_or_create(topic, now_ms)?;
         Ok(self.act(slot, |channel, cx| {
             // What is due is told first, so that the answer and later news do not overlap.
             channel.wake(cx.topic, now_ms, cx.outlets);
@@ -233,13 +250,13 @@ impl Shard {
         self.table.find(hash, |&slot| self.slots[slot as usize].topic == *topic).copied()
     }
 
-    fn find_or_create(&mut self, topic: &Topic) -> Result<u32, Full> {
-        self.find(topic).map_or_else(|| self.create(topic), Ok)
+    fn find_or_create(&mut self, topic: &Topic, now_ms: u64) -> Result<u32, Full> {
+        self.find(topic).map_or_else(|| self.create(topic, now_ms), Ok)
     }
 
     /// A channel that is not there yet, in an epoch that no channel of this name has had.
-    fn create(&mut self, topic: &Topic) -> Result<u32, Full> {
-        if self.slots.len() >= self.bounds.max_channels && !self.evict_oldest(None) {
+    fn create(&mut self, topic: &Topic, now_ms: u64) -> Result<u32, Full> {
+        if self.slots.len() >= self.bounds.max_channels && !self.evict_oldest(None, now_ms) {
             return Err(Full);
         }
         let channel = Channel::new(topic.channel.kind(), self.epoch());

@@ -55,7 +55,7 @@ impl Shard {
             }
         }
         self.sweep(now_ms);
-        self.make_room(None);
+        self.make_room(None, now_ms);
     }
 
     /// Looks at as many channels as the time since the last sweep asks for.

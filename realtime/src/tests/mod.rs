@@ -11,4 +11,5 @@ mod model;
 mod presence;
 mod publishing;
 mod threads;
+mod transitions;
 mod users;

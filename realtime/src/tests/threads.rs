@@ -100,6 +100,39 @@ fn coming_and_going_under_load_loses_and_doubles_nothing() {
 }
 
 #[test]
+fn the_witness_sees_beginnings_and_ends_in_turn_whoever_causes_them() {
+    let desk = Desk::new(EngineConfig { shards: 2, ..EngineConfig::default() });
+    desk.notes.want_all();
+    let places: Vec<Desk> = (0..3).map(|_| desk.beside()).collect();
+    thread::scope(|scope| {
+        for place in &places {
+            scope.spawn(move || {
+                for n in 0..MESSAGES as u64 {
+                    let channel = format!("presence-{}", n as usize % CHANNELS);
+                    let (socket, now_ms) = (n % 3, n * 700);
+                    place.join_as(&channel, socket, &format!("user-{socket}"), now_ms);
+                    place.leave_for(&channel, (n + 1) % 3, n % 2 * 4_000, now_ms);
+                }
+                place.router.remove_origin(place.origin, MESSAGES as u64 * 700);
+            });
+        }
+        scope.spawn(|| (0..MESSAGES as u64).for_each(|n| desk.router.tick(n * 700)));
+    });
+    desk.router.tick(u64::MAX / 2);
+    let mut stands: HashMap<(String, String), bool> = HashMap::new();
+    for (topic, _, seen) in desk.notes.take() {
+        let words = seen_in_words(&seen);
+        let (what, user) = words.split_once(' ').unwrap_or((&words, ""));
+        let begins = ["occupied", "added"].contains(&what);
+        let before = stands.insert((topic.channel.to_string(), user.to_owned()), begins);
+        assert_eq!(before.unwrap_or(false), !begins, "{topic:?} {words}");
+    }
+    assert_eq!(stands.len(), CHANNELS * 4);
+    assert!(stands.values().all(|begun| !begun), "all is over");
+    assert_eq!(desk.router.stats().idle, 0);
+}
+
+#[test]
 fn a_listener_hears_every_channel_in_its_order_while_others_begin_and_end() {
     let desk = Desk::new(EngineConfig { shards: 4, ..EngineConfig::default() });
     (0..CHANNELS).for_each(|channel| desk.join(&format!("room-{channel}"), 1, 0));

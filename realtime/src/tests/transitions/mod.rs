@@ -1,0 +1,6 @@
+//! What the witness sees, and when.
+
+mod bounds;
+mod holding;
+mod kinds;
+mod model;
