@@ -68,12 +68,14 @@ def clippy() -> Tally:
     return run("check", command, ROOT, build.cargo_environment(), LOGS / "clippy.log")
 
 
-def e2e(folder: str) -> Callable[[], Tally]:
+def e2e(folder: str, python: bool = False) -> Callable[[], Tally]:
     """A folder of node tests against one shared stack; each test file makes its own account and apps in it."""
 
     def node_tests() -> Tally:
         _processes_are_built()
         build.node_modules(E2E)
+        if python:
+            build.venv(E2E / "python")
         files = sorted(str(path.relative_to(E2E)) for path in (E2E / folder).rglob("*.test.mjs"))
         with shared_stack(HOME / f"stack-{folder}") as env:
             command = ["node", "--test", "--test-reporter=spec", "--test-timeout=300000", "--test-force-exit", *files]
@@ -101,7 +103,7 @@ SUITES = [
     Suite("bad-input", "one table of everything that must be refused", e2e("bad-input")),
     Suite("accounts", "sign-up, second factor and recovery, with the mail that is sent", e2e("accounts")),
     Suite("faults", "killed processes, slow readers, revocation, drain", e2e("faults")),
-    Suite("browser", "the console in a real browser", e2e("console")),
+    Suite("browser", "the console in a real browser, the code it shows, run", e2e("console", python=True)),
 ]
 
 

@@ -15,6 +15,7 @@ export function mockControlPlane(): Plugin {
 
       server.middlewares.use((request, response, next) => {
         if (!request.url?.startsWith('/v1/')) return next();
+        if (/^\/v1\/apps\/\d+\/webhooks\/events/.test(request.url)) return tellWebhooks(response);
         void handle(world, request, response);
       });
 
@@ -31,6 +32,19 @@ export function mockControlPlane(): Plugin {
       });
     },
   };
+}
+
+/** The endless stream of webhook events. */
+function tellWebhooks(response: ServerResponse): void {
+  response.setHeader('Content-Type', 'application/x-ndjson');
+  const tell = (line: object) => response.write(`${JSON.stringify(line)}\n`);
+  tell({ heartbeat: true });
+  const timer = setInterval(() => {
+    const data = { user_id: 'staff-12' };
+    const at = new Date().toISOString();
+    tell({ id: `msg_${Date.now()}`, type: 'member_added', channel: 'presence-platform.4', at, data });
+  }, 2_000);
+  response.on('close', () => clearInterval(timer));
 }
 
 async function handle(world: World, request: IncomingMessage, response: ServerResponse): Promise<void> {

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { Schemas } from '../src/api/upcoming-schemas';
 import * as given from './fixtures.ts';
 import { Refusal, type Answer } from './refusal.ts';
+import { webhooks } from './webhooks.ts';
 
 type Body = Record<string, unknown>;
 type Handler = (body: Body, ids: string[]) => Answer;
@@ -74,6 +75,7 @@ function change(wanted: unknown): Schemas['PlanChange'] {
 
 /** Method and path, ids as `*`. */
 export const rooms: Record<string, Handler> = {
+  ...webhooks,
   'POST email/verify/resend': () => none,
   'GET sessions': () => ({ body: given.page(given.sessions) }),
   'DELETE sessions': () => (given.sessions.splice(1), none),

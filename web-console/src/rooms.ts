@@ -14,6 +14,7 @@ import {
   SlidersHorizontal,
   SquareTerminal,
   UsersRound,
+  Webhook,
   type LucideIcon,
 } from 'lucide-react';
 
@@ -65,6 +66,13 @@ export const APP_ROOMS = [
     keywords: 'secret sk publishable pk scope origins signing credentials revoke rotate',
   },
   {
+    to: '/apps/$appId/webhooks',
+    label: 'Webhooks',
+    icon: Webhook,
+    group: 'Configure',
+    keywords: 'endpoints deliveries dead letters replay signing secret listen callbacks',
+  },
+  {
     to: '/apps/$appId/settings',
     label: 'Settings',
     icon: Settings,
@@ -110,6 +118,12 @@ export const ORGANISATION_ROOMS = [
     label: 'Management tokens',
     icon: SquareTerminal,
     keywords: 'api scripts mt permissions automation',
+  },
+  {
+    to: '/organisations/$orgId/webhooks',
+    label: 'Webhooks',
+    icon: Webhook,
+    keywords: 'endpoints quota alerts invoices key revoked standard signing secret',
   },
   {
     to: '/organisations/$orgId/audit',

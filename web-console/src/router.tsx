@@ -14,7 +14,7 @@ import { sessionQuery } from './api/session';
 import { NotFound, RouteError, RoutePending } from './frame/fallbacks';
 import { lastApp } from './frame/last-app';
 import { safeNext } from './frame/safe-next';
-import { KINDS } from './live/event';
+import { KINDS, LIVE_DIALECTS } from './live/event';
 
 const root = createRootRouteWithContext<{ queries: QueryClient }>()({ component: Outlet });
 
@@ -163,6 +163,21 @@ const organisationUsage = createRoute({
   component: lazyRouteComponent(() => import('./rooms/usage/organisation-usage')),
 });
 
+const hooksTab = z.object({ tab: z.optional(z.enum(['deliveries', 'attempts', 'verify'])) });
+
+const organisationWebhooks = createRoute({
+  getParentRoute: () => organisation,
+  path: '/webhooks',
+  component: lazyRouteComponent(() => import('./rooms/webhooks/room'), 'OrganisationWebhooks'),
+});
+
+const organisationEndpoint = createRoute({
+  getParentRoute: () => organisation,
+  path: '/webhooks/$endpointId',
+  validateSearch: hooksTab,
+  component: lazyRouteComponent(() => import('./rooms/webhooks/room'), 'OrganisationEndpoint'),
+});
+
 const organisationSettings = createRoute({
   getParentRoute: () => organisation,
   path: '/settings',
@@ -192,6 +207,8 @@ const live = createRoute({
     kinds: z.optional(z.array(z.enum(KINDS))),
     channel: z.optional(z.string()),
     event: z.optional(z.string()),
+    socket: z.optional(z.string()),
+    dialect: z.optional(z.enum(LIVE_DIALECTS)),
     q: z.optional(z.string()),
   }),
   component: lazyRouteComponent(() => import('./rooms/live/live')),
@@ -224,6 +241,20 @@ const refusals = createRoute({
   component: lazyRouteComponent(() => import('./rooms/refusals/refusals')),
 });
 
+const webhooks = createRoute({
+  getParentRoute: () => app,
+  path: '/webhooks',
+  validateSearch: z.object({ create: z.optional(z.boolean()) }),
+  component: lazyRouteComponent(() => import('./rooms/webhooks/room'), 'AppWebhooks'),
+});
+
+const endpoint = createRoute({
+  getParentRoute: () => app,
+  path: '/webhooks/$endpointId',
+  validateSearch: hooksTab,
+  component: lazyRouteComponent(() => import('./rooms/webhooks/room'), 'AppEndpoint'),
+});
+
 const settings = createRoute({
   getParentRoute: () => app,
   path: '/settings',
@@ -249,9 +280,11 @@ export const router = createRouter({
         tokens,
         audit,
         billing,
+        organisationWebhooks,
+        organisationEndpoint,
         organisationSettings,
       ]),
-      app.addChildren([overview, live, channels, appUsage, refusals, keys, settings]),
+      app.addChildren([overview, live, channels, appUsage, refusals, keys, webhooks, endpoint, settings]),
     ]),
   ]),
   context: { queries: queryClient },

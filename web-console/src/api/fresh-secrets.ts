@@ -12,6 +12,7 @@ type FreshPair = Pick<NewCredential, 'key' | 'secret'>;
  */
 let fresh: ReadonlyMap<string, FreshPair> = new Map();
 let tokens: ReadonlyMap<string, FreshToken> = new Map();
+let endpoints: ReadonlyMap<string, string> = new Map();
 const listeners = new Set<() => void>();
 
 function publish(): void {
@@ -32,6 +33,16 @@ export function rememberToken(appId: string, token: string, signs: boolean): voi
   const signingToken = signs ? token : (tokens.get(appId)?.signingToken ?? null);
   tokens = new Map(tokens).set(appId, { token, signingToken });
   publish();
+}
+
+/** The signing secret of a webhook endpoint. */
+export function rememberEndpointSecret(endpoint: string, secret: string): void {
+  endpoints = new Map(endpoints).set(endpoint, secret);
+  publish();
+}
+
+export function useFreshEndpointSecret(endpoint: string): string | undefined {
+  return useSyncExternalStore(subscribe, () => endpoints.get(endpoint));
 }
 
 export function forgetSecret(appId: string): void {

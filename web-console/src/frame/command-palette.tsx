@@ -1,7 +1,7 @@
 import { useMantineColorScheme } from '@mantine/core';
 import { Spotlight, type SpotlightActionGroupData } from '@mantine/spotlight';
 import { useNavigate, useParams } from '@tanstack/react-router';
-import { Box, Building2, KeyRound, LogOut, Monitor, Moon, Plus, Search, Sun } from 'lucide-react';
+import { Box, Building2, KeyRound, LogOut, Monitor, Moon, Plus, Search, Sun, Webhook } from 'lucide-react';
 import { useLogOut } from '../api/session';
 import { ACCOUNT_ROOMS, APP_ROOMS, ORGANISATION_ROOMS } from '../rooms';
 import { useAllApps, useCurrentOrganisation } from './use-apps';
@@ -86,6 +86,14 @@ export function CommandPalette({
               leftSection: <KeyRound size={17} aria-hidden />,
               onClick: () =>
                 void navigate({ to: '/apps/$appId/keys', params: { appId }, search: { create: true } }),
+            },
+            {
+              id: 'create-webhook',
+              label: 'Add webhook endpoint',
+              keywords: 'create',
+              leftSection: <Webhook size={17} aria-hidden />,
+              onClick: () =>
+                void navigate({ to: '/apps/$appId/webhooks', params: { appId }, search: { create: true } }),
             },
           ]
         : []),

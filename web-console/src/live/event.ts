@@ -6,6 +6,7 @@ export const KINDS = [
   'published',
   'client_event',
   'refused',
+  'webhook',
 ] as const;
 
 export type LiveKind = (typeof KINDS)[number];
@@ -85,13 +86,19 @@ export const KIND_LABELS: Record<LiveKind, string> = {
   published: 'Published',
   client_event: 'Client event',
   refused: 'Refused',
+  webhook: 'Webhook event',
 };
+
+/** The words that the live socket has for the dialects. */
+export const LIVE_DIALECTS = ['pusher', 'relay', 'anycable', 'metered'] as const;
+export type LiveDialect = (typeof LIVE_DIALECTS)[number];
 
 /** The one line that says what an event was about. */
 export function summary(event: LiveEvent): string {
   switch (event.kind) {
     case 'published':
     case 'client_event':
+    case 'webhook':
       return event.data ?? '';
     case 'refused':
       return [event.code, event.message].filter(Boolean).join(' · ');

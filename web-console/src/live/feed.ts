@@ -39,6 +39,8 @@ export function backoffMs(attempt: number, random: number): number {
 /** How long events are gathered before the page is told: one render per batch, however busy the app is. */
 const GATHER_MS = 50;
 
+const SOCKETS_KNOWN = 2_000;
+
 /** The live socket of one app: connects, reconnects, keeps the newest events. */
 export class LiveFeed {
   #snapshot = EMPTY;
@@ -50,6 +52,8 @@ export class LiveFeed {
   #cancelRetry: (() => void) | null = null;
   #cancelFlush: (() => void) | null = null;
   #running = false;
+  /** What each connection speaks, as its opening told. The oldest leave first. */
+  #speaks = new Map<string, string>();
 
   constructor(
     private readonly url: string,
@@ -118,8 +122,37 @@ export class LiveFeed {
   #take(text: string): void {
     const frame = readFrame(text);
     if (!frame) return;
-    if (frame.type === 'dropped') this.#droppedInBatch += frame.count;
-    else this.#batch.push({ ...frame.event, id: this.#snapshot.seen + this.#batch.length + 1 });
+    if (frame.type === 'dropped') {
+      this.#droppedInBatch += frame.count;
+      this.#flushSoon();
+    } else this.#add(frame.event);
+  }
+
+  /** Takes what came by another way than the socket: webhook events have a stream of their own. */
+  readonly tell = (event: Omit<LiveEvent, 'id'>): void => {
+    if (this.#running) this.#add(event);
+  };
+
+  #add(event: Omit<LiveEvent, 'id'>): void {
+    this.#batch.push({ ...this.#withDialect(event), id: this.#snapshot.seen + this.#batch.length + 1 });
+    this.#flushSoon();
+  }
+
+  /** Most events name their connection only. What it speaks is known from its opening, if that was seen. */
+  #withDialect<T extends Omit<LiveEvent, 'id'>>(event: T): T {
+    const { socketId, dialect, kind } = event;
+    if (!socketId) return event;
+    const known = dialect ?? this.#speaks.get(socketId);
+    if (kind === 'connection_closed') this.#speaks.delete(socketId);
+    else if (dialect) this.#speaks.set(socketId, dialect);
+    if (this.#speaks.size > SOCKETS_KNOWN) {
+      const oldest = this.#speaks.keys().next().value;
+      if (oldest !== undefined) this.#speaks.delete(oldest);
+    }
+    return known && !dialect ? { ...event, dialect: known } : event;
+  }
+
+  #flushSoon(): void {
     this.#cancelFlush ??= this.clock.after(GATHER_MS, () => this.#flush());
   }
 

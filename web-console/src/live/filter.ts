@@ -5,13 +5,27 @@ export type LiveFilter = {
   kinds: readonly LiveKind[];
   channel: string;
   event: string;
+  /** A whole socket id; empty: every connection. */
+  socket: string;
+  /** Empty: every dialect. */
+  dialect: string;
   search: string;
 };
 
-export const NO_FILTER: LiveFilter = { kinds: [], channel: '', event: '', search: '' };
+export const NO_FILTER: LiveFilter = {
+  kinds: [],
+  channel: '',
+  event: '',
+  socket: '',
+  dialect: '',
+  search: '',
+};
 
 export function isFiltering(filter: LiveFilter): boolean {
-  return filter.kinds.length > 0 || filter.channel !== '' || filter.event !== '' || filter.search !== '';
+  return (
+    filter.kinds.length > 0 ||
+    [filter.channel, filter.event, filter.socket, filter.dialect, filter.search].some((part) => part !== '')
+  );
 }
 
 /** Channel and event: case-insensitive part of the name. Search: in any field, payload included. */
@@ -19,6 +33,8 @@ export function passes(event: LiveEvent, filter: LiveFilter): boolean {
   if (filter.kinds.length > 0 && !filter.kinds.includes(event.kind)) return false;
   if (!contains(event.channel, filter.channel)) return false;
   if (!contains(event.event, filter.event)) return false;
+  if (filter.socket !== '' && event.socketId !== filter.socket) return false;
+  if (filter.dialect !== '' && event.dialect !== filter.dialect) return false;
   if (filter.search === '') return true;
   return [
     event.channel,

@@ -3,6 +3,7 @@ import { withNewest } from './buffer';
 import { readFrame, summary, type LiveEvent } from './event';
 import { backoffMs, LiveFeed, type Clock } from './feed';
 import { NO_FILTER, passes } from './filter';
+import { heardAs } from './heard';
 
 class FakeSocket {
   onopen: (() => void) | null = null;
@@ -94,6 +95,27 @@ describe('the feed', () => {
     expect(feed.snapshot().rows).toHaveLength(1);
   });
 
+  test('knows what a connection speaks from its opening, until it closes', () => {
+    const { feed, clock, last } = givenFeed();
+    const tell = (event: object) => last().onmessage?.({ data: JSON.stringify({ at_ms: 1, ...event }) });
+    tell({ kind: 'connection_opened', socket_id: '1.2', dialect: 'metered' });
+    tell({ kind: 'subscribed', socket_id: '1.2', channel: 'chat' });
+    tell({ kind: 'subscribed', socket_id: '3.4', channel: 'chat' });
+    tell({ kind: 'connection_closed', socket_id: '1.2', dialect: 'metered' });
+    tell({ kind: 'unsubscribed', socket_id: '1.2', channel: 'chat' });
+    clock.advance(50);
+    const dialects = feed.snapshot().rows.map((row) => row.dialect);
+    expect(dialects).toEqual([undefined, 'metered', undefined, 'metered', 'metered']);
+  });
+
+  test('takes events that came by another way, in their turn', () => {
+    const { feed, clock, last } = givenFeed();
+    last().onmessage?.({ data: published(1) });
+    feed.tell({ kind: 'webhook', atMs: 2, event: 'channel_occupied' });
+    clock.advance(50);
+    expect(feed.snapshot().rows.map((row) => row.kind)).toEqual(['webhook', 'published']);
+  });
+
   test('a stopped feed stays stopped', () => {
     const { feed, clock, last, sockets } = givenFeed();
     const socket = last();
@@ -156,6 +178,7 @@ describe('filters', () => {
     event: 'message.created',
     data: '{"body":"Hello"}',
     socketId: '12.34',
+    dialect: 'relay',
   };
   test.each([
     [{}, true],
@@ -164,6 +187,10 @@ describe('filters', () => {
     [{ channel: 'chat' }, true],
     [{ channel: 'news' }, false],
     [{ event: 'created' }, true],
+    [{ socket: '12.34' }, true],
+    [{ socket: '12.3' }, false],
+    [{ dialect: 'relay' }, true],
+    [{ dialect: 'pusher' }, false],
     [{ search: 'hello' }, true],
     [{ search: '12.34' }, true],
     [{ search: 'absent' }, false],
@@ -171,4 +198,15 @@ describe('filters', () => {
   ])('%j passes: %s', (part, expected) => {
     expect(passes(event, { ...NO_FILTER, ...part })).toBe(expected);
   });
+});
+
+test('an event is told to each dialect in its own words', () => {
+  const heard = heardAs({ channel: 'chat', name: 'said', data: '{"a":1}' });
+  const value = JSON.stringify({ event: 'said', data: '{"a":1}' }, null, 2);
+  expect(heard.map((one) => [one.dialect, one.value])).toEqual([
+    ['Pusher', '{\n  "a": 1\n}'],
+    ['Relay', '"{\\"a\\":1}"'],
+    ['AnyCable', value],
+    ['Metered', value],
+  ]);
 });

@@ -23,6 +23,20 @@ const cable = createCable(
 cable.streamFromSigned(signedStream) // of ${js(channel)}
   .on('message', (message) => console.log('received', message));
 `;
+  const railsOpen = `const consumer = createConsumer(
+  ${cable},
+);
+const stream = { channel: '$pubsub', stream_name: ${js(channel)} };
+`;
+  const railsSigned = `// Your back end signs both: see “Node, signing”.
+const consumer = createConsumer(
+  ${js(`${ws}/apps/${key}/cable?jid=`)} + token,
+);
+const stream = {
+  channel: '$pubsub',
+  signed_stream_name: signedStream, // of ${js(channel)}
+};
+`;
   const events = `${http}/apps/${key}/sse`;
   const openEvents = `const events = new EventSource(
   ${js(`${events}?${new URLSearchParams({ stream: channel })}`)},
@@ -47,6 +61,22 @@ const events = new EventSource(${js(`${events}?`)} + query);
       code: `import { createCable } from '@anycable/web';
 
 ${openStreams ? open : signed}`,
+    },
+    {
+      id: 'actioncable',
+      dialect: 'anycable',
+      label: '@rails/actioncable',
+      side: 'receive',
+      language: 'javascript',
+      install: 'npm install @rails/actioncable',
+      missing: null,
+      code: `import { createConsumer } from '@rails/actioncable';
+
+${openStreams ? railsOpen : railsSigned}
+consumer.subscriptions.create(stream, {
+  received: (message) => console.log('received', message),
+});
+`,
     },
     {
       id: 'anycable-events',

@@ -3,7 +3,7 @@ import type { FilledIn, Snippet } from './values';
 
 export function pusherSnippets(values: FilledIn): Snippet[] {
   const { appId, key, secret, channel, event, host, port, tls, missingSecret } = values;
-  const { js, python, shell } = quote;
+  const { go, js, php, python, ruby, shell } = quote;
   const base = values.http;
   const body = JSON.stringify({ name: event, channel, data: JSON.stringify({ text: 'Hello' }) });
 
@@ -101,6 +101,88 @@ client = pusher.Pusher(
 )
 
 client.trigger(${python(channel)}, ${python(event)}, {'text': 'Hello'})
+`,
+    },
+    {
+      id: 'php',
+      dialect: 'pusher',
+      label: 'PHP',
+      side: 'publish',
+      language: 'php',
+      install: 'composer require pusher/pusher-php-server',
+      missing: missingSecret,
+      code: `<?php
+
+require 'vendor/autoload.php';
+
+$pusher = new Pusher\\Pusher(
+    ${php(key)},
+    ${php(secret)},
+    ${php(appId)},
+    [
+        'host' => ${php(host)},
+        'port' => ${port},
+        'scheme' => ${php(tls ? 'https' : 'http')},
+        'useTLS' => ${tls},
+    ],
+);
+
+$pusher->trigger(${php(channel)}, ${php(event)}, ['text' => 'Hello']);
+`,
+    },
+    {
+      id: 'ruby',
+      dialect: 'pusher',
+      label: 'Ruby',
+      side: 'publish',
+      language: 'ruby',
+      install: 'gem install pusher',
+      missing: missingSecret,
+      code: `require 'pusher'
+
+pusher = Pusher::Client.new(
+  app_id: ${ruby(appId)},
+  key: ${ruby(key)},
+  secret: ${ruby(secret)},
+  scheme: ${ruby(tls ? 'https' : 'http')},
+  host: ${ruby(host)},
+  port: ${port},
+)
+
+pusher.trigger(${ruby(channel)}, ${ruby(event)}, { text: 'Hello' })
+`,
+    },
+    {
+      id: 'go',
+      dialect: 'pusher',
+      label: 'Go',
+      side: 'publish',
+      language: 'go',
+      install: 'go get github.com/pusher/pusher-http-go/v5',
+      missing: missingSecret,
+      code: `package main
+
+import (
+	"log"
+
+	"github.com/pusher/pusher-http-go/v5"
+)
+
+func main() {
+	client := pusher.Client{
+		AppID:  ${go(appId)},
+		Key:    ${go(key)},
+		Secret: ${go(secret)},
+		Host:   ${go(`${host}:${port}`)},
+		Secure: ${tls},
+	}
+
+	data := map[string]string{"text": "Hello"}
+	err := client.Trigger(${go(channel)}, ${go(event)}, data)
+	if err != nil {
+		log.Fatal(err)
+	}
+}
 `,
     },
     {

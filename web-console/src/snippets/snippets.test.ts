@@ -40,6 +40,9 @@ describe.each(snippets(values).map((snippet) => [snippet.id, snippet] as const))
 test.each([
   ['node', 'secret', SECRET_PLACEHOLDER],
   ['python', 'secret', SECRET_PLACEHOLDER],
+  ['php', 'secret', SECRET_PLACEHOLDER],
+  ['ruby', 'secret', SECRET_PLACEHOLDER],
+  ['go', 'secret', SECRET_PLACEHOLDER],
   ['curl-signed', 'secret', SECRET_PLACEHOLDER],
   ['curl-bearer', 'token', TOKEN_PLACEHOLDER],
   ['curl-batch', 'token', TOKEN_PLACEHOLDER],
@@ -67,6 +70,9 @@ test.each([
   ['js', `a'b\\c`, `'a\\'b\\\\c'`],
   ['python', `a'b\\c`, `'a\\'b\\\\c'`],
   ['shell', `a'b\\c$d`, `'a'\\''b\\c$d'`],
+  ['php', `a'b\\c$d`, `'a\\'b\\\\c$d'`],
+  ['ruby', `a'b\\c#{d}`, `'a\\'b\\\\c#{d}'`],
+  ['go', `a"b\\c`, `"a\\"b\\\\c"`],
 ] as const)('%s quotes an imported secret', (language, value, quoted) => {
   expect(quote[language](value)).toBe(quoted);
 });
@@ -98,8 +104,19 @@ test('a channel is one segment of a Metered path', () => {
 test.each([
   ['anycable-web', true, 'streamFrom('],
   ['anycable-web', false, 'streamFromSigned('],
+  ['actioncable', true, "stream_name: 'rooms/1'"],
+  ['actioncable', false, 'signed_stream_name: signedStream'],
   ['anycable-events', true, '/sse?stream=rooms%2F1'],
   ['anycable-events', false, 'signed_stream: signedStream'],
 ])('%s, streams open %s: %s', (id, openStreams, call) => {
   expect(code(id, { openStreams, channel: 'rooms/1' }).code).toContain(call);
+});
+
+test.each([
+  ['http://127.0.0.1:6001', 'php', `'scheme' => 'http'`],
+  ['https://ws.example.com', 'php', `'useTLS' => true`],
+  ['https://ws.example.com', 'ruby', `scheme: 'https'`],
+  ['https://ws.example.com', 'go', `"ws.example.com:443"`],
+])('%s in %s: %s', (gatewayUrl, id, line) => {
+  expect(code(id, { gatewayUrl }).code).toContain(line);
 });

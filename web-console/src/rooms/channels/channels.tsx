@@ -7,7 +7,8 @@ import { ChannelTag } from '../../channels/channel-tag';
 import { useApp } from '../../frame/use-apps';
 import { ErrorNotice } from '../../ui/errors';
 import { ButtonLink, IconLink } from '../../ui/link';
-import { EmptyState, Mono, PageHeader, Panel } from '../../ui/page';
+import { EmptyState, PageHeader, Panel } from '../../ui/page';
+import { ChannelDrawer } from './channel-drawer';
 import css from './channels.module.css';
 import { WideTable } from '../../ui/table';
 
@@ -16,6 +17,7 @@ const REFRESH_MS = 4_000;
 export default function Channels() {
   const app = useApp();
   const [part, setPart] = useState('');
+  const [opened, setOpened] = useState<string | null>(null);
   const [refreshing, setRefreshing] = useState(true);
   const channels = useQuery({ ...channelsQuery(app.id), refetchInterval: refreshing && REFRESH_MS });
   const items = channels.data?.items ?? [];
@@ -75,7 +77,9 @@ export default function Channels() {
               {shown.map((channel) => (
                 <Table.Tr key={channel.name} data-testid="channel-row">
                   <Table.Td>
-                    <Mono>{channel.name}</Mono>
+                    <button type="button" className={css.name} onClick={() => setOpened(channel.name)}>
+                      {channel.name}
+                    </button>
                   </Table.Td>
                   <Table.Td>
                     <span className={css.tags}>
@@ -122,6 +126,16 @@ export default function Channels() {
           )
         )}
       </Panel>
+      <ChannelDrawer
+        appId={app.id}
+        channel={
+          opened === null
+            ? null
+            : // Somebody may have been the last to leave it meanwhile.
+              (items.find(({ name }) => name === opened) ?? { name: opened, subscriptions: 0, users: 0 })
+        }
+        onClose={() => setOpened(null)}
+      />
     </>
   );
 }

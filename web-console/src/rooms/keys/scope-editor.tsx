@@ -47,12 +47,15 @@ export function PatternsField({
   value,
   onChange,
   touched,
+  without = 'Without a pattern a key reaches nothing.',
   error,
 }: {
   value: readonly string[];
   onChange: (patterns: string[]) => void;
   /** Complain about empty rows only after the first attempt to save. */
   touched: boolean;
+  /** What an empty list means. */
+  without?: string;
   error?: React.ReactNode;
 }) {
   const set = (index: number, pattern: string) =>
@@ -61,8 +64,7 @@ export function PatternsField({
     <fieldset className={css.fieldset}>
       <legend className={css.legend}>Channel patterns</legend>
       <p className={css.help} style={{ marginBottom: '0.5rem' }}>
-        <code>*</code> stays within a segment, <code>**</code> crosses <code>/</code>. Without a pattern a key
-        reaches nothing.
+        <code>*</code> stays within a segment, <code>**</code> crosses <code>/</code>. {without}
       </p>
       {value.map((pattern, index) => {
         const problem = pattern === '' && !touched ? null : patternProblem(pattern);

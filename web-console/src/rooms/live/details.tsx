@@ -20,7 +20,7 @@ export function EventDrawer({
   event: LiveEvent | null;
   onClose: () => void;
   /** Show only events with this text. */
-  onOnly: (part: { channel?: string; search?: string }) => void;
+  onOnly: (part: { channel?: string; socket?: string }) => void;
   onReuse: (event: LiveEvent) => void;
 }) {
   return (
@@ -65,9 +65,9 @@ export function EventDrawer({
               <Button
                 variant="default"
                 leftSection={<ListFilter size={15} aria-hidden />}
-                onClick={() => onOnly({ search: event.socketId })}
+                onClick={() => onOnly({ socket: event.socketId })}
               >
-                Only this socket
+                Only this connection
               </Button>
             )}
             {event.requestId && (
@@ -80,7 +80,7 @@ export function EventDrawer({
                 Why was it refused?
               </ButtonLink>
             )}
-            {event.kind === 'published' && (
+            {(event.kind === 'published' || event.kind === 'client_event') && (
               <Button
                 variant="default"
                 leftSection={<Send size={15} aria-hidden />}

@@ -9,4 +9,5 @@ export const KIND_TONES: Record<LiveKind, Tone> = {
   published: 'accent',
   client_event: 'violet',
   refused: 'bad',
+  webhook: 'warn',
 };

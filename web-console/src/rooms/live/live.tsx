@@ -1,19 +1,22 @@
-import { Anchor, Button, Group } from '@mantine/core';
+import { Anchor, Button, Group, Switch } from '@mantine/core';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { Activity, ArrowUp, SearchX } from 'lucide-react';
 import { useMemo, useRef, useState } from 'react';
 import { useApp } from '../../frame/use-apps';
 import { CAPACITY } from '../../live/buffer';
-import type { LiveEvent } from '../../live/event';
+import { LIVE_DIALECTS, type LiveEvent } from '../../live/event';
 import type { LiveSnapshot, LiveStatus } from '../../live/feed';
 import { isFiltering, NO_FILTER, passes, type LiveFilter } from '../../live/filter';
 import { useLive, useLiveFeed } from '../../live/live-context';
 import { EmptyState, Lamp, PageHeader, Panel } from '../../ui/page';
 import { PublishForm, type PublishFormHandle } from '../../ui/publish-form';
+import { ErrorNotice } from '../../ui/errors';
 import { EventDrawer } from './details';
+import { HeardAs } from './heard';
 import css from './live.module.css';
 import { Stream } from './stream';
 import { Toolbar } from './toolbar';
+import { useWebhookEvents } from './use-webhook-events';
 
 const FIRST = { channel: 'my-channel', name: 'my-event', data: '{\n  "text": "Hello"\n}' };
 
@@ -25,6 +28,8 @@ export default function Live() {
   const [frozen, setFrozen] = useState<LiveSnapshot | null>(null);
   const [scrolledAt, setScrolledAt] = useState<LiveSnapshot | null>(null);
   const [opened, setOpened] = useState<LiveEvent | null>(null);
+  const webhooks = useWebhookEvents(app.id);
+  const [draft, setDraft] = useState(FIRST);
   const publishForm = useRef<PublishFormHandle>(null);
 
   // Rows do not move under the reader's eyes: paused, or scrolled down, the stream stands still.
@@ -67,7 +72,20 @@ export default function Live() {
             {isFiltering(filter) && <span>{shown.length.toLocaleString('en')} match</span>}
             {live.seen > CAPACITY && <span>newest {CAPACITY.toLocaleString('en')} kept</span>}
             {live.dropped > 0 && <span>{live.dropped.toLocaleString('en')} counted, not shown (busy)</span>}
+            <Switch
+              className={css.countsEnd}
+              size="xs"
+              label="Webhook events"
+              title="Also shows what webhook endpoints are told, or would be if there were any"
+              checked={webhooks.on}
+              onChange={(event) => webhooks.switchTo(event.currentTarget.checked)}
+            />
           </div>
+          {webhooks.refused && (
+            <div className={css.refused}>
+              <ErrorNotice error={webhooks.refused} onRetry={() => webhooks.switchTo(true)} />
+            </div>
+          )}
           <div className={css.streamBox}>
             {newer > 0 && (
               <Button
@@ -107,7 +125,14 @@ export default function Live() {
           </div>
         </Panel>
         <Panel title="Publish" help="Ctrl or ⌘ and Enter sends">
-          <PublishForm ref={publishForm} appId={app.id} initial={FIRST} submitLabel="Publish" />
+          <PublishForm
+            ref={publishForm}
+            appId={app.id}
+            initial={FIRST}
+            submitLabel="Publish"
+            onDraft={setDraft}
+          />
+          <HeardAs draft={draft} />
         </Panel>
       </div>
       <EventDrawer
@@ -139,6 +164,8 @@ function useUrlFilter(): [LiveFilter, (filter: LiveFilter) => void] {
     kinds: search.kinds ?? [],
     channel: search.channel ?? '',
     event: search.event ?? '',
+    socket: search.socket ?? '',
+    dialect: search.dialect ?? '',
     search: search.q ?? '',
   });
   const setFilter = (next: LiveFilter) => {
@@ -149,6 +176,8 @@ function useUrlFilter(): [LiveFilter, (filter: LiveFilter) => void] {
         kinds: next.kinds.length > 0 ? [...next.kinds] : undefined,
         channel: next.channel || undefined,
         event: next.event || undefined,
+        socket: next.socket || undefined,
+        dialect: LIVE_DIALECTS.find((dialect) => dialect === next.dialect),
         q: next.search || undefined,
       },
     });

@@ -1,7 +1,8 @@
-import { Button, Menu, TextInput } from '@mantine/core';
+import { Button, Menu, Select, TextInput } from '@mantine/core';
 import { CirclePause, CirclePlay, ListFilter, Search, Trash2 } from 'lucide-react';
-import { KIND_LABELS, KINDS, type LiveKind } from '../../live/event';
+import { KIND_LABELS, KINDS, LIVE_DIALECTS, type LiveKind } from '../../live/event';
 import type { LiveFilter } from '../../live/filter';
+import { DIALECTS } from '../../snippets/values';
 import css from './live.module.css';
 
 export function Toolbar({
@@ -31,6 +32,25 @@ export function Toolbar({
         placeholder="Event"
         value={filter.event}
         onChange={(event) => onFilter({ ...filter, event: event.currentTarget.value })}
+      />
+      <TextInput
+        aria-label="Connection, its socket id"
+        placeholder="Connection"
+        spellCheck={false}
+        value={filter.socket}
+        onChange={(event) => onFilter({ ...filter, socket: event.currentTarget.value.trim() })}
+      />
+      <Select
+        aria-label="Dialect"
+        placeholder="Any dialect"
+        clearable
+        w={132}
+        data={LIVE_DIALECTS.map((id) => ({
+          value: id,
+          label: DIALECTS.find((dialect) => dialect.id === id)?.label ?? id,
+        }))}
+        value={filter.dialect || null}
+        onChange={(dialect) => onFilter({ ...filter, dialect: dialect ?? '' })}
       />
       <TextInput
         aria-label="Search everywhere, payloads too"

@@ -1,7 +1,7 @@
 import { Button, Table } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { useMemo } from 'react';
-import type { Usage } from '../../api/types';
+import type { Granularity, Usage } from '../../api/types';
 import { bytes, count } from '../../ui/amount';
 import { Chart } from '../../ui/chart';
 import layout from '../../ui/layout.module.css';
@@ -10,6 +10,12 @@ import { WideTable } from '../../ui/table';
 import { axisLabels, bucketLabels, refusalSeries } from './series';
 import css from './usage.module.css';
 
+/** What the quota adds in one bar's time, where a bar is long enough to be held against it. */
+const QUOTA_LINES: Partial<Record<Granularity, (perDay: number) => { value: number; label: string }>> = {
+  day: (perDay) => ({ value: perDay, label: 'Added per day' }),
+  month: (perDay) => ({ value: perDay * 30, label: 'Added in 30 days' }),
+};
+
 export function Charts({ usage, maxConnections }: { usage: Usage; maxConnections?: number | undefined }) {
   const { buckets, granularity } = usage;
   const labels = useMemo(() => bucketLabels(buckets, granularity), [buckets, granularity]);
@@ -17,6 +23,7 @@ export function Charts({ usage, maxConnections }: { usage: Usage; maxConnections
   const refused = useMemo(() => refusalSeries(buckets), [buckets]);
   const [listed, list] = useDisclosure(false);
   const perDay = usage.quotas.find(({ rule }) => rule === 'messages')?.per_day;
+  const quotaLine = perDay && QUOTA_LINES[granularity]?.(perDay);
   return (
     <>
       <div className={css.charts}>
@@ -25,7 +32,7 @@ export function Charts({ usage, maxConnections }: { usage: Usage; maxConnections
             title="Messages"
             labels={labels}
             axis={axis}
-            limit={granularity === 'day' && perDay ? { value: perDay, label: 'Added per day' } : undefined}
+            limit={quotaLine || undefined}
             series={[
               { name: 'Published', tone: 'accent', values: buckets.map((b) => b.published_units) },
               { name: 'Delivered', tone: 'good', values: buckets.map((b) => b.delivered_units) },

@@ -8,6 +8,7 @@ import { Loaded } from '../../ui/loading';
 import { PageHeader, Panel } from '../../ui/page';
 import { Charts } from './charts';
 import { AppsTable } from './parts';
+import { PeriodMeter } from './period-meter';
 import { QuotaMeters } from './quota-meters';
 import { rangeOf } from './range';
 import { SpanPicker } from './span-picker';
@@ -30,9 +31,10 @@ export default function OrganisationUsageRoom() {
           onChange={(span) => void navigate({ search: { span }, replace: true })}
           csv={usageCsvUrl('organisations', organisation.id, range)}
         />
-        <Panel title="Quotas" help="Now, over all apps">
+        <Panel title="Quotas" help="Over all apps">
           <div className={css.meters}>
             <QuotaMeters org={organisation.id} />
+            {subscription.data && <PeriodMeter org={organisation.id} subscription={subscription.data} />}
           </div>
         </Panel>
         <Loaded query={usage} label="usage">

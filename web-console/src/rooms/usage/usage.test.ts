@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { endOfDay } from './forecast';
+import { endOfDay, endOfPeriod } from './forecast';
 import { rangeOf } from './range';
 
 const at = (time: string) => Date.parse(`2026-11-21T${time}Z`);
@@ -20,4 +20,13 @@ test.each([
   ['month', 'day', '2026-10-23T00:00:00.000Z'],
 ] as const)('the last %s is asked for by %s', (span, granularity, from) => {
   expect(rangeOf(span, at('12:34:30'))).toEqual({ granularity, from });
+});
+
+test.each([
+  [0, 5, 5],
+  [3_600_000, 10, 240],
+  [12 * 3_600_000, 10, 20],
+  [48 * 3_600_000, 10, 10],
+])('%i ms into a day with %i used, it ends with %i', (elapsed, used, expected) => {
+  expect(endOfPeriod(used, { start: 0, end: 86_400_000 }, elapsed)).toBe(expected);
 });
