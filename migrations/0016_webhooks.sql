@@ -52,6 +52,7 @@ CREATE TABLE webhook_messages (
     CHECK ((gateway IS NULL) = (boot IS NULL) AND (boot IS NULL) = (seq IS NULL))
 );
 CREATE INDEX webhook_messages_age ON webhook_messages (created_at);
+CREATE INDEX webhook_messages_of_organisation ON webhook_messages (organisation_id);
 CREATE INDEX webhook_messages_of_app ON webhook_messages (app_id, created_at, id);
 
 -- One message for one endpoint.
@@ -79,6 +80,8 @@ CREATE INDEX webhook_deliveries_due ON webhook_deliveries (endpoint_id, next_at,
     WHERE state = 'pending';
 CREATE INDEX webhook_deliveries_in_order ON webhook_deliveries (endpoint_id, channel, place)
     WHERE state = 'pending';
+CREATE INDEX webhook_deliveries_leased ON webhook_deliveries (endpoint_id, leased_until)
+    WHERE state = 'pending' AND leased_until IS NOT NULL;
 CREATE INDEX webhook_deliveries_of_endpoint ON webhook_deliveries (endpoint_id, place DESC);
 CREATE INDEX webhook_deliveries_of_message ON webhook_deliveries (message_id);
 CREATE INDEX webhook_deliveries_age ON webhook_deliveries (finished_at);
@@ -100,6 +103,7 @@ CREATE TABLE webhook_attempts (
     response_headers jsonb,
     response_body    text
 );
+CREATE INDEX webhook_attempts_of_organisation ON webhook_attempts (organisation_id);
 CREATE INDEX webhook_attempts_of_endpoint ON webhook_attempts (endpoint_id, at DESC, id DESC);
 CREATE INDEX webhook_attempts_age ON webhook_attempts (at);
 

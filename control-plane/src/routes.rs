@@ -6,7 +6,7 @@ use crate::{
     apps, audit, billing, console, credentials, feed, gateways, keys, leases, live, messages,
     organisations, people, plans, publishable_keys, refusals,
     state::State,
-    tokens, usage, uses,
+    tokens, usage, uses, webhooks,
 };
 use actix_web::{HttpResponse, get, web};
 use serde::Serialize;
@@ -85,13 +85,14 @@ pub fn public(cfg: &mut ServiceConfig) {
 }
 
 /// Gateways only, behind their token:
-/// /internal/v1/{directory,feed,confirmations,uses,usage,leases,refusals}.
+/// /internal/v1/{directory,feed,confirmations,uses,usage,leases,refusals,channel-events}.
 pub fn internal(cfg: &mut web::ServiceConfig) {
     feed::http::routes(cfg);
     uses::http::routes(cfg);
     usage::intake::routes(cfg);
     leases::http::routes(cfg);
     refusals::intake::routes(cfg);
+    webhooks::intake::routes(cfg);
 }
 
 /// All of them, and the console for the rest.

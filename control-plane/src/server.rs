@@ -5,7 +5,7 @@ use crate::{
     config::Config,
     console, feed, housekeeping, jobs, routes,
     state::State,
-    usage,
+    usage, webhooks,
 };
 use actix_web::{
     App, HttpServer,
@@ -29,14 +29,20 @@ pub async fn run(config: &Config, state: Arc<State>) -> io::Result<()> {
     let (server, listen) = bind(config, state.clone())?;
     tracing::info!(%listen, "the control plane is listening");
     state.mailer.announce();
+    if state.webhooks.outgoing.allows_loopback() {
+        tracing::warn!("webhooks may be sent to this machine: for development only");
+    }
     let mut background = start_background(&state);
     background.push(tokio::spawn(usage::rollup::run(state.clone())));
+    background.push(tokio::spawn(webhooks::pruning::run(state.clone())));
     let jobs = tokio::spawn(jobs::work(state.clone()));
+    let deliveries = tokio::spawn(webhooks::deliverer::work(state.clone()));
     tokio::spawn(stop_on_signal(server.handle(), state));
     let served = server.await;
     background.iter().for_each(|task| task.abort());
-    if tokio::time::timeout(Duration::from_secs(DRAIN_S), jobs).await.is_err() {
-        tracing::warn!("jobs were cut short; they are done again later");
+    let finished = async { (jobs.await, deliveries.await) };
+    if tokio::time::timeout(Duration::from_secs(DRAIN_S), finished).await.is_err() {
+        tracing::warn!("jobs or webhooks were cut short; they are done again later");
     }
     served
 }

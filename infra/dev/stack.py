@@ -49,6 +49,8 @@ class Stack:
             SIGNALBOX_CONSOLE_ORIGIN=self.console_url,
             SIGNALBOX_PUBLIC_GATEWAY_URL=self.gateway_url,
             SIGNALBOX_MAIL_DIR=str(self.mail),
+            # Whoever tries webhooks here listens on this machine.
+            SIGNALBOX_WEBHOOKS_TO_LOOPBACK="1",
             **(control_plane_env or {}),
         )
         self.control_plane = Child(

@@ -84,6 +84,12 @@ def e2e(folder: str, python: bool = False) -> Callable[[], Tally]:
     return node_tests
 
 
+def e2e_webhooks() -> Tally:
+    # The SDK for Python verifies ours as well, in its own environment.
+    os.environ["SIGNALBOX_PYTHON"] = str(build.venv(E2E / "python"))
+    return e2e("webhooks")()
+
+
 def e2e_python() -> Tally:
     _processes_are_built()
     python = build.venv(E2E / "python")
@@ -99,6 +105,7 @@ SUITES = [
     Suite("sdk", "real JavaScript clients of all dialects against the real processes", e2e("sdk")),
     Suite("across", "every dialect to every other: messages, presence, history, limits", e2e("across")),
     Suite("service", "a customer's story, caps, and the ledger under kills", e2e("service")),
+    Suite("webhooks", "webhooks to servers of every temper, and what SDKs say of them", e2e_webhooks),
     Suite("python", "real Python clients against the real processes", e2e_python),
     Suite("bad-input", "one table of everything that must be refused", e2e("bad-input")),
     Suite("accounts", "sign-up, second factor and recovery, with the mail that is sent", e2e("accounts")),

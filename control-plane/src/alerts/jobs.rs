@@ -11,6 +11,7 @@ use crate::{
     db::{Organisation, TenantTx},
     mail::Letter,
     state::State,
+    webhooks::{events::OwnEvent, own_events},
 };
 use time::OffsetDateTime;
 
@@ -39,7 +40,8 @@ async fn tell(state: &State, measure: &Measure, now: OffsetDateTime) -> Result<(
     let mut last = None;
     for threshold in measure.reached(&settings.thresholds) {
         if let Some(alert) = store::raise(&mut tx, measure, threshold, now).await? {
-            store::keep_event(&mut tx, &alert).await?;
+            let app = alert.app_id.as_ref();
+            own_events::keep(&mut tx, OwnEvent::QuotaThreshold, app, &alert).await?;
             last = Some(alert);
         }
     }

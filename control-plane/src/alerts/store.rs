@@ -7,9 +7,7 @@ use crate::{
     billing::calendar::Day,
     db::{ServiceTx, TenantTx},
 };
-use serde_json::json;
 use time::OffsetDateTime;
-use uuid::Uuid;
 
 pub async fn settings(tx: &mut TenantTx) -> Result<AlertSettings, sqlx::Error> {
     let row = sqlx::query_as!(
@@ -70,23 +68,6 @@ pub async fn raise(
         window_start: measure.window,
         at,
     }))
-}
-
-/// Keeps the event for the organisation's own servers.
-pub async fn keep_event(tx: &mut TenantTx, alert: &Alert) -> Result<(), ApiError> {
-    let id = Uuid::new_v4();
-    let payload = json!({"id": id, "type": "quota.threshold", "data": alert});
-    sqlx::query!(
-        "INSERT INTO webhook_outbox (id, organisation_id, app_id, type, payload)
-         VALUES ($1, $2, $3, 'quota.threshold', $4)",
-        id,
-        alert.organisation_id,
-        alert.app_id.as_ref().map(|app| app.as_str()),
-        payload,
-    )
-    .execute(tx.db())
-    .await?;
-    Ok(())
 }
 
 /// Events wait so long for something to deliver them.

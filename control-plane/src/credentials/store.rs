@@ -231,4 +231,6 @@ pub fn previous_secret(
     Some(PreviousSecret { sealed_secret: sealed_secret?, expires_at })
 }
 
-revocation!("app_credentials", "key", key: AppKey => |app, key| Kill::RevokeCredential { app, key });
+revocation!("app_credentials", "key", "credential", key: AppKey => |app, key| {
+    Kill::RevokeCredential { app, key }
+});

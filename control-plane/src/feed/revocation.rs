@@ -1,9 +1,10 @@
 //! Ending things for good: the same for every kind of credential.
 
 /// Makes the function that revokes one thing of an app, and the one that lists what is not revoked.
-/// `$table` and `$column` say where it stands; `$kill` is what gateways are told.
+/// `$table` and `$column` say where it stands, `$word` what it is called; `$kill` is what gateways are
+/// told.
 macro_rules! revocation {
-    ($table:literal, $column:literal, $name:ident: $kind:ty => $kill:expr) => {
+    ($table:literal, $column:literal, $word:literal, $name:ident: $kind:ty => $kill:expr) => {
         /// Revokes it and returns the kill's revision; what is revoked already keeps its own.
         /// Nothing when the app has no such thing.
         pub async fn revoke(
@@ -46,6 +47,14 @@ macro_rules! revocation {
             )
             .execute(tx.db())
             .await?;
+            let told = serde_json::json!({
+                "organisation_id": organisation,
+                "app_id": app,
+                "kind": $word,
+                "key": $name.as_str(),
+            });
+            let event = $crate::webhooks::events::OwnEvent::KeyRevoked;
+            $crate::webhooks::own_events::keep(tx, event, Some(app), &told).await?;
             Ok(Some(revision))
         }
 

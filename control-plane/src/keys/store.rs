@@ -335,4 +335,6 @@ pub fn position(key: &SecretKey) -> Position {
     Position { created_at: key.created_at, id: key.id.as_str().to_owned() }
 }
 
-revocation!("secret_keys", "id", id: SecretKeyId => |app, id| Kill::RevokeSecretKey { app, id });
+revocation!("secret_keys", "id", "secret_key", id: SecretKeyId => |app, id| {
+    Kill::RevokeSecretKey { app, id }
+});

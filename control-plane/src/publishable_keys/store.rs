@@ -190,6 +190,6 @@ pub async fn update(tx: &mut TenantTx, app: &AppId, key: ClientKey) -> Result<Cl
     tell(tx, app, key).await
 }
 
-revocation!("publishable_keys", "key", key: PublishableKey => |app, key| {
+revocation!("publishable_keys", "key", "publishable_key", key: PublishableKey => |app, key| {
     Kill::RevokePublishableKey { app, key }
 });

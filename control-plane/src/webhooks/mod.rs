@@ -6,10 +6,18 @@
 //! deliveries, writes them in the endpoint's form (`forms`), sends them (`outgoing`) and records
 //! how that went. A delivery is made at least once, or becomes a dead letter that can be seen.
 
+pub mod deliverer;
 pub mod events;
+mod fan_out;
+mod forms;
+pub mod intake;
 pub mod model;
 pub mod outgoing;
+pub mod own_events;
+pub mod pruning;
 pub mod runtime;
 pub mod secret;
+#[cfg(test)]
+mod tests;
 
-pub use runtime::{Webhooks, wake};
+pub use runtime::{Target, Webhooks, wake};

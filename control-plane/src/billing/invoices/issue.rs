@@ -15,8 +15,10 @@ use crate::{
         settings::BillingSettings,
     },
     db::TenantTx,
+    webhooks::{events::OwnEvent, own_events},
 };
-use time::OffsetDateTime;
+use serde_json::json;
+use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 use uuid::Uuid;
 
 impl From<TooMuch> for ApiError {
@@ -81,6 +83,15 @@ pub async fn issue(
     };
     store::insert(tx, &invoice, settings.provider.name()).await?;
     notices::issued(tx, &settings.console, &invoice).await?;
+    let told = json!({
+        "organisation_id": invoice.organisation_id,
+        "invoice_id": invoice.id,
+        "number": invoice.number,
+        "currency": invoice.currency,
+        "total_cents": invoice.total_cents,
+        "due_at": invoice.due_at.format(&Rfc3339).map_err(ApiError::internal)?,
+    });
+    own_events::keep(tx, OwnEvent::InvoiceCreated, None, &told).await?;
     tracing::info!(
         organisation.id = %invoice.organisation_id,
         invoice.number,

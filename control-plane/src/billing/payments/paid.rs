@@ -9,7 +9,9 @@ use crate::{
         subscription::{self, Standing},
     },
     db::TenantTx,
+    webhooks::{events::OwnEvent, own_events},
 };
+use serde_json::{Value, json};
 use time::{Duration, OffsetDateTime};
 
 /// When an invoice is tried, counted from its issue. After the last one fails the organisation is
@@ -101,6 +103,8 @@ async fn paid(
         tx.audit("subscription.restored", &subscription.plan.plan).await?;
     }
     notices::paid(tx, payment, restored).await?;
+    let told = about(tx, payment);
+    own_events::keep(tx, OwnEvent::InvoicePaid, None, &told).await?;
     Ok(tx.audit("invoice.paid", &payment.number.to_string()).await?)
 }
 
@@ -134,6 +138,11 @@ async fn failed(
         ..unchanged(payment)
     };
     store::save(tx, payment.number, &change).await?;
+    if let Some(why) = why {
+        let mut told = about(tx, payment);
+        told["why"] = why.into();
+        own_events::keep(tx, OwnEvent::InvoicePaymentFailed, None, &told).await?;
+    }
     if asked == Asked::ByCustomer {
         return Ok(());
     }
@@ -154,4 +163,15 @@ async fn failed(
     }
     notices::not_paid(tx, payment, why, failures, next_try_at).await?;
     Ok(())
+}
+
+/// An invoice as the organisation's own servers are told of it.
+fn about(tx: &TenantTx, payment: &Payment) -> Value {
+    json!({
+        "organisation_id": tx.organisation().uuid(),
+        "invoice_id": payment.invoice,
+        "number": payment.number,
+        "currency": "USD",
+        "total_cents": payment.total_cents,
+    })
 }

@@ -7,6 +7,7 @@ use crate::{
     jobs::{JobError, JobKind, NewJob},
     plans,
     state::State,
+    webhooks,
 };
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
@@ -40,6 +41,7 @@ pub async fn run(state: &State, payload: serde_json::Value) -> Result<(), JobErr
     }
     store::blank_apps(&mut tx).await?;
     tx.commit().await?;
+    webhooks::pruning::erase(&state.db, organisation).await?;
     store::erase(&state.db, organisation).await?;
     tracing::info!(organisation.id = %organisation.uuid(), "an organisation was deleted for good");
     Ok(())

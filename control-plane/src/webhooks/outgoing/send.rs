@@ -72,9 +72,6 @@ impl Outgoing {
     /// Errors: the client could not be made.
     pub fn new(allow_loopback: bool) -> Result<Self, reqwest::Error> {
         let reach = Reach::of(allow_loopback);
-        if allow_loopback {
-            tracing::warn!("webhooks may be sent to this machine: for development only");
-        }
         let http = Client::builder()
             .dns_resolver(Arc::new(Judging(reach)))
             .no_proxy()
