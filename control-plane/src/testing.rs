@@ -12,12 +12,14 @@ use crate::{
 use contract::{AppId, directory::FeedLine};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
-use sqlx::{PgPool, postgres::PgPoolOptions};
+use sessions::Sessions;
+use sqlx::PgPool;
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 use uuid::Uuid;
 
 pub mod operations;
 pub mod required;
+mod sessions;
 
 pub const GATEWAY_TOKEN: &str = "a-token-that-gateways-hold";
 const PASSWORD: &str = "correct horse";
@@ -28,6 +30,7 @@ pub struct Service {
     pub base: String,
     http: reqwest::Client,
     mail_dir: MailDir,
+    _sessions: Sessions,
 }
 
 pub async fn service(pool: &PgPool) -> Service {
@@ -51,16 +54,14 @@ pub async fn service_with(pool: &PgPool, change: impl FnOnce(&mut Settings)) -> 
     };
     change(&mut settings);
     let config = Config::build(settings).expect("configuration");
-    let own_pool = PgPoolOptions::new()
-        .max_connections(8)
-        .acquire_timeout(Duration::from_secs(5))
-        .connect_lazy_with((*pool.connect_options()).clone());
-    let state = Arc::new(State::new(&config, Db::from_pool(own_pool)).expect("state"));
+    let sessions = Sessions::like(pool);
+    let db = Db::from_pool(sessions.pool.clone());
+    let state = Arc::new(State::new(&config, db).expect("state"));
     let (server, listen) = server::bind(&config, state.clone()).expect("a free port");
     tokio::spawn(server);
     server::start_background(&state);
     let http = reqwest::Client::new();
-    Service { state, base: format!("http://{listen}"), http, mail_dir }
+    Service { state, base: format!("http://{listen}"), http, mail_dir, _sessions: sessions }
 }
 
 /// An answer, read to its end.

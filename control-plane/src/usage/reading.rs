@@ -57,10 +57,12 @@ pub async fn parts(tx: &mut TenantTx, of: Of<'_>, range: Range) -> Result<Vec<Pa
     Ok(rows.into_iter().map(Part::from).collect())
 }
 
-async fn minutes(tx: &mut TenantTx, of: Of<'_>, range: Range) -> Result<Vec<Row>, sqlx::Error> {
-    sqlx::query_as!(
-        Row,
-        r#"SELECT to_timestamp(minute * 60) AS "start!", app_id AS app, key,
+/// Asks for rows of which each says when, whose and by which key, with all counters added up.
+macro_rules! added_up {
+    ($when:literal, $from:literal, $($argument:expr),+ $(,)?) => {
+        sqlx::query_as!(
+            Row,
+            "SELECT " + $when + r#" AS "start!", app_id AS "app!", key AS "key!",
                   ARRAY[
                       coalesce(sum(counters[1]), 0), coalesce(sum(counters[2]), 0), coalesce(sum(counters[3]), 0),
                       coalesce(sum(counters[4]), 0), coalesce(sum(counters[5]), 0), coalesce(sum(counters[6]), 0),
@@ -77,10 +79,19 @@ async fn minutes(tx: &mut TenantTx, of: Of<'_>, range: Range) -> Result<Vec<Row>
                       coalesce(sum(counters[37]), 0), coalesce(sum(counters[38]), 0), coalesce(sum(counters[39]), 0),
                       coalesce(sum(counters[40]), 0)
                   ]::bigint[] AS "counters!: Vec<i64>"
-           FROM usage_minutes
-           WHERE organisation_id = $1 AND ($2::text IS NULL OR app_id = $2)
-             AND ($3::text IS NULL OR key = $3) AND minute >= $4 AND minute < $5
-           GROUP BY minute, app_id, key ORDER BY minute, app_id, key"#,
+             FROM "# + $from + "
+             GROUP BY 1, 2, 3 ORDER BY 1, 2, 3",
+            $($argument),+
+        )
+    };
+}
+
+async fn minutes(tx: &mut TenantTx, of: Of<'_>, range: Range) -> Result<Vec<Row>, sqlx::Error> {
+    added_up!(
+        "to_timestamp(minute * 60)",
+        "usage_minutes
+         WHERE organisation_id = $1 AND ($2::text IS NULL OR app_id = $2)
+             AND ($3::text IS NULL OR key = $3) AND minute >= $4 AND minute < $5",
         tx.organisation().uuid(),
         of.app.map(AppId::as_str),
         of.key,
@@ -92,29 +103,11 @@ async fn minutes(tx: &mut TenantTx, of: Of<'_>, range: Range) -> Result<Vec<Row>
 }
 
 async fn hours(tx: &mut TenantTx, of: Of<'_>, range: Range) -> Result<Vec<Row>, sqlx::Error> {
-    sqlx::query_as!(
-        Row,
-        r#"SELECT date_trunc($6, hour, 'UTC') AS "start!", app_id AS "app!", key AS "key!",
-                  ARRAY[
-                      coalesce(sum(counters[1]), 0), coalesce(sum(counters[2]), 0), coalesce(sum(counters[3]), 0),
-                      coalesce(sum(counters[4]), 0), coalesce(sum(counters[5]), 0), coalesce(sum(counters[6]), 0),
-                      coalesce(sum(counters[7]), 0), coalesce(sum(counters[8]), 0), coalesce(sum(counters[9]), 0),
-                      coalesce(sum(counters[10]), 0), coalesce(sum(counters[11]), 0), coalesce(sum(counters[12]), 0),
-                      coalesce(sum(counters[13]), 0), coalesce(sum(counters[14]), 0), coalesce(sum(counters[15]), 0),
-                      coalesce(sum(counters[16]), 0), coalesce(sum(counters[17]), 0), coalesce(sum(counters[18]), 0),
-                      coalesce(sum(counters[19]), 0), coalesce(sum(counters[20]), 0), coalesce(sum(counters[21]), 0),
-                      coalesce(sum(counters[22]), 0), coalesce(sum(counters[23]), 0), coalesce(sum(counters[24]), 0),
-                      coalesce(sum(counters[25]), 0), coalesce(sum(counters[26]), 0), coalesce(sum(counters[27]), 0),
-                      coalesce(sum(counters[28]), 0), coalesce(sum(counters[29]), 0), coalesce(sum(counters[30]), 0),
-                      coalesce(sum(counters[31]), 0), coalesce(sum(counters[32]), 0), coalesce(sum(counters[33]), 0),
-                      coalesce(sum(counters[34]), 0), coalesce(sum(counters[35]), 0), coalesce(sum(counters[36]), 0),
-                      coalesce(sum(counters[37]), 0), coalesce(sum(counters[38]), 0), coalesce(sum(counters[39]), 0),
-                      coalesce(sum(counters[40]), 0)
-                  ]::bigint[] AS "counters!: Vec<i64>"
-           FROM usage_parts
-           WHERE organisation_id = $1 AND ($2::text IS NULL OR app_id = $2)
-             AND ($3::text IS NULL OR key = $3) AND hour >= $4 AND hour < $5
-           GROUP BY 1, 2, 3 ORDER BY 1, 2, 3"#,
+    added_up!(
+        "date_trunc($6, hour, 'UTC')",
+        "usage_parts
+         WHERE organisation_id = $1 AND ($2::text IS NULL OR app_id = $2)
+             AND ($3::text IS NULL OR key = $3) AND hour >= $4 AND hour < $5",
         tx.organisation().uuid(),
         of.app.map(AppId::as_str),
         of.key,

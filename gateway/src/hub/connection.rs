@@ -4,7 +4,7 @@ use crate::{
     admission::ConnectionPermit,
     dialects::{Conversation, Dialect, Framing},
     directory::App,
-    hub::topics::Subscription,
+    hub::{outgoing::Outgoing, topics::Subscription},
     metering::{Meter, Tally},
     wire::{
         frame,
@@ -16,7 +16,6 @@ use bytes::Bytes;
 use contract::SocketId;
 use std::{
     cell::{Cell, RefCell},
-    collections::VecDeque,
     future::poll_fn,
     io,
     rc::Rc,
@@ -73,30 +72,6 @@ pub struct Connection {
     out: RefCell<Outgoing>,
     slow_bytes: usize,
     permit: ConnectionPermit,
-}
-
-/// What the socket did not take yet. Empty queues hold no memory.
-#[derive(Default)]
-struct Outgoing {
-    queue: VecDeque<Queued>,
-    bytes: usize,
-    /// What was taken, but may wait inside yet.
-    taken: Tally,
-    /// A task is writing this out.
-    draining: bool,
-    /// Pauses in the queue, where they stand as empty frames, and how long each is.
-    pauses: u8,
-    pause_ms: u32,
-    /// Since when bytes have been waiting without progress.
-    stuck_since: Option<u64>,
-}
-
-/// Frames and what they count for, once the last byte of them is written. Empty where there is a
-/// pause.
-#[derive(Default)]
-struct Queued {
-    frames: Bytes,
-    tally: Tally,
 }
 
 impl Connection {
@@ -455,53 +430,6 @@ pub enum Sent {
 enum Drained {
     Whole,
     UpToPause { ms: u32 },
-}
-
-impl Outgoing {
-    /// A client may put off what it is sent by so many pauses.
-    const MAX_PAUSES: u8 = 20;
-
-    /// Whether there is one more.
-    fn push_pause(&mut self, ms: u32) -> bool {
-        let fits = self.pauses < Self::MAX_PAUSES;
-        if fits {
-            self.pauses += 1;
-            self.pause_ms = ms;
-            self.queue.push_back(Queued::default());
-        }
-        fits
-    }
-
-    fn pop_pause(&mut self) -> Option<u32> {
-        self.queue.pop_front_if(|front| front.frames.is_empty())?;
-        self.pauses = self.pauses.saturating_sub(1);
-        Some(self.pause_ms)
-    }
-
-    fn up_to_pause(&self) -> impl Iterator<Item = &Bytes> {
-        self.queue.iter().map(|queued| &queued.frames).take_while(|frames| !frames.is_empty())
-    }
-
-    fn push(&mut self, frames: Bytes, tally: Tally, now: u64) {
-        self.bytes += frames.len();
-        self.stuck_since.get_or_insert(now);
-        self.queue.push_back(Queued { frames, tally });
-    }
-
-    fn advance(&mut self, mut written: usize) {
-        self.bytes = self.bytes.saturating_sub(written);
-        self.stuck_since = self.stuck_since.map(|_| crate::hub::clock::now_ms());
-        while written > 0 {
-            let Some(front) = self.queue.front_mut() else { return };
-            if written < front.frames.len() {
-                front.frames = front.frames.slice(written..);
-                return;
-            }
-            written -= front.frames.len();
-            self.taken.add(front.tally);
-            self.queue.pop_front();
-        }
-    }
 }
 
 async fn drain(connection: Rc<Connection>) {

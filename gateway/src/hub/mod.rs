@@ -12,6 +12,7 @@ pub mod effect;
 mod flush;
 pub mod inbox;
 mod listeners;
+mod outgoing;
 mod perform;
 pub mod session;
 mod sweep;
