@@ -107,6 +107,9 @@ pub struct Flags {
     /// Bytes of usage kept on disk while the control plane is away [2147483648]
     #[arg(long, env = "SIGNALBOX_USAGE_SPOOL_BYTES", global = true)]
     pub usage_spool_bytes: Option<String>,
+    /// Bytes of channel events kept on disk while the control plane is away [268435456]
+    #[arg(long, env = "SIGNALBOX_WEBHOOK_SPOOL_BYTES", global = true)]
+    pub webhook_spool_bytes: Option<String>,
     /// What is logged, for example info or gateway=debug [info]
     #[arg(long, env = "SIGNALBOX_LOG", global = true)]
     pub log: Option<String>,
@@ -141,6 +144,8 @@ pub struct Config {
     pub slow_consumer_bytes: usize,
     /// Minutes that wait to be reported take no more than this, in bytes.
     pub usage_spool_bytes: u64,
+    /// Channel events that wait to be told take no more than this, in bytes.
+    pub webhook_spool_bytes: u64,
     pub master_key: MasterKey,
     pub gateway_token: GatewayToken,
     pub log: LogConfig,
@@ -223,6 +228,7 @@ impl Flags {
                 .or(under.max_inbound_message_bytes),
             slow_consumer_bytes: self.slow_consumer_bytes.or(under.slow_consumer_bytes),
             usage_spool_bytes: self.usage_spool_bytes.or(under.usage_spool_bytes),
+            webhook_spool_bytes: self.webhook_spool_bytes.or(under.webhook_spool_bytes),
             master_key: self.master_key.or(under.master_key),
             gateway_token: self.gateway_token.or(under.gateway_token),
             log: self.log.or(under.log),
@@ -312,6 +318,12 @@ impl Flags {
                 "SIGNALBOX_USAGE_SPOOL_BYTES",
                 &self.usage_spool_bytes,
                 2 << 30,
+                (1 << 20, 1 << 50),
+            )?,
+            webhook_spool_bytes: ranged(
+                "SIGNALBOX_WEBHOOK_SPOOL_BYTES",
+                &self.webhook_spool_bytes,
+                256 << 20,
                 (1 << 20, 1 << 50),
             )?,
             master_key: self.master_key()?,

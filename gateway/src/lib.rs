@@ -21,4 +21,5 @@ pub mod state;
 pub mod telemetry;
 pub mod upgrade;
 pub mod uses;
+pub mod webhooks;
 pub mod wire;

@@ -12,6 +12,7 @@ use crate::{
     state::Gateway,
     telemetry,
     uses::{self, Reporter},
+    webhooks::{self, Webhooks},
 };
 use realtime::{EngineConfig, Router};
 use std::{io, rc::Rc, sync::Arc, time::Duration};
@@ -53,7 +54,10 @@ async fn serve(config: Config) -> Result<(), RunError> {
     let ledger = Ledger::open(&config.gateway_id, &boot::name()?, spool, clock::unix_ms());
     let directory = Directory::counting(config.master_key.clone(), ledger.clone());
     let store = directory::open(&directory, &config.state_dir)?;
-    let gateway = Gateway::new(config, directory, Router::local(EngineConfig::default()));
+    let webhooks = Webhooks::open(&config, ledger.boot(), &directory)?;
+    let router = Router::seen_by(webhooks.clone(), EngineConfig::default());
+    let gateway = Gateway::telling(config, directory, router, Some(webhooks.clone()));
+    webhooks.begin(&gateway.router);
     let public = server::public(&gateway)?;
     let internal = ops::internal(&gateway)?;
     let (public_handle, internal_handle) = (public.handle(), internal.handle());
@@ -78,6 +82,11 @@ async fn serve(config: Config) -> Result<(), RunError> {
     let shipping = actix_rt::spawn({
         let shipper = shipper.clone();
         async move { shipper.run(metering::EVERY).await }
+    });
+    let teller = Rc::new(webhooks::Shipper::new(webhooks.clone(), &gateway.config)?);
+    let hooking = actix_rt::spawn({
+        let teller = teller.clone();
+        async move { teller.run().await }
     });
     let turning = actix_rt::spawn({
         let shipper = shipper.clone();
@@ -105,11 +114,12 @@ async fn serve(config: Config) -> Result<(), RunError> {
             Err(e) => tracing::error!(error = %e, "a server task ended badly"),
         }
     }
-    for task in [reporting, shipping, turning, asking, telling] {
+    for task in [reporting, shipping, turning, asking, telling, hooking] {
         task.abort();
     }
     report_last_uses(&reporter).await;
     report_last_refusals(&refusals, &gateway).await;
+    tell_last_events(&teller, webhooks).await;
     report_last_usage(&shipper, &ledger).await;
     tracing::info!("gateway has stopped");
     Ok(())
@@ -148,6 +158,19 @@ async fn report_last_refusals(reporter: &refusals::Reporter, gateway: &Gateway) 
         Ok(Ok(())) => {}
         Ok(Err(e)) => tracing::warn!(error = %e, "the last refusals are not reported"),
         Err(_) => tracing::warn!("the last refusals could not be reported in time"),
+    }
+}
+
+/// What happened on channels and is not told yet. What cannot be told now is told by the next start.
+async fn tell_last_events(teller: &webhooks::Shipper, webhooks: Arc<Webhooks>) {
+    let told = async {
+        tokio::task::spawn_blocking(move || webhooks.close()).await?;
+        teller.ship().await
+    };
+    match tokio::time::timeout(LAST_REPORT, told).await {
+        Ok(Ok(())) => {}
+        Ok(Err(e)) => tracing::warn!(error = %e, "the last channel events are not told"),
+        Err(_) => tracing::warn!("the last channel events could not be told in time"),
     }
 }
 

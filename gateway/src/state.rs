@@ -8,6 +8,7 @@ use crate::{
     metering::Traffic,
     quota::Leases,
     refusals,
+    webhooks::Webhooks,
 };
 use contract::{AppId, SocketId};
 use realtime::Router;
@@ -30,6 +31,8 @@ pub struct Gateway {
     pub leases: Leases,
     /// Refusals on their way to the control plane.
     pub refused: refusals::Ring,
+    /// What happens on channels, on its way to the control plane.
+    pub webhooks: Option<Arc<Webhooks>>,
     pub arrivals: Arrivals,
     pub relay: relay::Memory,
     /// What clients of ended connections may go on from.
@@ -39,7 +42,17 @@ pub struct Gateway {
 }
 
 impl Gateway {
+    /// With nobody who hears what happens on channels.
     pub fn new(config: Config, directory: Directory, router: Router) -> Arc<Self> {
+        Self::telling(config, directory, router, None)
+    }
+
+    pub fn telling(
+        config: Config,
+        directory: Directory,
+        router: Router,
+        webhooks: Option<Arc<Webhooks>>,
+    ) -> Arc<Self> {
         Arc::new(Self {
             config,
             directory,
@@ -48,6 +61,7 @@ impl Gateway {
             traffic: Traffic::default(),
             leases: Leases::default(),
             refused: refusals::Ring::default(),
+            webhooks,
             arrivals: Arrivals::default(),
             relay: relay::Memory::default(),
             resumes: anycable::resume::Store::new(Default::default()),

@@ -19,6 +19,7 @@ fn defaults_are_those_of_the_documentation() {
     assert_eq!((config.drain, config.mount.as_str()), (Duration::from_secs(10), ""));
     assert_eq!((config.max_inbound_message_bytes, config.slow_consumer_bytes), (65_536, 1 << 20));
     assert_eq!(config.usage_spool_bytes, 2 << 30);
+    assert_eq!(config.webhook_spool_bytes, 256 << 20);
     assert!(config.workers > 0 && config.tls.is_none() && config.otlp_endpoint.is_none());
 }
 

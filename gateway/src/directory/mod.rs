@@ -36,6 +36,7 @@ use crate::{
     hub::clock,
     metering::{Ledger, Totals},
     state::Gateway,
+    webhooks::Interest,
 };
 use contract::{
     TokenHash,
@@ -156,6 +157,11 @@ impl Directory {
     /// Where the apps count.
     pub fn ledger(&self) -> &Arc<Ledger> {
         &self.0.replica.ledger
+    }
+
+    /// What of which app somebody wants to hear of.
+    pub fn interest(&self) -> &Arc<Interest> {
+        &self.0.replica.interest
     }
 
     /// What was counted for apps that no longer exist, so that sums over all apps never go back.

@@ -13,11 +13,12 @@ use crate::directory::{
     status::{Alarm, Status},
     token_index::TokenIndex,
 };
-use crate::metering::Ledger;
+use crate::{metering::Ledger, webhooks::Interest};
 use contract::{
     AppId, AppKey, PublishableKey, SecretKeyId,
     directory::{AppRecord, Change, Kill, Revision},
     seal::MasterKey,
+    webhooks::HookSet,
 };
 use std::{
     collections::{HashMap, HashSet},
@@ -75,6 +76,7 @@ pub struct Replica {
     /// Unix seconds before which no credential of an app ends.
     next_end: AtomicI64,
     pub ledger: Arc<Ledger>,
+    pub interest: Arc<Interest>,
     pub status: Status,
 }
 
@@ -86,6 +88,7 @@ impl Replica {
             master,
             next_end: AtomicI64::new(i64::MAX),
             ledger,
+            interest: Arc::default(),
             status: Status::default(),
         }
     }
@@ -166,6 +169,7 @@ impl Replica {
             self.next_end.fetch_min(credential.next_end(), Relaxed);
             maps.fingerprints.put(&app, credential);
         }
+        self.interest.set(&app.id, state.webhooks);
         maps.apps.insert(app.id.clone(), app);
     }
 
@@ -182,6 +186,8 @@ impl Replica {
             self.next_end.fetch_min(credential.next_end(), Relaxed);
             maps.fingerprints.put(app, credential);
         }
+        let wanted = if after.deleted { HookSet::NONE } else { after.webhooks };
+        self.interest.set(&app.id, wanted);
         app.swap(after);
     }
 

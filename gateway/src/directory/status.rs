@@ -26,10 +26,16 @@ pub enum Alarm {
     UsageSpool,
     /// The control plane does not take some rows of usage, or a file of them is damaged.
     UsageRefused,
+    /// Channel events cannot be written to the disk.
+    WebhooksDisk,
+    /// There was no room for some channel events.
+    WebhooksDropped,
+    /// The control plane does not take some channel events, or they are damaged.
+    WebhooksRefused,
 }
 
 impl Alarm {
-    pub const ALL: [Alarm; 10] = [
+    pub const ALL: [Alarm; 13] = [
         Self::BadRecord,
         Self::KeyConflict,
         Self::SnapshotDiscarded,
@@ -40,6 +46,9 @@ impl Alarm {
         Self::UsageDisk,
         Self::UsageSpool,
         Self::UsageRefused,
+        Self::WebhooksDisk,
+        Self::WebhooksDropped,
+        Self::WebhooksRefused,
     ];
 
     /// The label in metrics and logs.
@@ -55,6 +64,9 @@ impl Alarm {
             Self::UsageDisk => "usage_disk",
             Self::UsageSpool => "usage_spool",
             Self::UsageRefused => "usage_refused",
+            Self::WebhooksDisk => "webhooks_disk",
+            Self::WebhooksDropped => "webhooks_dropped",
+            Self::WebhooksRefused => "webhooks_refused",
         }
     }
 }

@@ -10,7 +10,7 @@ use crate::{
     },
     state::Gateway,
 };
-use contract::{ChannelKind, RefusalCode};
+use contract::{ChannelKind, RefusalCode, webhooks::HookKind};
 use std::sync::atomic::Ordering::Relaxed;
 
 /// Apps with labels of their own; the others are shown together as `_other`.
@@ -42,6 +42,7 @@ pub fn render(gateway: &Gateway) -> String {
     text.prefixed("signalbox_");
     own(&mut text, gateway, &rows);
     ledger(&mut text, gateway);
+    webhooks(&mut text, gateway);
     text.prefixed("");
     process(&mut text, gateway);
     text.finish()
@@ -260,6 +261,36 @@ fn ledger(text: &mut Text, gateway: &Gateway) {
     text.single("usage_spool_limit_bytes", gauge, "What they may take.", spool.limit());
     let refused = spool.set_aside_count();
     text.single("usage_rows_refused_total", counter, "Rows and files set aside.", refused);
+}
+
+/// Channel events on their way to the control plane.
+fn webhooks(text: &mut Text, gateway: &Gateway) {
+    let Some(webhooks) = &gateway.webhooks else { return };
+    let (counter, gauge) = (Kind::Counter, Kind::Gauge);
+    let (spool, health) = (&webhooks.spool, &webhooks.health);
+    text.family("webhook_events_kept_total", counter, "Channel events written.", |samples| {
+        for kind in HookKind::ALL {
+            samples.add(&[("kind", kind.as_str())], health.kept(kind));
+        }
+    });
+    text.family("webhook_events_dropped_total", counter, "Without room for them.", |samples| {
+        for kind in HookKind::ALL {
+            samples.add(&[("kind", kind.as_str())], health.dropped(kind));
+        }
+    });
+    let shipped = health.shipped.load(Relaxed);
+    text.single("webhook_events_shipped_total", counter, "Stored by the control plane.", shipped);
+    let set_aside = health.set_aside.load(Relaxed);
+    text.single("webhook_events_refused_total", counter, "Set aside or damaged.", set_aside);
+    let failures = health.failures.load(Relaxed);
+    text.single("webhook_reports_failed_total", counter, "Tries that got nowhere.", failures);
+    text.single("webhook_events_queued", gauge, "Not written yet.", webhooks.queued());
+    text.single("webhook_spool_bytes", gauge, "What waits, on disk.", spool.bytes());
+    text.single("webhook_spool_limit_bytes", gauge, "What may wait.", spool.limit());
+    let age_ms = spool.oldest_ms().map_or(0, |at_ms| clock::unix_ms().saturating_sub(at_ms));
+    text.single("webhook_oldest_unsent_seconds", gauge, "How long it waits.", age_ms / 1_000);
+    let standing = health.standing.load(Relaxed);
+    text.single("webhook_standing", gauge, "Told to have begun, and not ended.", standing);
 }
 
 fn process(text: &mut Text, gateway: &Gateway) {
