@@ -7,20 +7,31 @@ import { asCurl, didTake, statusWords } from '../../webhooks/attempt';
 import css from './webhooks.module.css';
 
 /** One request as it was sent, and what was answered. */
-export function AttemptView({ url, attempt }: { url: string; attempt: Exchange }) {
+export function AttemptView({
+  url,
+  attempt,
+  isHeaded,
+}: {
+  url: string;
+  attempt: Exchange;
+  /** What came of it stands above already. */
+  isHeaded?: boolean;
+}) {
   const taken = didTake(attempt);
   return (
     <div className={css.attempt}>
-      <Notice
-        tone={taken ? 'good' : 'bad'}
-        icon={taken ? <CircleCheck size={17} aria-hidden /> : <CircleX size={17} aria-hidden />}
-        title={statusWords(attempt)}
-      >
-        <p style={{ margin: 0 }}>
-          {attempt.duration_ms.toLocaleString('en')} ms
-          {attempt.events > 1 && ` · ${attempt.events} events in one request`}
-        </p>
-      </Notice>
+      {!isHeaded && (
+        <Notice
+          tone={taken ? 'good' : 'bad'}
+          icon={taken ? <CircleCheck size={17} aria-hidden /> : <CircleX size={17} aria-hidden />}
+          title={statusWords(attempt)}
+        >
+          <p style={{ margin: 0 }}>
+            {attempt.duration_ms.toLocaleString('en')} ms
+            {attempt.events > 1 && ` · ${attempt.events} events in one request`}
+          </p>
+        </Notice>
+      )}
       <section aria-label="Request">
         <div className={css.legendRow}>
           <h4 className={css.half}>Request</h4>

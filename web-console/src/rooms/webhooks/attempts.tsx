@@ -85,7 +85,9 @@ function AttemptItem({
         onClick={() => setOpen(!open)}
       >
         <ChevronRight size={15} aria-hidden className={css.chevron} />
-        <Tag tone={didTake(attempt) ? 'good' : 'bad'}>{attempt.status ?? 'no answer'}</Tag>
+        <span>
+          <Tag tone={didTake(attempt) ? 'good' : 'bad'}>{attempt.status ?? 'no answer'}</Tag>
+        </span>
         <span className={css.attemptWords}>
           {statusWords(attempt)}
           <span className={css.sub}>
@@ -109,7 +111,7 @@ function AttemptLoaded({ owner, endpoint, id }: { owner: Owner; endpoint: Endpoi
   const attempt = useQuery(attemptQuery(owner, endpoint.id, id));
   return (
     <Loaded query={attempt} label="the request">
-      {(found) => <AttemptView url={endpoint.url} attempt={found} />}
+      {(found) => <AttemptView url={endpoint.url} attempt={found} isHeaded />}
     </Loaded>
   );
 }

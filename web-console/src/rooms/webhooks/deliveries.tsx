@@ -204,7 +204,9 @@ function DeliveriesTable({
               </Table.Td>
               <Table.Td className={css.answer}>
                 {delivery.last_status ?? (delivery.last_error ? 'none' : '–')}
-                {delivery.last_error && <span className={css.sub}>{delivery.last_error}</span>}
+                {delivery.last_error && delivery.last_status === null && (
+                  <span className={css.sub}>{delivery.last_error}</span>
+                )}
               </Table.Td>
               <Table.Td className={css.nowrap}>
                 <Time iso={delivery.created_at} />

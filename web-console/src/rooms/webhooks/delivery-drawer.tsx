@@ -115,7 +115,11 @@ function DeliveryView({
       </dl>
       <section aria-label="What it says">
         <h3 className={css.half}>What it says</h3>
-        <CodeBlock code={JSON.stringify(delivery.data, null, 2)} language="json" label="Event" />
+        {isEmpty(delivery.data) ? (
+          <p className={css.sub}>Nothing beside its type and its channel.</p>
+        ) : (
+          <CodeBlock code={JSON.stringify(delivery.data, null, 2)} language="json" label="Event" />
+        )}
       </section>
       {mayChange && (
         <Group gap="xs">
@@ -164,3 +168,6 @@ function DeliveryView({
     </Stack>
   );
 }
+
+const isEmpty = (data: unknown): boolean =>
+  data === null || (typeof data === 'object' && Object.keys(data).length === 0);

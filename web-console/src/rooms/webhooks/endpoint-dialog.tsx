@@ -198,7 +198,7 @@ function EndpointForm({
               >
                 <div className={css.forms}>
                   {FORMS.map(({ value, label, help }) => (
-                    <Radio.Card key={value} value={value} className={keys.action}>
+                    <Radio.Card key={value} value={value} className={`${keys.action} ${css.card}`}>
                       <span className={keys.actionHead}>
                         <Radio.Indicator size="xs" /> {label}
                       </span>

@@ -146,8 +146,8 @@ function EndpointsTable({
       <Table.Thead>
         <Table.Tr>
           <Table.Th>Endpoint</Table.Th>
-          <Table.Th>Hears of</Table.Th>
           <Table.Th>Health</Table.Th>
+          <Table.Th>Hears of</Table.Th>
           <Table.Th ta="right">Waiting</Table.Th>
           <Table.Th>Last taken</Table.Th>
           {mayChange && (
@@ -169,6 +169,9 @@ function EndpointsTable({
                 <span className={css.url}>{endpoint.url}</span>
               </Table.Td>
               <Table.Td>
+                <HealthLine endpoint={endpoint} />
+              </Table.Td>
+              <Table.Td>
                 <Tag>{formLabel(endpoint.form)}</Tag>
                 <span className={css.sub}>
                   {eventsInWords(endpoint.events, eventsFor(owner.of, endpoint.form))}
@@ -176,14 +179,13 @@ function EndpointsTable({
                     `, on ${endpoint.channels.length === 1 ? endpoint.channels[0] : `${endpoint.channels.length} patterns`}`}
                 </span>
               </Table.Td>
-              <Table.Td>
-                <HealthLine endpoint={endpoint} />
-              </Table.Td>
               <Table.Td className={layout.number}>
                 {countUpTo(stats.pending)}
                 {stats.dead > 0 && <span className={css.dead}>{countUpTo(stats.dead)} dead</span>}
               </Table.Td>
-              <Table.Td>{stats.last_success_at ? <Time iso={stats.last_success_at} /> : 'Not yet'}</Table.Td>
+              <Table.Td className={css.nowrap}>
+                {stats.last_success_at ? <Time iso={stats.last_success_at} /> : 'Not yet'}
+              </Table.Td>
               {mayChange && (
                 <Table.Td>
                   <Menu position="bottom-end" withInitialFocusPlaceholder={false}>

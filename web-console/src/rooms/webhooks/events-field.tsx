@@ -26,7 +26,7 @@ export function EventsField({
           return (
             <Checkbox.Card
               key={event.type}
-              className={keys.action}
+              className={`${keys.action} ${css.card}`}
               checked={checked}
               disabled={all}
               data-testid={`event-${event.type}`}

@@ -12,7 +12,7 @@ import css from './webhooks.module.css';
 
 /** Code that tells our requests from others, for the form that the endpoint is told in. */
 export function Verify({ owner, endpoint }: { owner: Owner; endpoint: Endpoint }) {
-  const app = endpoint.app_id ?? '';
+  const app = owner.of === 'apps' ? owner.id : '';
   const isSignedByApp = endpoint.form !== 'standard';
   const credentials = useInfiniteQuery({ ...credentialsQuery(app), enabled: isSignedByApp && app !== '' });
   const fresh = useFreshSecret(app);
@@ -20,12 +20,9 @@ export function Verify({ owner, endpoint }: { owner: Owner; endpoint: Endpoint }
   // Signed with the oldest pair that is still active.
   const pair = credentials.data?.pages.flatMap((page) => page.items).at(-1);
   const appKey = pair?.key ?? fresh?.key ?? 'YOUR_APP_KEY';
-  const list = verifySnippets(endpoint.form, {
-    appId: owner.id,
-    appKey,
-    appSecret: fresh && fresh.key === appKey ? fresh.secret : null,
-    endpointSecret,
-  });
+  const appSecret = fresh && fresh.key === appKey ? fresh.secret : null;
+  const list = verifySnippets(endpoint.form, { appId: owner.id, appKey, appSecret, endpointSecret });
+  const isMissing = isSignedByApp ? appSecret === null : endpointSecret === null;
   const [tab, setTab] = useState<string | null>(list[0]?.id ?? null);
   return (
     <Panel title="Tell ours from others" help={HOW[endpoint.form]}>
@@ -59,6 +56,12 @@ export function Verify({ owner, endpoint }: { owner: Owner; endpoint: Endpoint }
         ))}
       </Tabs>
       <ul className={css.rules}>
+        {isMissing && (
+          <li>
+            Put in {isSignedByApp ? `the secret of the key ${appKey}` : 'the signing secret'}: it was shown
+            once, when it was made.
+          </li>
+        )}
         <li>Check the signature over the body as it came, before it is parsed.</li>
         <li>Answer with 2xx within ten seconds, and do the work afterwards. Anything else is tried again.</li>
         <li>
