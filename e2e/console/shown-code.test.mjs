@@ -109,11 +109,14 @@ describe("the first minute and the code shown in it", { timeout: 240000 }, () =>
   for (const id of RECEIVING) {
     test(`${id} receives`, async (t) => {
       const receiver = running(t, languageOf(id), code.get(id));
-      await until("it has subscribed", async () => (await app.get(`/channels/${CHANNEL}`)).json.occupied, { within: 10000 });
-      // Metered and AnyCable know values only; every receiver prints what it is given.
-      await app.publish(CHANNEL, "my-event", { text: `for ${id}` });
-      await receiver.says("received");
-      await receiver.says(`for ${id}`);
+      const hears = async () => {
+        await app.publish(CHANNEL, "my-event", { text: `for ${id}` });
+        return receiver.printed().includes(`for ${id}`);
+      };
+      await until("it hears one of them", hears, { within: 15000, every: 200 }).catch((error) => {
+        throw new Error(`${error.message}; it said ${receiver.told()}`);
+      });
+      assert.match(receiver.printed(), /^received/m);
     });
   }
 
@@ -125,9 +128,11 @@ describe("the first minute and the code shown in it", { timeout: 240000 }, () =>
     // A page without a policy of its own that forbids other addresses.
     await other.setContent("<!doctype html><title>Pasted</title>");
     await other.addScriptTag({ content: code.get("anycable-events"), type: "module" });
-    await until("it has subscribed", async () => (await app.get(`/channels/${CHANNEL}`)).json.occupied, { within: 10000 });
-    await app.publish(CHANNEL, "my-event", { text: "for a page" });
-    await until("it is printed", () => said.some((text) => text.startsWith("received")), { within: 10000 });
+    const hears = async () => {
+      await app.publish(CHANNEL, "my-event", { text: "for a page" });
+      return said.some((text) => text.startsWith("received"));
+    };
+    await until("it hears one of them", hears, { within: 15000, every: 200 });
   });
 
   const publishing = Object.values(SHOWN)
@@ -175,5 +180,8 @@ describe("the first minute and the code shown in it", { timeout: 240000 }, () =>
     assert.match(JSON.stringify(answer), /eyJ/);
   });
 
-  test("nothing went wrong behind the scenes", () => assert.deepEqual(page.problems, []));
+  test("nothing went wrong behind the scenes", () => {
+    const expected = /401 \(/; // whether there is a session is asked before there is one
+    assert.deepEqual(page.problems.filter((problem) => !expected.test(problem)), []);
+  });
 });

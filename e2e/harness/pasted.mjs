@@ -60,9 +60,10 @@ export function running(t, language, code, env = {}) {
   let [said, complained] = ["", ""];
   child.stdout.on("data", (piece) => (said += piece));
   child.stderr.on("data", (piece) => (complained += piece));
+  const told = () => `${JSON.stringify(said)} and complained ${JSON.stringify(complained)}`;
   const says = (text, within = 10_000) =>
     until(`it says ${text}`, () => said.includes(text), { within }).catch((error) => {
-      throw new Error(`${error.message}; it said ${JSON.stringify(said)} and complained ${JSON.stringify(complained)}`);
+      throw new Error(`${error.message}; it said ${told()}`);
     });
-  return { says, printed: () => said };
+  return { says, told, printed: () => said };
 }
