@@ -1,7 +1,7 @@
 .DEFAULT_GOAL := help
 PYTHON ?= python3
 
-.PHONY: help run stop test bench fmt clean
+.PHONY: help run stop listen test bench fmt clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -15,6 +15,9 @@ run: ## install what is missing, build, start everything on this machine
 
 stop: ## end what `make run` started
 	@$(PYTHON) -B infra/dev/stop.py
+
+listen: ## print what an app's webhooks are told: `make listen APP=1234567890`, the token in SIGNALBOX_TOKEN
+	@exec $(PYTHON) -B cli/signalbox listen --app "$(APP)" $(ARGS)
 
 test: ## every check and test: `make test ONLY=rust,e2e` runs some of the suites
 	@$(PYTHON) -B infra/dev/test.py $(if $(ONLY),--only $(ONLY))

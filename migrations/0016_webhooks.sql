@@ -82,6 +82,7 @@ CREATE INDEX webhook_deliveries_in_order ON webhook_deliveries (endpoint_id, cha
     WHERE state = 'pending';
 CREATE INDEX webhook_deliveries_leased ON webhook_deliveries (endpoint_id, leased_until)
     WHERE state = 'pending' AND leased_until IS NOT NULL;
+CREATE INDEX webhook_deliveries_dead ON webhook_deliveries (endpoint_id, place) WHERE state = 'dead';
 CREATE INDEX webhook_deliveries_of_endpoint ON webhook_deliveries (endpoint_id, place DESC);
 CREATE INDEX webhook_deliveries_of_message ON webhook_deliveries (message_id);
 CREATE INDEX webhook_deliveries_age ON webhook_deliveries (finished_at);
@@ -121,9 +122,13 @@ CREATE TABLE webhook_listeners (
     id              uuid PRIMARY KEY,
     organisation_id uuid NOT NULL,
     app_id          text NOT NULL REFERENCES apps,
+    -- The kinds of channel events that it prints.
+    kinds           text[] NOT NULL,
     expires_at      timestamptz NOT NULL
 );
 CREATE INDEX webhook_listeners_of_app ON webhook_listeners (app_id, expires_at);
+CREATE INDEX webhook_listeners_of_organisation ON webhook_listeners (organisation_id);
+CREATE INDEX webhook_listeners_age ON webhook_listeners (expires_at);
 
 -- The kinds of channel events that somebody wants to hear of, as the gateways are told.
 ALTER TABLE apps ADD COLUMN webhook_kinds text[] NOT NULL DEFAULT '{}';

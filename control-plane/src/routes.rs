@@ -57,9 +57,14 @@ use utoipa_actix_web::service_config::ServiceConfig;
 /// | /v1/apps/{app}/publish | POST |
 /// | /v1/apps/{app}/channels | GET |
 /// | /v1/apps/{app}/live | GET (WebSocket) |
+/// | /v1/{apps/{app},organisations/{org}}/webhooks, …/{id} | GET, POST, PATCH, DELETE |
+/// | …/webhooks/{id}/secret, …/test, …/replay | POST |
+/// | …/webhooks/{id}/deliveries, …/{delivery}/replay | GET, POST |
+/// | …/webhooks/{id}/attempts, …/{attempt} | GET |
+/// | /v1/apps/{app}/webhooks/events | GET (NDJSON) |
 /// | /v1/gateways | GET |
 /// | /v1/plans | GET |
-/// | /health, /openapi.json | GET |
+/// | /cli/signalbox, /health, /openapi.json | GET |
 pub fn public(cfg: &mut ServiceConfig) {
     people::http::routes(cfg);
     people::links::http::routes(cfg);
@@ -81,6 +86,10 @@ pub fn public(cfg: &mut ServiceConfig) {
     refusals::http::routes(cfg);
     billing::http::routes(cfg);
     alerts::http::routes(cfg);
+    // Before the endpoints: `events` is no id.
+    webhooks::listen::routes(cfg);
+    webhooks::endpoints::routes(cfg);
+    webhooks::reading::routes(cfg);
     cfg.service(get_health).service(openapi::get_openapi);
 }
 

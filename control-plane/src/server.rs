@@ -68,7 +68,11 @@ pub fn bind(config: &Config, state: Arc<State>) -> io::Result<(Server, SocketAdd
 }
 
 pub fn start_background(state: &Arc<State>) -> Vec<JoinHandle<()>> {
-    vec![tokio::spawn(feed::listen(state.clone())), tokio::spawn(housekeeping::run(state.clone()))]
+    vec![
+        tokio::spawn(feed::listen(state.clone())),
+        tokio::spawn(housekeeping::run(state.clone())),
+        tokio::spawn(webhooks::listen::sweep::run(state.clone())),
+    ]
 }
 
 /// Streams and live views never end by themselves, so they are told first.

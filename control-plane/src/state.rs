@@ -11,7 +11,7 @@ use crate::{
     messages::gateway::GatewayClient,
     people::{limits::LoginLimits, password::PasswordHasher},
     tokens::TokenLimits,
-    webhooks::{Webhooks, outgoing::Outgoing},
+    webhooks::{Webhooks, endpoints::limits::TestLimits, outgoing::Outgoing},
 };
 use contract::{GatewayToken, seal::MasterKey};
 use std::time::Duration;
@@ -36,6 +36,7 @@ pub struct State {
     pub billing: BillingSettings,
     pub viewers: Viewers,
     pub webhooks: Webhooks,
+    pub webhook_tests: TestLimits,
     /// For streams that do not end: no timeout but for connecting.
     pub live_http: reqwest::Client,
     /// Set when the process is stopping, so that endless answers end.
@@ -67,6 +68,7 @@ impl State {
             gateway: GatewayClient::new(&config.public_gateway_url)?,
             billing: BillingSettings::new(&config.billing, &config.console_origin)?,
             viewers: Viewers::default(),
+            webhook_tests: TestLimits::default(),
             webhooks: Webhooks::new(Outgoing::new(config.webhooks_to_loopback)?),
             db,
         })

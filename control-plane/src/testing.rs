@@ -308,6 +308,13 @@ impl Customer {
         self.post(&self.of_app("/keys"), body).await.expect(201)
     }
 
+    /// An endpoint of the app where nothing is sent unless something happens.
+    pub async fn create_webhook(&self) -> String {
+        let body = json!({"url": "https://1.1.1.1/hook"});
+        let made = self.post(&self.of_app("/webhooks"), body).await.expect(201);
+        made["endpoint"]["id"].as_str().expect("an id").to_owned()
+    }
+
     pub async fn create_publishable_key(&self) -> String {
         let path = self.of_app("/publishable-keys");
         let made = self.post(&path, json!({"name": "web"})).await.expect(201);

@@ -6,6 +6,7 @@ pub mod client;
 pub mod error;
 pub mod fallback;
 pub mod idempotency;
+pub mod ndjson;
 pub mod nullable;
 pub mod openapi;
 pub mod origin;

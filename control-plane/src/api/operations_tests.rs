@@ -100,9 +100,13 @@ async fn what_belongs_to_others_answers_like_what_does_not_exist(db: PgPool) {
     };
     let (mixed, mixed_nobodys) = (own(&anns), own(&nobodys));
     let head = ann.get(&ann.of_organisation("/audit/head")).await.expect(200);
-    for caller in [bob.clone(), all_permissions(&bob).await] {
-        for operation in operations::of_tenants() {
-            let kind = if caller.token.is_some() { "a token" } else { "a session" };
+    for kind in ["a session", "a token"] {
+        let mut caller = bob.clone();
+        for (asked, operation) in operations::of_tenants().iter().enumerate() {
+            // One token alone would be asking too often.
+            if kind == "a token" && asked % 30 == 0 {
+                caller = all_permissions(&bob).await;
+            }
             let (path, absent) = (operation.path(&anns), operation.path(&nobodys));
             let foreign = nameless(&operation.send(&caller, &path).await);
             assert_eq!(foreign.0, 404, "{} {path} with {kind}: {}", operation.method, foreign.1);

@@ -51,7 +51,7 @@ impl PageParams {
 }
 
 impl Position {
-    fn to_cursor(&self) -> String {
+    pub fn to_cursor(&self) -> String {
         let micros = self.created_at.unix_timestamp_nanos() / 1_000;
         URL_SAFE_NO_PAD.encode(format!("{micros}:{}", self.id))
     }

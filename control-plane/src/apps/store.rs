@@ -12,11 +12,11 @@ use crate::{
     keys::store::texts,
     organisations,
     plans::{self, model::PlanVersion},
+    webhooks::endpoints::{self, interest},
 };
 use contract::{
     AppId, AppSettings, BadId,
     directory::{AppRecord, Change, Kill, Revision},
-    webhooks::HookSet,
 };
 use serde::{Serialize, de::DeserializeOwned};
 use sqlx::types::Json;
@@ -233,6 +233,7 @@ pub async fn delete(tx: &mut TenantTx, app: &AppId) -> Result<Revision, ApiError
     )
     .execute(tx.db())
     .await?;
+    endpoints::end::of_app(tx, app).await?;
     feed::store::append(tx, &Change::Kill(Kill::DeleteApp { app: app.clone() })).await
 }
 
@@ -254,7 +255,7 @@ pub async fn tell(tx: &mut TenantTx, app: &AppId) -> Result<(App, Revision), Api
         settings: app.settings.clone(),
         limits: app.limits.clone(),
         plan: plan.terms(),
-        webhooks: HookSet::NONE,
+        webhooks: interest::told(tx, &app.id).await?,
     };
     let revision = feed::store::append(tx, &Change::App(record)).await?;
     Ok((app, revision))

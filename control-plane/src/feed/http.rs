@@ -2,7 +2,7 @@
 
 use super::{store, stream};
 use crate::{
-    api::{ApiError, Body},
+    api::{ApiError, Body, ndjson},
     gateways::{
         self,
         caller::GatewayCaller,
@@ -10,7 +10,7 @@ use crate::{
     },
     state::State,
 };
-use actix_web::{HttpRequest, HttpResponse, http::header, web, web::Data};
+use actix_web::{HttpRequest, HttpResponse, web, web::Data};
 use contract::directory::Confirmation;
 
 pub fn routes(cfg: &mut web::ServiceConfig) {
@@ -19,12 +19,8 @@ pub fn routes(cfg: &mut web::ServiceConfig) {
         .route("/internal/v1/confirmations", web::post().to(confirm));
 }
 
-const NDJSON: (header::HeaderName, &str) = (header::CONTENT_TYPE, "application/x-ndjson");
-const NO_STORE: (header::HeaderName, &str) = (header::CACHE_CONTROL, "no-store");
-
 async fn directory(state: Data<State>, _: GatewayCaller) -> HttpResponse {
-    let body = stream::snapshot(state.into_inner());
-    HttpResponse::Ok().insert_header(NDJSON).insert_header(NO_STORE).streaming(body)
+    ndjson::answer(stream::snapshot(state.into_inner()))
 }
 
 async fn follow_feed(
@@ -44,8 +40,7 @@ async fn follow_feed(
     }
     gateways::store::register(&state.db, &gateway, after).await?;
     tracing::info!(gateway.id = %gateway.id, feed.after = after, "gateway follows the feed");
-    let body = stream::follow(state.into_inner(), gateway, after);
-    Ok(HttpResponse::Ok().insert_header(NDJSON).insert_header(NO_STORE).streaming(body))
+    Ok(ndjson::answer(stream::follow(state.into_inner(), gateway, after)))
 }
 
 async fn confirm(

@@ -21,16 +21,18 @@ use tokio::sync::{broadcast, watch};
 
 const CHANGES: &str = "signalbox_changes";
 const CONFIRMATIONS: &str = "signalbox_confirmations";
+const MESSAGES: &str = "signalbox_webhooks";
 /// How long to wait before listening again after the database was lost.
 const LISTEN_AGAIN: Duration = Duration::from_millis(500);
 /// A connection that said nothing for this long is replaced.
 const LISTEN_ANEW: Duration = Duration::from_secs(30);
 
-/// Wakes those who wait for changes or confirmations.
+/// Wakes those who wait for changes, confirmations, or messages of webhooks.
 #[derive(Clone)]
 pub struct FeedHandle {
     changed: watch::Sender<()>,
     confirmed: broadcast::Sender<Confirmed>,
+    messages: watch::Sender<()>,
 }
 
 /// A gateway reported that everything up to `revision` is in force there.
@@ -42,7 +44,11 @@ pub struct Confirmed {
 
 impl FeedHandle {
     pub fn new() -> Self {
-        Self { changed: watch::Sender::new(()), confirmed: broadcast::Sender::new(256) }
+        Self {
+            changed: watch::Sender::new(()),
+            confirmed: broadcast::Sender::new(256),
+            messages: watch::Sender::new(()),
+        }
     }
 
     pub fn changes(&self) -> watch::Receiver<()> {
@@ -53,9 +59,18 @@ impl FeedHandle {
         self.confirmed.subscribe()
     }
 
+    /// Changes when what webhooks are to tell was stored, by whichever control plane.
+    pub fn messages(&self) -> watch::Receiver<()> {
+        self.messages.subscribe()
+    }
+
     fn wake(&self, channel: &str, payload: &str) {
         if channel == CHANGES {
             self.changed.send_replace(());
+            return;
+        }
+        if channel == MESSAGES {
+            self.messages.send_replace(());
             return;
         }
         let parsed = payload.rsplit_once(' ');
@@ -90,8 +105,9 @@ pub async fn listen(state: Arc<State>) {
 
 async fn listen_once(db: &Db, feed: &FeedHandle) -> Result<(), sqlx::Error> {
     let mut listener = PgListener::connect_with(db.pool()).await?;
-    listener.listen_all([CHANGES, CONFIRMATIONS]).await?;
+    listener.listen_all([CHANGES, CONFIRMATIONS, MESSAGES]).await?;
     feed.changed.send_replace(());
+    feed.messages.send_replace(());
     // A connection that has been silent for long may be dead without having said so.
     while let Ok(next) = tokio::time::timeout(LISTEN_ANEW, listener.try_recv()).await {
         match next? {

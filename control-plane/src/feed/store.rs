@@ -7,13 +7,13 @@ use crate::{
     db::{ServiceTx, TenantTx},
     keys::store::{decode, decode_all, hash_of, previous_token},
     plans::store::Versions,
+    webhooks::endpoints::interest,
 };
 use contract::{
     AppSettings, OrganisationId,
     directory::{
         AppCredential, AppRecord, Change, PublishableKeyRecord, Revision, SecretKeyRecord,
     },
-    webhooks::HookSet,
 };
 use futures_util::{Stream, StreamExt};
 use sqlx::types::Json;
@@ -110,7 +110,7 @@ pub fn apps<'a>(
         r#"SELECT a.id, a.organisation_id,
                   a.enabled AND o.deleting_at IS NULL AS "enabled!",
                   a.settings AS "settings: Json<AppSettings>",
-                  a.limits AS "limits: Json<OwnLimits>",
+                  a.limits AS "limits: Json<OwnLimits>", a.webhook_kinds,
                   p.plan AS "plan!", p.version AS "version!",
                   coalesce(array_agg(c.key ORDER BY c.created_at, c.key)
                       FILTER (WHERE c.key IS NOT NULL), '{}') AS "keys!",
@@ -160,7 +160,7 @@ pub fn apps<'a>(
             settings: row.settings.0,
             limits: row.limits.0.under(plan),
             plan: plan.terms(),
-            webhooks: HookSet::NONE,
+            webhooks: interest::from_texts(&row.webhook_kinds),
         }))
     })
 }

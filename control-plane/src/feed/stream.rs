@@ -1,72 +1,20 @@
 //! The two long answers: a snapshot, and the feed that never ends.
 
 use super::store;
-use crate::{db::patiently, gateways, plans, state::State};
+use crate::{
+    api::ndjson::{Cut, Lines, lines},
+    db::patiently,
+    gateways, plans,
+    state::State,
+};
 use actix_web::{Error, web::Bytes};
 use contract::directory::{At, Change, End, FeedLine, Revision, SnapshotLine};
-use futures_util::{Stream, StreamExt, pin_mut, stream};
-use serde::Serialize;
+use futures_util::{Stream, StreamExt, pin_mut};
 use std::{sync::Arc, time::Duration};
-use tokio::sync::mpsc;
 
 /// A heartbeat this often when nothing happens; it also keeps the gateway's registration alive.
 const HEARTBEAT: Duration = Duration::from_secs(2);
-/// A gateway that takes nothing for this long is cut off; it will come back.
-const STALLED: Duration = Duration::from_secs(10);
 const BATCH: i64 = 500;
-const CHUNK_BYTES: usize = 16 * 1024;
-const QUEUED_CHUNKS: usize = 16;
-
-/// The far end has gone, or is too slow.
-struct Cut;
-
-struct Lines {
-    out: mpsc::Sender<Bytes>,
-    buffer: Vec<u8>,
-}
-
-/// A body, and the writing end that fills it.
-fn lines() -> (Lines, impl Stream<Item = Result<Bytes, Error>>) {
-    let (out, chunks) = mpsc::channel(QUEUED_CHUNKS);
-    let body = stream::unfold(chunks, |mut chunks: mpsc::Receiver<Bytes>| async move {
-        chunks.recv().await.map(|chunk| (Ok(chunk), chunks))
-    });
-    (Lines { out, buffer: Vec::new() }, body)
-}
-
-impl Lines {
-    async fn write(&mut self, line: &impl Serialize) -> Result<(), Cut> {
-        serde_json::to_writer(&mut self.buffer, line).map_err(|error| {
-            tracing::error!(%error, "a feed line that does not serialise");
-            Cut
-        })?;
-        self.end_line().await
-    }
-
-    async fn write_entry(&mut self, revision: Revision, payload: &str) -> Result<(), Cut> {
-        let head = format!(r#"{{"revision":{revision},"change":"#);
-        self.buffer.extend_from_slice(head.as_bytes());
-        self.buffer.extend_from_slice(payload.as_bytes());
-        self.buffer.push(b'}');
-        self.end_line().await
-    }
-
-    async fn end_line(&mut self) -> Result<(), Cut> {
-        self.buffer.push(b'\n');
-        match self.buffer.len() >= CHUNK_BYTES {
-            true => self.flush().await,
-            false => Ok(()),
-        }
-    }
-
-    async fn flush(&mut self) -> Result<(), Cut> {
-        if self.buffer.is_empty() {
-            return Ok(());
-        }
-        let chunk = Bytes::from(std::mem::take(&mut self.buffer));
-        self.out.send_timeout(chunk, STALLED).await.map_err(|_| Cut)
-    }
-}
 
 /// Everything a gateway needs, consistent at one revision. A stream that ends without its last
 /// line was cut off, and the gateway does not use it.
@@ -169,7 +117,9 @@ async fn write_feed(
                 tracing::warn!(gateway.id = %gateway.id, "the feed was pruned under a gateway");
                 return Err(Cut);
             }
-            lines.write_entry(line.revision, &line.payload).await?;
+            let revision = line.revision;
+            let entry = format!(r#"{{"revision":{revision},"change":{}}}"#, line.payload);
+            lines.write_text(&entry).await?;
             after = line.revision;
         }
         if greet || more.is_empty() {

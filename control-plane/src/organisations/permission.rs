@@ -57,7 +57,7 @@ permissions! {
     BillingWrite = "billing.write",
     /// Read and export the audit log.
     AuditRead = "audit.read",
-    /// Rename the organisation.
+    /// Rename the organisation; change its own webhooks.
     OrganisationWrite = "organisation.write",
     /// Delete the organisation or hand it to somebody else.
     OrganisationDelete = "organisation.delete",

@@ -205,6 +205,11 @@ impl PlanVersion {
         self.require_room("max_keys", used, self.max_keys)
     }
 
+    /// Endpoints of all its apps and its own together.
+    pub fn require_webhooks(&self, used: i64) -> Result<(), ApiError> {
+        self.require_room("max_webhooks", used, self.max_webhooks)
+    }
+
     /// Members and open invitations together.
     pub fn require_seats(&self, used: i64) -> Result<(), ApiError> {
         self.require_room("max_seats", used, self.max_seats)

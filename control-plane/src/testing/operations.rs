@@ -95,7 +95,9 @@ impl Operation {
     }
 
     pub async fn send(&self, who: &Customer, path: &str) -> Answer {
-        let request = who.request(self.method.clone(), path);
+        // An answer without end is asked for with what is refused once it is known who asks.
+        let endless = if self.name == "listen_webhooks" { "?endless=no" } else { "" };
+        let request = who.request(self.method.clone(), &format!("{path}{endless}"));
         Answer::of(match self.body() {
             Some(body) => request.json(&body),
             None => request,
@@ -122,6 +124,9 @@ pub async fn values_of(who: &Customer) -> Values {
         ("members/{user}", text(&who.get("/v1/session").await.expect(200)["user"]["id"])),
         ("invitations/{invitation}", text(&invitation["id"])),
         ("refusals/{request_id}", Uuid::nil().to_string()),
+        ("webhooks/{id}", who.create_webhook().await),
+        ("deliveries/{delivery}", Uuid::nil().to_string()),
+        ("attempts/{attempt}", Uuid::nil().to_string()),
         ("sessions/{session}", Uuid::nil().to_string()),
         ("invoices/{number}", "1".to_owned()),
     ];
@@ -140,6 +145,9 @@ pub fn values_of_nobody() -> Values {
         ("members/{user}", Uuid::new_v4().to_string()),
         ("invitations/{invitation}", Uuid::new_v4().to_string()),
         ("refusals/{request_id}", Uuid::new_v4().to_string()),
+        ("webhooks/{id}", Uuid::new_v4().to_string()),
+        ("deliveries/{delivery}", Uuid::new_v4().to_string()),
+        ("attempts/{attempt}", Uuid::new_v4().to_string()),
         ("invoices/{number}", "999".to_owned()),
     ];
     pairs.map(|(parameter, value)| (parameter.to_owned(), value)).into()
@@ -174,6 +182,16 @@ fn bodies() -> HashMap<&'static str, Value> {
         ("dry_run_key", json!({"name": "x"})),
         ("dry_run_publishable_key", json!({"name": "x"})),
         ("revoke_all", json!({})),
+        ("create_webhook", json!({"url": "https://1.1.1.1/hook"})),
+        ("create_organisation_webhook", json!({"url": "https://1.1.1.1/hook"})),
+        ("patch_webhook", json!({"description": "x"})),
+        ("patch_organisation_webhook", json!({"description": "x"})),
+        ("rotate_webhook_secret", json!({})),
+        ("rotate_organisation_webhook_secret", json!({})),
+        ("test_webhook", json!({})),
+        ("test_organisation_webhook", json!({})),
+        ("replay_webhook", json!({})),
+        ("replay_organisation_webhook", json!({})),
         ("publish", json!({"channel": "c", "name": "e", "data": ""})),
     ])
 }

@@ -1,7 +1,7 @@
 //! From what has happened to what is to be delivered: one message, one delivery per endpoint that
 //! wants it, in one transaction.
 
-use super::{events::EventType, model::Filter, runtime::Target};
+use super::{events::EventType, listen, model::Filter, runtime::Target};
 use crate::db::ServiceTx;
 use serde_json::{Map, Value};
 use std::collections::{BTreeSet, HashMap, HashSet};
@@ -54,6 +54,9 @@ pub async fn store(tx: &mut ServiceTx, news: &[News]) -> Result<Stored, sqlx::Er
         .collect();
     if !due.is_empty() {
         insert_deliveries(tx, &due).await?;
+    }
+    if wanted.iter().any(|(news, _)| listeners.watch(news)) {
+        listen::announce(tx).await?;
     }
     let targets = due.iter().map(|(_, target)| *target).collect();
     Ok(Stored { targets, messages: new.len(), deliveries: due.len() })

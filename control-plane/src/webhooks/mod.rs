@@ -7,14 +7,17 @@
 //! how that went. A delivery is made at least once, or becomes a dead letter that can be seen.
 
 pub mod deliverer;
+pub mod endpoints;
 pub mod events;
 mod fan_out;
 mod forms;
 pub mod intake;
+pub mod listen;
 pub mod model;
 pub mod outgoing;
 pub mod own_events;
 pub mod pruning;
+pub mod reading;
 pub mod runtime;
 pub mod secret;
 #[cfg(test)]

@@ -8,9 +8,11 @@ use super::{
 };
 use crate::{
     api::ApiError,
+    apps::store::parse_id,
     db::{Organisation, TenantTx},
     state::State,
     webhooks::{
+        endpoints::interest,
         model::Attempt,
         outgoing::{Outcome, Request},
     },
@@ -38,6 +40,7 @@ pub async fn record(
     let Some(health) = endpoint::lock_health(&mut tx, endpoint).await? else {
         return Ok(());
     };
+    let mut is_disabled = false;
     let tries = work.deliveries.iter().map(|claimed| claimed.attempts + 1).max().unwrap_or(1);
     let attempt = attempt_of(request, outcome, tries, work.deliveries.len());
     insert_attempt(&mut tx, endpoint, &attempt).await?;
@@ -51,6 +54,7 @@ pub async fn record(
         let dead = failed(&mut tx, work, outcome, is_gone).await?;
         if let Some(why) = failing(&mut tx, endpoint, &health, outcome, is_gone).await? {
             disable::disable(state, &mut tx, endpoint, &health, why).await?;
+            is_disabled = true;
         }
         tracing::info!(
             endpoint.id = %endpoint,
@@ -64,6 +68,9 @@ pub async fn record(
         );
     }
     tx.commit().await?;
+    if let Some(app) = health.app.as_deref().filter(|_| is_disabled) {
+        interest::settle(&state.db, organisation, &parse_id(app)?).await?;
+    }
     Ok(())
 }
 

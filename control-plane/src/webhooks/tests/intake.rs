@@ -42,13 +42,15 @@ async fn only_what_somebody_wants_is_kept(db: PgPool) {
     assert_eq!(count(&service, "webhook_deliveries").await, 1);
     // Who looks on in a terminal sees all of an app, and nothing is sent because of that.
     let mut tx = service.as_tenant(&bob).await;
-    sqlx::query("INSERT INTO webhook_listeners VALUES ($1, $2, $3, now() + interval '1 minute')")
-        .bind(Uuid::now_v7())
-        .bind(bob.organisation)
-        .bind(bob.app.as_str())
-        .execute(tx.db())
-        .await
-        .unwrap();
+    sqlx::query(
+        "INSERT INTO webhook_listeners VALUES ($1, $2, $3, '{}', now() + interval '1 minute')",
+    )
+    .bind(Uuid::now_v7())
+    .bind(bob.organisation)
+    .bind(bob.app.as_str())
+    .execute(tx.db())
+    .await
+    .unwrap();
     tx.commit().await.unwrap();
     tell(&service, &[occupied(&bob, 7, "room-1"), occupied(&ann, 8, "x")]).await.expect_status(204);
     assert_eq!(count(&service, "webhook_messages").await, 2);
