@@ -7,67 +7,30 @@ import {
 } from '@tanstack/react-query';
 import type { Client } from 'openapi-fetch';
 import { answer, api } from './client';
-import type {
-  Attempt,
-  AttemptDetails,
-  CreatedEndpoint,
-  Delivery,
-  DeliveryState,
-  Endpoint,
-  EndpointPatch,
-  Exchange,
-  NewEndpoint,
-  Owner,
-  Replayed,
-  ReplayRange,
-  RotatedSecret,
-} from './webhooks-types';
+import type { paths } from './schema';
+import type { Delivery, DeliveryState, EndpointPatch, NewEndpoint, Owner } from './webhooks-types';
 
 export type * from './webhooks-types';
 
-type Json<T> = { content: { 'application/json': T } };
-type Plain = { query?: never; header?: never };
-type Op<Answer, Path, More = Plain> = {
-  parameters: { path: Path; cookie?: never } & More;
-  responses: { 200: { headers: { [name: string]: unknown } } & Json<Answer> };
-};
-type Body<T> = { requestBody: Json<T> };
-type OfOwner = { of: Owner['of']; owner: string };
-type OfEndpoint = OfOwner & { id: string };
-type Page<T> = { items: T[]; next_cursor: string | null };
-type DeliveryFilter = { state?: DeliveryState; type?: string; channel?: string };
-type Paged = { cursor?: string | undefined; limit?: number };
+type OfApps = Extract<keyof paths, `/v1/apps/{app}/webhooks${string}`>;
+type Below<Path> = Path extends `/v1/apps/{app}/webhooks${infer Rest}` ? Rest : never;
+/** An operation with the owner's kind and id in place of the app's. */
+type Owned<Op> = Op extends { parameters: { path: infer Path } & infer Parameters }
+  ? Omit<Op, 'parameters'> & {
+      parameters: Omit<Parameters, 'path'> & {
+        path: Omit<Path, 'app'> & { of: Owner['of']; owner: string };
+      };
+    }
+  : Op;
 
 /** The API says the same under apps and under organisations; here it is said once. */
 type Paths = {
-  '/v1/{of}/{owner}/webhooks': {
-    get: Op<Page<Endpoint>, OfOwner, { query?: Paged; header?: never }>;
-    post: Op<CreatedEndpoint, OfOwner, { query?: never; header?: { 'Idempotency-Key'?: string } }> &
-      Body<NewEndpoint>;
-  };
-  '/v1/{of}/{owner}/webhooks/{id}': {
-    get: Op<Endpoint, OfEndpoint>;
-    patch: Op<Endpoint, OfEndpoint> & Body<EndpointPatch>;
-    delete: Op<void, OfEndpoint>;
-  };
-  '/v1/{of}/{owner}/webhooks/{id}/secret': { post: Op<RotatedSecret, OfEndpoint> };
-  '/v1/{of}/{owner}/webhooks/{id}/test': { post: Op<Exchange, OfEndpoint> & Body<{ type?: string }> };
-  '/v1/{of}/{owner}/webhooks/{id}/deliveries': {
-    get: Op<Page<Delivery>, OfEndpoint, { query?: DeliveryFilter & Paged; header?: never }>;
-  };
-  '/v1/{of}/{owner}/webhooks/{id}/deliveries/{delivery}/replay': {
-    post: Op<Delivery, OfEndpoint & { delivery: string }>;
-  };
-  '/v1/{of}/{owner}/webhooks/{id}/replay': {
-    post: Op<Replayed, OfEndpoint> & Body<ReplayRange>;
-  };
-  '/v1/{of}/{owner}/webhooks/{id}/attempts': {
-    get: Op<Page<Attempt>, OfEndpoint, { query?: Paged & { delivery?: string }; header?: never }>;
-  };
-  '/v1/{of}/{owner}/webhooks/{id}/attempts/{attempt}': {
-    get: Op<AttemptDetails, OfEndpoint & { attempt: string }>;
+  [Path in OfApps as `/v1/{of}/{owner}/webhooks${Below<Path>}`]: {
+    [Method in keyof paths[Path]]: Owned<paths[Path][Method]>;
   };
 };
+type Page<T> = { items: T[] };
+type ReplayRange = { state?: 'dead' | 'delivered'; from?: string; until?: string };
 
 const hooks = api as unknown as Client<Paths>;
 
