@@ -111,9 +111,12 @@ export function useDeleteEndpoint(owner: Owner) {
 export function useRotateSecret(owner: Owner, id: string) {
   const refresh = useRefresh(owner);
   return useMutation({
-    mutationFn: () =>
+    mutationFn: ({ overlap_s, idempotencyKey }: { overlap_s: number; idempotencyKey: string }) =>
       answer(
-        hooks.POST('/v1/{of}/{owner}/webhooks/{id}/secret', { params: { path: { ...pathOf(owner), id } } }),
+        hooks.POST('/v1/{of}/{owner}/webhooks/{id}/secret', {
+          params: { path: { ...pathOf(owner), id }, header: { 'Idempotency-Key': idempotencyKey } },
+          body: { overlap_s },
+        }),
       ),
     onSuccess: refresh,
   });

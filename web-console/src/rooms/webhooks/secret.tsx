@@ -1,7 +1,8 @@
-import { Button, Group, Modal, Stack, Text } from '@mantine/core';
+import { Button, Group, Modal, Select, Stack, Text } from '@mantine/core';
 import { CircleCheck, TriangleAlert } from 'lucide-react';
 import { useState } from 'react';
 import { rememberEndpointSecret } from '../../api/fresh-secrets';
+import { uuid } from '../../api/random';
 import {
   useRotateSecret,
   type CreatedEndpoint,
@@ -13,6 +14,7 @@ import { CopyField } from '../../ui/copy';
 import { ErrorNotice } from '../../ui/errors';
 import { Notice } from '../../ui/page';
 import { Time } from '../../ui/time';
+import { OVERLAPS } from '../keys/overlap';
 import { EndpointLink } from './links';
 import { TestView } from './send-test';
 import css from './webhooks.module.css';
@@ -100,7 +102,9 @@ export function RotateSecretDialog({
             title="Copy it now. This is the only time it is shown."
           >
             <p style={{ margin: 0 }}>
-              {made.previous_expires_at && (
+              {made.previous_expires_at === null ? (
+                'The one before signs nothing any more.'
+              ) : (
                 <>
                   Until the one before ends <Time iso={made.previous_expires_at} />, every request carries a
                   signature of each: your server may know either.
@@ -132,12 +136,21 @@ function RotateForm({
   onMade: (made: RotatedSecret) => void;
 }) {
   const rotate = useRotateSecret(owner, endpoint.id);
+  const [overlap, setOverlap] = useState<string>(OVERLAPS[0].value);
+  const [idempotencyKey] = useState(uuid);
   return (
     <Stack gap="md">
       <Text size="sm" c="var(--sb-text-2)">
-        A new secret is made. For 24 hours requests are signed with both, so that your server can change over
+        A new secret is made. For a while requests are signed with both, so that your server can change over
         without a gap; then the one before is forgotten.
       </Text>
+      <Select
+        label="The previous secret signs for another"
+        data={OVERLAPS}
+        value={overlap}
+        allowDeselect={false}
+        onChange={(value) => value && setOverlap(value)}
+      />
       {endpoint.secret_rotated_until && (
         <Notice tone="warn" icon={<TriangleAlert size={17} aria-hidden />} title="It was rotated lately">
           <p style={{ margin: 0 }}>
@@ -154,12 +167,15 @@ function RotateForm({
         <Button
           loading={rotate.isPending}
           onClick={() =>
-            rotate.mutate(undefined, {
-              onSuccess: (made) => {
-                rememberEndpointSecret(endpoint.id, made.secret);
-                onMade(made);
+            rotate.mutate(
+              { overlap_s: Number(overlap), idempotencyKey: `${idempotencyKey}-${overlap}` },
+              {
+                onSuccess: (made) => {
+                  rememberEndpointSecret(endpoint.id, made.secret);
+                  onMade(made);
+                },
               },
-            })
+            )
           }
         >
           Make a new secret
