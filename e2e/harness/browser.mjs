@@ -2,6 +2,7 @@
 
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
+import { join } from "node:path";
 import { chromium } from "playwright-core";
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
@@ -35,4 +36,26 @@ export async function violations(page, where) {
   await page.evaluate(AXE);
   const found = await page.evaluate(() => globalThis.axe.run({ runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"] }));
   return found.violations.map(({ id, help, nodes }) => `${where}: ${id} (${help}): ${nodes.map(({ html }) => html.slice(0, 160)).join(", ")}`);
+}
+
+const SIZES = { wide: { width: 1280, height: 900 }, phone: { width: 390, height: 844 } };
+
+/**
+ * A page as people see it: what axe-core finds in the light and in the dark. Where SIGNALBOX_SCREENSHOTS names a folder,
+ * pictures of both, wide and on a phone, are put there for somebody to look at.
+ */
+export async function look(page, where) {
+  const found = [];
+  const folder = process.env.SIGNALBOX_SCREENSHOTS;
+  for (const colorScheme of ["light", "dark"]) {
+    await page.emulateMedia({ colorScheme });
+    found.push(...(await violations(page, `${where}, ${colorScheme}`)));
+    for (const [size, viewport] of folder ? Object.entries(SIZES) : []) {
+      await page.setViewportSize(viewport);
+      await page.screenshot({ path: join(folder, `${where.replaceAll(" ", "-")}.${colorScheme}.${size}.png`), fullPage: true });
+    }
+    if (folder) await page.setViewportSize(SIZES.wide);
+  }
+  await page.emulateMedia({ colorScheme: null });
+  return found;
 }

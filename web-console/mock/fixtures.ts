@@ -1,5 +1,7 @@
 /** What the mock answers about accounts, teams, plans and usage: enough to draw every room. */
-import type { Schemas } from '../src/api/upcoming-schemas';
+import type { components } from '../src/api/schema';
+
+type Schemas = components['schemas'];
 
 const DAY = 86_400_000;
 export const ago = (ms: number) => new Date(Date.now() - ms).toISOString();
@@ -10,7 +12,7 @@ const FIREFOX = 'Mozilla/5.0 (X11; Linux x86_64; rv:139.0) Gecko/20100101 Firefo
 const SAFARI =
   'Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1 Version/18.0 Mobile Safari/604.1';
 
-export const sessions: Schemas['PersonSession'][] = [
+export const sessions: Schemas['Session'][] = [
   { id: 's1', agent: FIREFOX, address: '192.0.2.7', age: 0.2, current: true },
   { id: 's2', agent: SAFARI, address: '198.51.100.23', age: 9, current: false },
 ].map(({ id, agent, address, age, current }) => ({
@@ -23,13 +25,15 @@ export const sessions: Schemas['PersonSession'][] = [
   current,
 }));
 
-export const accountEvents: Schemas['AccountEvent'][] = [
+const happened: Schemas['EventKind'][] = [
   'signed_in',
   'second_factor.on',
   'password.changed',
   'email.verified',
   'signed_up',
-].map((kind, n) => ({
+];
+
+export const accountEvents: Schemas['AccountEvent'][] = happened.map((kind, n) => ({
   id: `e${n}`,
   kind,
   detail: null,
@@ -61,12 +65,13 @@ export const invitations: Schemas['Invitation'][] = [
     id: 'inv_1',
     email: 'new@example.com',
     role: 'viewer',
+    invited_by: 'ada@example.com',
     created_at: ago(2 * DAY),
     expires_at: ahead(5 * DAY),
   },
 ];
 
-export const PERMISSIONS = [
+export const PERMISSIONS: Schemas['Permission'][] = [
   'apps.read',
   'apps.write',
   'apps.delete',
@@ -238,6 +243,17 @@ export const invoices: Schemas['InvoiceSummary'][] = [
   last_error: null,
 }));
 
+export const alertsSent: Schemas['Alert'][] = [80, 50].map((threshold, n) => ({
+  organisation_id: 'org_1',
+  app_id: n === 0 ? null : '1',
+  rule: n === 0 ? 'messages' : 'app_connections',
+  threshold,
+  used: n === 0 ? 512_400 : 101,
+  limit: n === 0 ? 640_000 : 200,
+  window_start: ago(n * DAY).slice(0, 10),
+  at: ago((n + 0.1) * DAY),
+}));
+
 const counts = (n: number): Schemas['Counts'] => ({
   published: n,
   published_units: n,
@@ -251,9 +267,11 @@ const counts = (n: number): Schemas['Counts'] => ({
   refused: n % 3 === 0 ? { rate_limited: Math.round(n / 90) + 1, quota_exhausted: n % 2 } : {},
 });
 
+type Usage = Omit<Schemas['AppUsage'], 'app' | 'key' | 'keys'>;
+
 const STEPS = { minute: 60_000, hour: 3_600_000, day: DAY, month: 30 * DAY };
 
-export const usage = (granularity: Schemas['Granularity'], buckets: number): Schemas['Usage'] => {
+export const usage = (granularity: Schemas['Granularity'], buckets: number): Usage => {
   const step = STEPS[granularity];
   const list = Array.from({ length: buckets }, (_, at) => {
     const wave = 1 + Math.sin(at / 3) * 0.6 + ((at * 7919) % 13) / 26;

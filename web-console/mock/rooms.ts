@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import type { Schemas } from '../src/api/upcoming-schemas';
+import type { components } from '../src/api/schema';
 import * as given from './fixtures.ts';
 import { Refusal, type Answer } from './refusal.ts';
 import { webhooks } from './webhooks.ts';
 
+type Schemas = components['schemas'];
 type Body = Record<string, unknown>;
 type Handler = (body: Body, ids: string[]) => Answer;
 
@@ -18,7 +19,7 @@ export const person = {
 
 let isConfirmed = false;
 let plan = 'free';
-let profile: Schemas['Party'] = {
+let profile: Schemas['Profile'] = {
   name: 'Example Trains',
   address: '1 Platform Road\n12345 Junction',
   country: 'DE',
@@ -116,10 +117,11 @@ export const rooms: Record<string, Handler> = {
   'POST organisations/*/transfer': () => ({ body: given.members[1] }),
   'GET organisations/*/invitations': () => ({ body: given.page(given.invitations) }),
   'POST organisations/*/invitations': ({ email, role }) => {
-    const invitation = {
+    const invitation: Schemas['Invitation'] = {
       id: randomBytes(6).toString('hex'),
       email: String(email),
       role: role as Schemas['Role'],
+      invited_by: person.name ?? person.email,
       created_at: given.ago(0),
       expires_at: given.ahead(7 * 86_400_000),
     };
@@ -186,15 +188,16 @@ export const rooms: Record<string, Handler> = {
     return { body: { spend_limit_micros: spendLimit } };
   },
   'GET organisations/*/billing/profile': () => ({ body: profile }),
-  'PUT organisations/*/billing/profile': (body) => ({ body: (profile = body as Schemas['Party']) }),
+  'PUT organisations/*/billing/profile': (body) => ({ body: (profile = body as Schemas['Profile']) }),
   'GET organisations/*/billing/payment-method': () => ({ body: { provider: 'manual', method: null } }),
+  'GET organisations/*/alerts': () => ({ body: given.page(given.alertsSent) }),
   'GET organisations/*/alerts/settings': () => ({ body: alerts }),
   'PUT organisations/*/alerts/settings': (body) => ({ body: (alerts = body as Schemas['AlertSettings']) }),
   'GET organisations/*/usage': ({ granularity }) => ({
     body: { ...used(granularity), organisation_id: 'org_1', apps: given.byApp() },
   }),
-  'GET apps/*/usage': ({ granularity }, [app]) => ({
-    body: { ...used(granularity), app, key: null, keys: given.byKey() },
+  'GET apps/*/usage': ({ granularity, key = null }, [app]) => ({
+    body: { ...used(granularity), app, key, keys: given.byKey() },
   }),
   'GET apps/*/refusals': ({ code }) => ({
     body: given.page(given.refusals.filter((refusal) => !code || refusal.code === code)),

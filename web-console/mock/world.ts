@@ -13,10 +13,25 @@ const token = (bytes: number) => randomBytes(bytes).toString('hex');
 const publicKey = () =>
   Array.from({ length: 20 }, () => 'abcdefghijklmnopqrstuvwxyz234567'[randomInt(32)]).join('');
 
+const aDayMore = (): Schemas['Previous'] => ({
+  expires_at: new Date(Date.now() + 86_400_000).toISOString(),
+  last_used_at: now(),
+});
+function found<T>(thing: T | undefined): T {
+  if (!thing) throw new Refusal(404, 'not_found', 'There is nothing here.');
+  return thing;
+}
+
 /** All state of the mock. Every answer has the shape of the real one. */
 export class World {
   #user = person;
-  #organisation = { id: 'org_1', name: 'Example Trains', role: 'owner' as const, created_at: now() };
+  #organisation = {
+    id: 'org_1',
+    name: 'Example Trains',
+    role: 'owner' as const,
+    created_at: now(),
+    deleting_at: null,
+  };
   #apps = new Map<string, App>();
   #credentials = new Map<string, Schemas['Credential'][]>();
   #keys = new Map<string, Schemas['SecretKey'][]>();
@@ -67,7 +82,13 @@ export class World {
       case 'GET apps/credentials':
         return { body: { items: this.#credentials.get(app.id), next_cursor: null } };
       case 'POST apps/credentials':
-        return { status: 201, body: { credential: this.#mint(app.id) } };
+        if (part === 'rotate') return this.#rotatePair(app.id, item);
+        return {
+          status: 201,
+          body: { credential: this.#mint(app.id, body['import'] as Schemas['ImportedPair'] | undefined) },
+        };
+      case 'PATCH apps/credentials':
+        return { body: Object.assign(this.#pair(app.id, item), body) };
       case 'DELETE apps/credentials':
         return this.#revoke(this.#credentials.get(app.id), (entry) => entry.key === item);
       case 'GET apps/keys':
@@ -84,12 +105,11 @@ export class World {
       case 'GET apps/publishable-keys':
         return { body: { items: this.#openKeys.get(app.id), next_cursor: null } };
       case 'POST apps/publishable-keys':
+        if (part === 'dry-run') return { body: dryRun };
+        if (part === 'rotate') return this.#rotateOpenKey(app.id, item);
         return this.#createOpenKey(app.id, body);
-      case 'PATCH apps/publishable-keys': {
-        const key = this.#openKeys.get(app.id)?.find((entry) => entry.key === item);
-        if (!key) throw new Refusal(404, 'not_found', 'There is nothing here.');
-        return { body: Object.assign(key, body) };
-      }
+      case 'PATCH apps/publishable-keys':
+        return { body: Object.assign(this.#openKey(app.id, item), body) };
       case 'DELETE apps/publishable-keys':
         return this.#revoke(this.#openKeys.get(app.id), (entry) => entry.key === item);
       case 'GET apps/channels':
@@ -268,17 +288,7 @@ export class World {
         max_member_bytes: 1_024,
         max_channels_per_connection: 200,
       },
-      own_limits: {
-        max_connections: null,
-        max_publishes_per_s: null,
-        max_reads_per_s: null,
-        max_event_bytes: null,
-        max_payload_bytes: null,
-        max_client_events_per_s: null,
-        max_presence_members: null,
-        max_member_bytes: null,
-        max_channels_per_connection: null,
-      },
+      own_limits: {},
       messages_per_day: null,
       at_quota: 'cap',
       created_at: now(),
@@ -296,6 +306,16 @@ export class World {
     const held = { key: pair.key, created_at: now(), last_used_at: null, ...more } as Schemas['Credential'];
     this.#credentials.set(appId, [...list, held]);
     return { key: pair.key, secret: pair.secret, created_at: now() };
+  }
+
+  #pair(appId: string, name: string | undefined): Schemas['Credential'] {
+    return found(this.#credentials.get(appId)?.find(({ key }) => key === name));
+  }
+
+  #rotatePair(appId: string, name: string | undefined): Answer {
+    const pair = Object.assign(this.#pair(appId, name), { previous: aDayMore(), rotated_at: now() });
+    const credential = { key: pair.key, secret: `as_sbx_${token(20)}`, created_at: pair.created_at };
+    return { status: 201, body: { credential } };
   }
 
   #createKey(appId: string, body: Record<string, unknown>): Answer {
@@ -320,14 +340,11 @@ export class World {
   }
 
   #key(appId: string, id: string | undefined): Schemas['SecretKey'] {
-    const key = this.#keys.get(appId)?.find((entry) => entry.id === id);
-    if (!key) throw new Refusal(404, 'not_found', 'There is nothing here.');
-    return key;
+    return found(this.#keys.get(appId)?.find((entry) => entry.id === id));
   }
 
   #rotate(appId: string, id: string | undefined): Answer {
-    const previous = { expires_at: new Date(Date.now() + 86_400_000).toISOString(), last_used_at: now() };
-    const key = Object.assign(this.#key(appId, id), { previous, rotated_at: now() });
+    const key = Object.assign(this.#key(appId, id), { previous: aDayMore(), rotated_at: now() });
     return { status: 201, body: { key, token: `sk_sbx_${key.id}_${token(18)}` } };
   }
 
@@ -342,12 +359,24 @@ export class World {
     return { token_secret, pair: `${id}:${token_secret}` };
   }
 
+  #openKey(appId: string, name: string | undefined): Schemas['ClientKey'] {
+    return found(this.#openKeys.get(appId)?.find(({ key }) => key === name));
+  }
+
+  #rotateOpenKey(appId: string, name: string | undefined): Answer {
+    const replaced = Object.assign(this.#openKey(appId, name), { expires_at: aDayMore().expires_at });
+    const key = { ...replaced, key: `pk_sbx_${token(15)}`, expires_at: null, replaces: replaced.key };
+    this.#openKeys.get(appId)?.unshift(key);
+    return { status: 201, body: { key, replaced } };
+  }
+
   #createOpenKey(appId: string, body: Record<string, unknown>): Answer {
     const key = {
       key: `pk_sbx_${token(15)}`,
       expires_at: null,
       created_at: now(),
       last_used_at: null,
+      replaces: null,
       ...body,
     } as Schemas['ClientKey'];
     this.#openKeys.get(appId)?.unshift(key);

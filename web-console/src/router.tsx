@@ -230,7 +230,7 @@ const keys = createRoute({
 const appUsage = createRoute({
   getParentRoute: () => app,
   path: '/usage',
-  validateSearch: spanSearch,
+  validateSearch: z.object({ ...spanSearch.shape, key: z.optional(z.string()) }),
   component: lazyRouteComponent(() => import('./rooms/usage/app-usage')),
 });
 

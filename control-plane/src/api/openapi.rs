@@ -135,6 +135,19 @@ mod tests {
     }
 
     #[test]
+    fn values_are_documented_as_they_are_sent() {
+        let schemas = serde_json::to_value(document()).unwrap()["components"]["schemas"].take();
+        let sent = serde_json::to_value(crate::organisations::Permission::ALL).unwrap();
+        assert_eq!(schemas["Permission"]["enum"], sent);
+        for (name, schema) in schemas.as_object().unwrap() {
+            // A macro can hide from the document how a variant is called outside.
+            let values = schema["enum"].as_array().into_iter().flatten();
+            let named = values.filter_map(|v| v.as_str()).all(|v| v == v.to_lowercase());
+            assert!(named, "{name} lists variants of the code: {}", schema["enum"]);
+        }
+    }
+
+    #[test]
     fn paths_are_matched_by_segments() {
         assert_eq!(methods_of("/v1/apps/123"), ["GET", "PATCH", "DELETE"]);
         assert_eq!(methods_of("/v1/login"), ["POST"]);

@@ -17,16 +17,18 @@ macro_rules! limits {
 
         /// What the app's owner set below the plan's; what is absent is as the plan allows.
         #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-        #[serde(default, deny_unknown_fields)]
+        #[serde(deny_unknown_fields)]
         pub struct OwnLimits {
-            $($(#[$attr])* #[serde(skip_serializing_if = "Option::is_none")] pub $field: Option<u32>,)*
+            $($(#[$attr])* #[serde(default, skip_serializing_if = "Option::is_none")]
+            pub $field: Option<u32>,)*
         }
 
         /// What is absent stays; null is as the plan allows.
         #[derive(Clone, Debug, Default, Deserialize, ToSchema)]
-        #[serde(default, deny_unknown_fields)]
+        #[serde(deny_unknown_fields)]
         pub struct LimitsPatch {
-            $($(#[$attr])* #[serde(deserialize_with = "present")] #[schema(value_type = Option<u32>)]
+            $($(#[$attr])* #[serde(default, deserialize_with = "present")]
+            #[schema(value_type = Option<u32>)]
             pub $field: Option<Option<u32>>,)*
         }
 

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 macro_rules! permissions {
-    ($(#[doc = $doc:literal] $variant:ident = $text:literal),+ $(,)?) => {
+    ($(#[doc = $doc:literal] $variant:ident = $text:tt),+ $(,)?) => {
         /// One thing that can be allowed.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
         pub enum Permission {

@@ -1,8 +1,8 @@
 import { infiniteQueryOptions, queryOptions, useMutation, useQueryClient } from '@tanstack/react-query';
-import { answer, api, next } from './client';
+import { answer, api } from './client';
 import { confirmed } from './confirmation';
 import { rememberSecret } from './fresh-secrets';
-import type { App, AppPatch } from './types';
+import type { App, AppPatch, ImportedPair } from './types';
 
 export const appQuery = (app: string) =>
   queryOptions({
@@ -72,7 +72,7 @@ export function usePatchApp(app: App) {
   return useMutation({
     mutationFn: (body: AppPatch) =>
       answer(
-        next.PATCH('/v1/apps/{app}', {
+        api.PATCH('/v1/apps/{app}', {
           params: { path: { app: app.id } },
           body,
         }),
@@ -97,17 +97,32 @@ export function useDeleteApp(app: App) {
 export function useMintCredential(app: string) {
   const queries = useQueryClient();
   return useMutation({
-    mutationFn: (idempotencyKey: string) =>
+    mutationFn: ({ idempotencyKey, ...body }: { import?: ImportedPair; idempotencyKey: string }) =>
       answer(
         api.POST('/v1/apps/{app}/credentials', {
           params: { path: { app }, header: { 'Idempotency-Key': idempotencyKey } },
-          body: {},
+          body,
         }),
       ),
     onSuccess: async ({ credential }) => {
       rememberSecret(app, credential);
       await queries.invalidateQueries({ queryKey: credentialsQuery(app).queryKey });
     },
+  });
+}
+
+/** When the pair ends by itself; null for never. */
+export function useChangeCredential(app: string) {
+  const queries = useQueryClient();
+  return useMutation({
+    mutationFn: ({ key, expires_at }: { key: string; expires_at: string | null }) =>
+      answer(
+        api.PATCH('/v1/apps/{app}/credentials/{key}', {
+          params: { path: { app, key } },
+          body: { expires_at },
+        }),
+      ),
+    onSuccess: () => queries.invalidateQueries({ queryKey: credentialsQuery(app).queryKey }),
   });
 }
 
@@ -126,7 +141,7 @@ export function useRotateCredential(app: string, key: string) {
     mutationFn: ({ idempotencyKey, overlap_s }: { overlap_s: number; idempotencyKey: string }) =>
       confirmed(() =>
         answer(
-          next.POST('/v1/apps/{app}/credentials/{key}/rotate', {
+          api.POST('/v1/apps/{app}/credentials/{key}/rotate', {
             params: { path: { app, key }, header: { 'Idempotency-Key': idempotencyKey } },
             body: { overlap_s },
           }),
@@ -144,7 +159,7 @@ export function useEndPreviousSecret(app: string) {
   return useMutation({
     mutationFn: (key: string) =>
       answer(
-        next.DELETE('/v1/apps/{app}/credentials/{key}/previous-secret', { params: { path: { app, key } } }),
+        api.DELETE('/v1/apps/{app}/credentials/{key}/previous-secret', { params: { path: { app, key } } }),
       ),
     onSuccess: () => queries.invalidateQueries({ queryKey: credentialsQuery(app).queryKey }),
   });
@@ -157,7 +172,7 @@ export function useRevokeAll(app: string) {
     mutationFn: () =>
       confirmed(() =>
         answer(
-          next.POST('/v1/apps/{app}/revoke-all', {
+          api.POST('/v1/apps/{app}/revoke-all', {
             params: { path: { app } },
             body: { new_credential: true },
           }),

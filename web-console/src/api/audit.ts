@@ -1,5 +1,5 @@
 import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query';
-import { answer, next } from './client';
+import { answer, api } from './client';
 
 export type AuditFilter = {
   actor?: string | undefined;
@@ -16,7 +16,7 @@ export const auditQuery = (org: string, filter: AuditFilter) =>
     initialPageParam: undefined as string | undefined,
     queryFn: ({ pageParam, signal }) =>
       answer(
-        next.GET('/v1/organisations/{org}/audit', {
+        api.GET('/v1/organisations/{org}/audit', {
           params: { path: { org }, query: { ...given(filter), cursor: pageParam, limit: 50 } },
           signal,
         }),
@@ -33,7 +33,7 @@ export const auditHeadQuery = (org: string) =>
     queryKey: ['organisations', org, 'audit-head'],
     staleTime: 5_000,
     queryFn: ({ signal }) =>
-      answer(next.GET('/v1/organisations/{org}/audit/head', { params: { path: { org } }, signal })),
+      answer(api.GET('/v1/organisations/{org}/audit/head', { params: { path: { org } }, signal })),
   });
 
 /** Where the browser gets the log as a file; the session's cookie goes along. */

@@ -1,12 +1,12 @@
 import { infiniteQueryOptions, queryOptions, useMutation, useQueryClient } from '@tanstack/react-query';
-import { answer, next } from './client';
+import { answer, api } from './client';
 import { confirmed } from './confirmation';
-import type { AlertSettings, BillingParty } from './types';
+import type { AlertSettings, BillingParty, Invoice } from './types';
 
 export const plansQuery = queryOptions({
   queryKey: ['plans'],
   staleTime: 5 * 60_000,
-  queryFn: ({ signal }) => answer(next.GET('/v1/plans', { signal })),
+  queryFn: ({ signal }) => answer(api.GET('/v1/plans', { signal })),
 });
 
 const under = (org: string) => ({ params: { path: { org } } });
@@ -16,7 +16,7 @@ export const subscriptionQuery = (org: string) =>
   queryOptions({
     queryKey: billing(org, 'subscription'),
     queryFn: ({ signal }) =>
-      answer(next.GET('/v1/organisations/{org}/subscription', { ...under(org), signal })),
+      answer(api.GET('/v1/organisations/{org}/subscription', { ...under(org), signal })),
   });
 
 export const currentBillQuery = (org: string) =>
@@ -24,28 +24,44 @@ export const currentBillQuery = (org: string) =>
     queryKey: billing(org, 'current'),
     staleTime: 10_000,
     queryFn: ({ signal }) =>
-      answer(next.GET('/v1/organisations/{org}/billing/current', { ...under(org), signal })),
+      answer(api.GET('/v1/organisations/{org}/billing/current', { ...under(org), signal })),
   });
 
 export const profileQuery = (org: string) =>
   queryOptions({
     queryKey: billing(org, 'profile'),
     queryFn: ({ signal }) =>
-      answer(next.GET('/v1/organisations/{org}/billing/profile', { ...under(org), signal })),
+      answer(api.GET('/v1/organisations/{org}/billing/profile', { ...under(org), signal })),
   });
 
 export const paymentQuery = (org: string) =>
   queryOptions({
     queryKey: billing(org, 'payment'),
     queryFn: ({ signal }) =>
-      answer(next.GET('/v1/organisations/{org}/billing/payment-method', { ...under(org), signal })),
+      answer(api.GET('/v1/organisations/{org}/billing/payment-method', { ...under(org), signal })),
   });
 
 export const alertSettingsQuery = (org: string) =>
   queryOptions({
     queryKey: billing(org, 'alerts'),
     queryFn: ({ signal }) =>
-      answer(next.GET('/v1/organisations/{org}/alerts/settings', { ...under(org), signal })),
+      answer(api.GET('/v1/organisations/{org}/alerts/settings', { ...under(org), signal })),
+  });
+
+/** The alerts that were sent. */
+export const alertsQuery = (org: string) =>
+  infiniteQueryOptions({
+    queryKey: billing(org, 'alerts-sent'),
+    staleTime: 10_000,
+    initialPageParam: undefined as string | undefined,
+    queryFn: ({ pageParam, signal }) =>
+      answer(
+        api.GET('/v1/organisations/{org}/alerts', {
+          params: { path: { org }, query: { cursor: pageParam, limit: 20 } },
+          signal,
+        }),
+      ),
+    getNextPageParam: (page) => page.next_cursor ?? undefined,
   });
 
 export const invoicesQuery = (org: string) =>
@@ -54,7 +70,7 @@ export const invoicesQuery = (org: string) =>
     initialPageParam: undefined as string | undefined,
     queryFn: ({ pageParam, signal }) =>
       answer(
-        next.GET('/v1/organisations/{org}/invoices', {
+        api.GET('/v1/organisations/{org}/invoices', {
           params: { path: { org }, query: { cursor: pageParam, limit: 24 } },
           signal,
         }),
@@ -69,7 +85,7 @@ export const previewQuery = (org: string, plan: string) =>
     staleTime: 0,
     gcTime: 0,
     queryFn: () =>
-      answer(next.POST('/v1/organisations/{org}/subscription/preview', { ...under(org), body: { plan } })),
+      answer(api.POST('/v1/organisations/{org}/subscription/preview', { ...under(org), body: { plan } })),
   });
 
 function useRefreshBilling(org: string) {
@@ -82,7 +98,7 @@ export function useChangePlan(org: string) {
   return useMutation({
     mutationFn: (plan: string) =>
       confirmed(() =>
-        answer(next.PUT('/v1/organisations/{org}/subscription', { ...under(org), body: { plan } })),
+        answer(api.PUT('/v1/organisations/{org}/subscription', { ...under(org), body: { plan } })),
       ),
     onSuccess: refresh,
   });
@@ -93,7 +109,7 @@ export function useSetSpendLimit(org: string) {
   return useMutation({
     mutationFn: (spend_limit_micros: number | null) =>
       answer(
-        next.PUT('/v1/organisations/{org}/billing/spend-limit', {
+        api.PUT('/v1/organisations/{org}/billing/spend-limit', {
           ...under(org),
           body: { spend_limit_micros },
         }),
@@ -106,7 +122,7 @@ export function useSaveProfile(org: string) {
   const refresh = useRefreshBilling(org);
   return useMutation({
     mutationFn: (body: BillingParty) =>
-      answer(next.PUT('/v1/organisations/{org}/billing/profile', { ...under(org), body })),
+      answer(api.PUT('/v1/organisations/{org}/billing/profile', { ...under(org), body })),
     onSuccess: refresh,
   });
 }
@@ -115,7 +131,7 @@ export function useSaveAlerts(org: string) {
   const refresh = useRefreshBilling(org);
   return useMutation({
     mutationFn: (body: AlertSettings) =>
-      answer(next.PUT('/v1/organisations/{org}/alerts/settings', { ...under(org), body })),
+      answer(api.PUT('/v1/organisations/{org}/alerts/settings', { ...under(org), body })),
     onSuccess: refresh,
   });
 }
@@ -123,7 +139,7 @@ export function useSaveAlerts(org: string) {
 /** The card is given on the provider's own page; here it is never seen. */
 export function useStartPayment(org: string) {
   return useMutation({
-    mutationFn: () => answer(next.POST('/v1/organisations/{org}/billing/payment-method', under(org))),
+    mutationFn: () => answer(api.POST('/v1/organisations/{org}/billing/payment-method', under(org))),
     onSuccess: ({ url }) => window.location.assign(url),
   });
 }
@@ -131,7 +147,7 @@ export function useStartPayment(org: string) {
 export function useForgetPayment(org: string) {
   const refresh = useRefreshBilling(org);
   return useMutation({
-    mutationFn: () => answer(next.DELETE('/v1/organisations/{org}/billing/payment-method', under(org))),
+    mutationFn: () => answer(api.DELETE('/v1/organisations/{org}/billing/payment-method', under(org))),
     onSuccess: refresh,
   });
 }
@@ -141,12 +157,33 @@ export function usePayInvoice(org: string) {
   return useMutation({
     mutationFn: (number: number) =>
       answer(
-        next.POST('/v1/organisations/{org}/invoices/{number}/pay', {
+        api.POST('/v1/organisations/{org}/invoices/{number}/pay', {
           params: { path: { org, number: String(number) } },
         }),
       ),
     onSuccess: refresh,
   });
+}
+
+export const invoiceQuery = (org: string, number: number) =>
+  queryOptions({
+    queryKey: billing(org, `invoice ${number}`),
+    staleTime: Infinity,
+    queryFn: ({ signal }) =>
+      answer(
+        api.GET('/v1/organisations/{org}/invoices/{number}', {
+          params: { path: { org, number: String(number) } },
+          signal,
+        }),
+      ),
+  });
+
+/** What an invoice was computed from, as a file; null for one that bills no usage. */
+export function ledgerUrl(org: string, { usage, previous }: Invoice['recipe']): string | null {
+  if (!usage) return null;
+  const from = previous?.basis.period.start ?? usage.period.start;
+  const query = new URLSearchParams({ from, to: usage.period.end });
+  return `/v1/organisations/${encodeURIComponent(org)}/usage/ledger?${query.toString()}`;
 }
 
 /** Where the browser gets an invoice; the session's cookie goes along. */

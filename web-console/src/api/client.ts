@@ -1,7 +1,6 @@
 import createClient, { type Middleware } from 'openapi-fetch';
 import { Problem, problemFrom, unreachable } from './problem';
 import type { paths } from './schema';
-import type { Upcoming } from './upcoming';
 
 let csrfToken: string | null = null;
 
@@ -19,12 +18,12 @@ const csrf: Middleware = {
   },
 };
 
-export const api = createClient<paths>({ baseUrl: window.location.origin, credentials: 'same-origin' });
+/** Where an operation also answers with a file, the browser fetches that by its address. */
+export const api = createClient<paths, 'application/json'>({
+  baseUrl: window.location.origin,
+  credentials: 'same-origin',
+});
 api.use(csrf);
-
-/** The same API, where the generated types do not reach yet. */
-export const next = createClient<Upcoming>({ baseUrl: window.location.origin, credentials: 'same-origin' });
-next.use(csrf);
 
 type Answer<T> = { data?: T; error?: unknown; response: Response };
 

@@ -1,12 +1,12 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query';
-import { answer, next } from './client';
+import { answer, api } from './client';
 import { sessionQuery, useEnter } from './session';
 
 export function useVerifyEmail() {
   const queries = useQueryClient();
   return useMutation({
     mutationKey: ['session', 'verify-email'],
-    mutationFn: (token: string) => answer(next.POST('/v1/email/verify', { body: { token } })),
+    mutationFn: (token: string) => answer(api.POST('/v1/email/verify', { body: { token } })),
     onSuccess: async () => {
       // An answer that is still on its way was given before the address was confirmed.
       await queries.cancelQueries({ queryKey: sessionQuery.queryKey });
@@ -16,13 +16,13 @@ export function useVerifyEmail() {
 }
 
 export function useResendVerification() {
-  return useMutation({ mutationFn: () => answer(next.POST('/v1/email/verify/resend')) });
+  return useMutation({ mutationFn: () => answer(api.POST('/v1/email/verify/resend')) });
 }
 
 export function useAskForReset() {
   return useMutation({
     mutationKey: ['session', 'ask-for-reset'],
-    mutationFn: (email: string) => answer(next.POST('/v1/password/reset', { body: { email } })),
+    mutationFn: (email: string) => answer(api.POST('/v1/password/reset', { body: { email } })),
   });
 }
 
@@ -30,21 +30,21 @@ export function useResetPassword() {
   return useMutation({
     mutationKey: ['session', 'reset-password'],
     mutationFn: (body: { token: string; password: string }) =>
-      answer(next.POST('/v1/password/reset/confirm', { body })),
+      answer(api.POST('/v1/password/reset/confirm', { body })),
   });
 }
 
 export function useInspectInvitation() {
   return useMutation({
     mutationKey: ['session', 'inspect-invitation'],
-    mutationFn: (token: string) => answer(next.POST('/v1/invitations/inspect', { body: { token } })),
+    mutationFn: (token: string) => answer(api.POST('/v1/invitations/inspect', { body: { token } })),
   });
 }
 
 export function useAcceptInvitation() {
   const queries = useQueryClient();
   return useMutation({
-    mutationFn: (token: string) => answer(next.POST('/v1/invitations/accept', { body: { token } })),
+    mutationFn: (token: string) => answer(api.POST('/v1/invitations/accept', { body: { token } })),
     onSuccess: () => queries.fetchQuery({ ...sessionQuery, staleTime: 0 }),
   });
 }
@@ -55,7 +55,7 @@ export function useSignUpInvited() {
   return useMutation({
     mutationKey: ['session', 'sign-up-invited'],
     mutationFn: (body: { token: string; password: string; name?: string }) =>
-      answer(next.POST('/v1/invitations/sign-up', { body })),
+      answer(api.POST('/v1/invitations/sign-up', { body })),
     onSuccess: (joined) => enter(joined.csrf_token),
   });
 }

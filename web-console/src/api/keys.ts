@@ -1,5 +1,5 @@
 import { infiniteQueryOptions, useMutation, useQueryClient } from '@tanstack/react-query';
-import { answer, api, next } from './client';
+import { answer, api } from './client';
 import { confirmed } from './confirmation';
 import type { ActionName, KeyPatch } from './types';
 import { rememberToken } from './fresh-secrets';
@@ -76,7 +76,7 @@ export function usePatchKey(app: string) {
   const queries = useQueryClient();
   return useMutation({
     mutationFn: ({ id, patch }: { id: string; patch: KeyPatch }) =>
-      answer(next.PATCH('/v1/apps/{app}/keys/{id}', { params: { path: { app, id } }, body: patch })),
+      answer(api.PATCH('/v1/apps/{app}/keys/{id}', { params: { path: { app, id } }, body: patch })),
     onSuccess: () => queries.invalidateQueries({ queryKey: keysQuery(app).queryKey }),
   });
 }
@@ -85,7 +85,7 @@ export function usePatchKey(app: string) {
 export function useDryRun(app: string) {
   return useMutation({
     mutationFn: ({ id, patch }: { id: string; patch: KeyPatch }) =>
-      answer(next.POST('/v1/apps/{app}/keys/{id}/dry-run', { params: { path: { app, id } }, body: patch })),
+      answer(api.POST('/v1/apps/{app}/keys/{id}/dry-run', { params: { path: { app, id } }, body: patch })),
   });
 }
 
@@ -97,7 +97,7 @@ export function useRotateKey(app: string, id: string) {
     mutationFn: ({ idempotencyKey, overlap_s }: Rotation) =>
       confirmed(() =>
         answer(
-          next.POST('/v1/apps/{app}/keys/{id}/rotate', {
+          api.POST('/v1/apps/{app}/keys/{id}/rotate', {
             params: { path: { app, id }, header: { 'Idempotency-Key': idempotencyKey } },
             body: { overlap_s },
           }),
@@ -111,7 +111,7 @@ export function useEndPreviousToken(app: string) {
   const queries = useQueryClient();
   return useMutation({
     mutationFn: (id: string) =>
-      answer(next.DELETE('/v1/apps/{app}/keys/{id}/previous-token', { params: { path: { app, id } } })),
+      answer(api.DELETE('/v1/apps/{app}/keys/{id}/previous-token', { params: { path: { app, id } } })),
     onSuccess: () => queries.invalidateQueries({ queryKey: keysQuery(app).queryKey }),
   });
 }

@@ -1,5 +1,5 @@
 import { queryOptions, useMutation, useQueryClient } from '@tanstack/react-query';
-import { answer, api, next } from './client';
+import { answer, api } from './client';
 import { confirmed } from './confirmation';
 import { sessionQuery } from './session';
 
@@ -21,13 +21,7 @@ export function useRefreshOrganisations(org?: string) {
 export function useCreateOrganisation() {
   const queries = useQueryClient();
   return useMutation({
-    mutationFn: ({ name, idempotencyKey }: { name: string; idempotencyKey: string }) =>
-      answer(
-        next.POST('/v1/organisations', {
-          params: { header: { 'Idempotency-Key': idempotencyKey } },
-          body: { name },
-        }),
-      ),
+    mutationFn: (name: string) => answer(api.POST('/v1/organisations', { body: { name } })),
     // Its room opens next, and that needs it in the session.
     onSuccess: () => queries.fetchQuery({ ...sessionQuery, staleTime: 0 }),
   });
@@ -46,7 +40,7 @@ export function useDeleteOrganisation(org: string) {
   const refresh = useRefreshOrganisations(org);
   return useMutation({
     mutationFn: () =>
-      confirmed(() => answer(next.DELETE('/v1/organisations/{org}', { params: { path: { org } } }))),
+      confirmed(() => answer(api.DELETE('/v1/organisations/{org}', { params: { path: { org } } }))),
     onSuccess: refresh,
   });
 }
@@ -54,7 +48,7 @@ export function useDeleteOrganisation(org: string) {
 export function useRestoreOrganisation(org: string) {
   const refresh = useRefreshOrganisations(org);
   return useMutation({
-    mutationFn: () => answer(next.POST('/v1/organisations/{org}/restore', { params: { path: { org } } })),
+    mutationFn: () => answer(api.POST('/v1/organisations/{org}/restore', { params: { path: { org } } })),
     onSuccess: refresh,
   });
 }

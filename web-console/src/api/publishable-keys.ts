@@ -1,6 +1,7 @@
 import { infiniteQueryOptions, useMutation, useQueryClient } from '@tanstack/react-query';
 import { answer, api } from './client';
-import type { ClientAction, PublishableKey } from './types';
+import { confirmed } from './confirmation';
+import type { ClientAction, PublishableKey, PublishableKeyPatch } from './types';
 
 export const publishableKeysQuery = (app: string) =>
   infiniteQueryOptions({
@@ -48,8 +49,40 @@ export function useCreatePublishableKey(app: string) {
 export function usePatchPublishableKey(app: string) {
   const queries = useQueryClient();
   return useMutation({
-    mutationFn: ({ key, ...body }: PublishableKeyDraft & { key: string }) =>
-      answer(api.PATCH('/v1/apps/{app}/publishable-keys/{key}', { params: { path: { app, key } }, body })),
+    mutationFn: ({ key, patch }: { key: string; patch: PublishableKeyPatch }) =>
+      answer(
+        api.PATCH('/v1/apps/{app}/publishable-keys/{key}', { params: { path: { app, key } }, body: patch }),
+      ),
+    onSuccess: () => queries.invalidateQueries({ queryKey: publishableKeysQuery(app).queryKey }),
+  });
+}
+
+/** What a change would have refused lately; changes nothing. */
+export function useDryRunPublishableKey(app: string) {
+  return useMutation({
+    mutationFn: ({ key, patch }: { key: string; patch: PublishableKeyPatch }) =>
+      answer(
+        api.POST('/v1/apps/{app}/publishable-keys/{key}/dry-run', {
+          params: { path: { app, key } },
+          body: patch,
+        }),
+      ),
+  });
+}
+
+/** Another key like this one. Both work until the overlap is over. */
+export function useRotatePublishableKey(app: string, key: string) {
+  const queries = useQueryClient();
+  return useMutation({
+    mutationFn: ({ idempotencyKey, overlap_s }: { overlap_s: number; idempotencyKey: string }) =>
+      confirmed(() =>
+        answer(
+          api.POST('/v1/apps/{app}/publishable-keys/{key}/rotate', {
+            params: { path: { app, key }, header: { 'Idempotency-Key': idempotencyKey } },
+            body: { overlap_s },
+          }),
+        ),
+      ),
     onSuccess: () => queries.invalidateQueries({ queryKey: publishableKeysQuery(app).queryKey }),
   });
 }

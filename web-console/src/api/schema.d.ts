@@ -2412,7 +2412,7 @@ export interface components {
             person: string | null;
         };
         /** @enum {string} */
-        EventKind: "SignedUp" | "SignedIn" | "SecondFactorFailed" | "SessionEnded" | "OtherSessionsEnded" | "EmailVerified" | "EmailChanged" | "PasswordChanged" | "PasswordReset" | "SecondFactorOn" | "SecondFactorOff" | "RecoveryCodeUsed" | "RecoveryCodesMade" | "ByOperator";
+        EventKind: "signed_up" | "signed_in" | "second_factor.failed" | "session.ended" | "session.others_ended" | "email.verified" | "email.changed" | "password.changed" | "password.reset" | "second_factor.on" | "second_factor.off" | "recovery_code.used" | "recovery_codes.made" | "operator";
         Example: {
             /** Format: int64 */
             count: number;
@@ -2677,53 +2677,53 @@ export interface components {
              * Format: int32
              * @default null
              */
-            max_channels_per_connection: number | null;
+            max_channels_per_connection?: number | null;
             /**
              * Format: int32
              * @description Client events per second and connection.
              * @default null
              */
-            max_client_events_per_s: number | null;
+            max_client_events_per_s?: number | null;
             /**
              * Format: int32
              * @default null
              */
-            max_connections: number | null;
+            max_connections?: number | null;
             /**
              * Format: int32
              * @description Bytes of one event's `data` in the Pusher family's own APIs.
              * @default null
              */
-            max_event_bytes: number | null;
+            max_event_bytes?: number | null;
             /**
              * Format: int32
              * @description Bytes of one presence member's `user_info`.
              * @default null
              */
-            max_member_bytes: number | null;
+            max_member_bytes?: number | null;
             /**
              * Format: int32
              * @description Bytes of one message's payload in every other dialect; a dialect may allow less.
              * @default null
              */
-            max_payload_bytes: number | null;
+            max_payload_bytes?: number | null;
             /**
              * Format: int32
              * @default null
              */
-            max_presence_members: number | null;
+            max_presence_members?: number | null;
             /**
              * Format: int32
              * @description Publishes per second over every HTTP API and by Metered peers; a batch counts its items.
              * @default null
              */
-            max_publishes_per_s: number | null;
+            max_publishes_per_s?: number | null;
             /**
              * Format: int32
              * @description Read requests over HTTP per second.
              * @default null
              */
-            max_reads_per_s: number | null;
+            max_reads_per_s?: number | null;
         };
         Line: {
             amount_micros: components["schemas"]["Micros"];
@@ -2986,53 +2986,53 @@ export interface components {
              * Format: int32
              * @default null
              */
-            max_channels_per_connection: number | null;
+            max_channels_per_connection?: number | null;
             /**
              * Format: int32
              * @description Client events per second and connection.
              * @default null
              */
-            max_client_events_per_s: number | null;
+            max_client_events_per_s?: number | null;
             /**
              * Format: int32
              * @default null
              */
-            max_connections: number | null;
+            max_connections?: number | null;
             /**
              * Format: int32
              * @description Bytes of one event's `data` in the Pusher family's own APIs.
              * @default null
              */
-            max_event_bytes: number | null;
+            max_event_bytes?: number | null;
             /**
              * Format: int32
              * @description Bytes of one presence member's `user_info`.
              * @default null
              */
-            max_member_bytes: number | null;
+            max_member_bytes?: number | null;
             /**
              * Format: int32
              * @description Bytes of one message's payload in every other dialect; a dialect may allow less.
              * @default null
              */
-            max_payload_bytes: number | null;
+            max_payload_bytes?: number | null;
             /**
              * Format: int32
              * @default null
              */
-            max_presence_members: number | null;
+            max_presence_members?: number | null;
             /**
              * Format: int32
              * @description Publishes per second over every HTTP API and by Metered peers; a batch counts its items.
              * @default null
              */
-            max_publishes_per_s: number | null;
+            max_publishes_per_s?: number | null;
             /**
              * Format: int32
              * @description Read requests over HTTP per second.
              * @default null
              */
-            max_reads_per_s: number | null;
+            max_reads_per_s?: number | null;
         };
         Page_AccountEvent: {
             items: {
@@ -3487,7 +3487,7 @@ export interface components {
          * @description One thing that can be allowed.
          * @enum {string}
          */
-        Permission: "AppsRead" | "AppsWrite" | "AppsDelete" | "KeysRead" | "KeysWrite" | "UsageRead" | "TeamRead" | "TeamWrite" | "TokensRead" | "TokensWrite" | "BillingRead" | "BillingWrite" | "AuditRead" | "OrganisationWrite" | "OrganisationDelete";
+        Permission: "apps.read" | "apps.write" | "apps.delete" | "keys.read" | "keys.write" | "usage.read" | "team.read" | "team.write" | "tokens.read" | "tokens.write" | "billing.read" | "billing.write" | "audit.read" | "organisation.write" | "organisation.delete";
         PermissionInfo: {
             description: string;
             /** @description Whether a token that is confined to some apps can have it. */

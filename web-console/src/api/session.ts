@@ -1,5 +1,5 @@
 import { queryOptions, useMutation, useQueryClient, useSuspenseQuery } from '@tanstack/react-query';
-import { answer, api, next, rememberCsrfToken } from './client';
+import { answer, api, rememberCsrfToken } from './client';
 import { Problem } from './problem';
 import type { Session } from './types';
 import { rememberSecret } from './fresh-secrets';
@@ -9,7 +9,7 @@ export const sessionQuery = queryOptions({
   staleTime: 5 * 60_000,
   queryFn: async (): Promise<Session | null> => {
     try {
-      const session = await answer(next.GET('/v1/session'));
+      const session = await answer(api.GET('/v1/session'));
       rememberCsrfToken(session.csrf_token);
       return session;
     } catch (error) {
@@ -47,7 +47,7 @@ export function useLogIn() {
   const enter = useEnter();
   return useMutation({
     mutationKey: ['session', 'log-in'],
-    mutationFn: (body: { email: string; password: string }) => answer(next.POST('/v1/login', { body })),
+    mutationFn: (body: { email: string; password: string }) => answer(api.POST('/v1/login', { body })),
     onSuccess: async (answered) => {
       if (!('second_factor' in answered)) await enter(answered.csrf_token);
     },
@@ -59,7 +59,7 @@ export function useLogInWithCode() {
   return useMutation({
     mutationKey: ['session', 'log-in-with-code'],
     mutationFn: (body: { pending_token: string; code: string }) =>
-      answer(next.POST('/v1/login/second-factor', { body })),
+      answer(api.POST('/v1/login/second-factor', { body })),
     onSuccess: (answered) => enter(answered.csrf_token),
   });
 }

@@ -5,7 +5,7 @@ import {
   useQuery,
   useQueryClient,
 } from '@tanstack/react-query';
-import { answer, next } from './client';
+import { answer, api } from './client';
 import { confirmed } from './confirmation';
 import { useRefreshOrganisations } from './organisations';
 import { useSession } from './session';
@@ -14,7 +14,7 @@ import type { NewManagementToken, Permission, Role } from './types';
 export const permissionsQuery = queryOptions({
   queryKey: ['permissions'],
   staleTime: Infinity,
-  queryFn: ({ signal }) => answer(next.GET('/v1/permissions', { signal })),
+  queryFn: ({ signal }) => answer(api.GET('/v1/permissions', { signal })),
 });
 
 /** Whether the reader may do something in an organisation. Until that is known: yes, and the API decides. */
@@ -31,7 +31,7 @@ export const membersQuery = (org: string) =>
     initialPageParam: undefined as string | undefined,
     queryFn: ({ pageParam, signal }) =>
       answer(
-        next.GET('/v1/organisations/{org}/members', {
+        api.GET('/v1/organisations/{org}/members', {
           params: { path: { org }, query: { cursor: pageParam, limit: 50 } },
           signal,
         }),
@@ -45,7 +45,7 @@ export const invitationsQuery = (org: string) =>
     initialPageParam: undefined as string | undefined,
     queryFn: ({ pageParam, signal }) =>
       answer(
-        next.GET('/v1/organisations/{org}/invitations', {
+        api.GET('/v1/organisations/{org}/invitations', {
           params: { path: { org }, query: { cursor: pageParam, limit: 50 } },
           signal,
         }),
@@ -59,7 +59,7 @@ export const tokensQuery = (org: string) =>
     initialPageParam: undefined as string | undefined,
     queryFn: ({ pageParam, signal }) =>
       answer(
-        next.GET('/v1/organisations/{org}/tokens', {
+        api.GET('/v1/organisations/{org}/tokens', {
           params: { path: { org }, query: { cursor: pageParam, limit: 50 } },
           signal,
         }),
@@ -72,7 +72,7 @@ export function useInvite(org: string) {
   return useMutation({
     mutationFn: ({ idempotencyKey, ...body }: { email: string; role: Role; idempotencyKey: string }) =>
       answer(
-        next.POST('/v1/organisations/{org}/invitations', {
+        api.POST('/v1/organisations/{org}/invitations', {
           params: { path: { org }, header: { 'Idempotency-Key': idempotencyKey } },
           body,
         }),
@@ -86,7 +86,7 @@ export function useWithdrawInvitation(org: string) {
   return useMutation({
     mutationFn: (invitation: string) =>
       answer(
-        next.DELETE('/v1/organisations/{org}/invitations/{invitation}', {
+        api.DELETE('/v1/organisations/{org}/invitations/{invitation}', {
           params: { path: { org, invitation } },
         }),
       ),
@@ -99,7 +99,7 @@ export function useChangeRole(org: string) {
   return useMutation({
     mutationFn: ({ user, role }: { user: string; role: Role }) =>
       answer(
-        next.PATCH('/v1/organisations/{org}/members/{user}', {
+        api.PATCH('/v1/organisations/{org}/members/{user}', {
           params: { path: { org, user } },
           body: { role },
         }),
@@ -112,7 +112,7 @@ export function useChangeRole(org: string) {
 export function useRemoveMember(org: string) {
   return useMutation({
     mutationFn: (user: string) =>
-      answer(next.DELETE('/v1/organisations/{org}/members/{user}', { params: { path: { org, user } } })),
+      answer(api.DELETE('/v1/organisations/{org}/members/{user}', { params: { path: { org, user } } })),
   });
 }
 
@@ -122,7 +122,7 @@ export function useTransfer(org: string) {
     mutationFn: (user_id: string) =>
       confirmed(() =>
         answer(
-          next.POST('/v1/organisations/{org}/transfer', { params: { path: { org } }, body: { user_id } }),
+          api.POST('/v1/organisations/{org}/transfer', { params: { path: { org } }, body: { user_id } }),
         ),
       ),
     onSuccess: refresh,
@@ -135,7 +135,7 @@ export function useCreateToken(org: string) {
     mutationFn: ({ idempotencyKey, ...body }: NewManagementToken & { idempotencyKey: string }) =>
       confirmed(() =>
         answer(
-          next.POST('/v1/organisations/{org}/tokens', {
+          api.POST('/v1/organisations/{org}/tokens', {
             params: { path: { org }, header: { 'Idempotency-Key': idempotencyKey } },
             body,
           }),
@@ -149,7 +149,7 @@ export function useRevokeToken(org: string) {
   const queries = useQueryClient();
   return useMutation({
     mutationFn: (id: string) =>
-      answer(next.DELETE('/v1/organisations/{org}/tokens/{id}', { params: { path: { org, id } } })),
+      answer(api.DELETE('/v1/organisations/{org}/tokens/{id}', { params: { path: { org, id } } })),
     onSuccess: () => queries.invalidateQueries({ queryKey: tokensQuery(org).queryKey }),
   });
 }

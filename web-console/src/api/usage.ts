@@ -1,5 +1,5 @@
 import { infiniteQueryOptions, keepPreviousData, queryOptions } from '@tanstack/react-query';
-import { answer, next } from './client';
+import { answer, api } from './client';
 import type { Granularity } from './types';
 
 export type UsageRange = { granularity: Granularity; from: string };
@@ -12,7 +12,7 @@ export const appUsageQuery = (app: string, range: UsageRange, key?: string) =>
     placeholderData: keepPreviousData,
     queryFn: ({ signal }) =>
       answer(
-        next.GET('/v1/apps/{app}/usage', {
+        api.GET('/v1/apps/{app}/usage', {
           params: { path: { app }, query: { ...range, ...(key === undefined ? {} : { key }) } },
           signal,
         }),
@@ -26,12 +26,17 @@ export const organisationUsageQuery = (org: string, range: UsageRange) =>
     refetchInterval: 30_000,
     placeholderData: keepPreviousData,
     queryFn: ({ signal }) =>
-      answer(next.GET('/v1/organisations/{org}/usage', { params: { path: { org }, query: range }, signal })),
+      answer(api.GET('/v1/organisations/{org}/usage', { params: { path: { org }, query: range }, signal })),
   });
 
 /** Where the browser gets the same as a table for a spreadsheet. */
-export function usageCsvUrl(of: 'apps' | 'organisations', id: string, range: UsageRange): string {
-  const query = new URLSearchParams({ ...range, format: 'csv' });
+export function usageCsvUrl(
+  of: 'apps' | 'organisations',
+  id: string,
+  range: UsageRange,
+  key?: string,
+): string {
+  const query = new URLSearchParams({ ...range, ...(key === undefined ? {} : { key }), format: 'csv' });
   return `/v1/${of}/${encodeURIComponent(id)}/usage?${query.toString()}`;
 }
 
@@ -44,7 +49,7 @@ export const refusalsQuery = (app: string, filter: RefusalFilter) =>
     initialPageParam: undefined as string | undefined,
     queryFn: ({ pageParam, signal }) =>
       answer(
-        next.GET('/v1/apps/{app}/refusals', {
+        api.GET('/v1/apps/{app}/refusals', {
           params: {
             path: { app },
             query: {
@@ -66,6 +71,6 @@ export const refusalQuery = (app: string, request_id: string) =>
     staleTime: Infinity,
     queryFn: ({ signal }) =>
       answer(
-        next.GET('/v1/apps/{app}/refusals/{request_id}', { params: { path: { app, request_id } }, signal }),
+        api.GET('/v1/apps/{app}/refusals/{request_id}', { params: { path: { app, request_id } }, signal }),
       ),
   });

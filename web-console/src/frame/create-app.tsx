@@ -69,7 +69,7 @@ function CreateAppForm({ onClose }: { onClose: () => void }) {
           onClose();
           void navigate({ to: '/apps/$appId', params: { appId: app.id } });
         },
-        onError: (error) => form.setErrors(asProblem(error).byField),
+        onError: (error) => form.setErrors(asProblem(error).byNameIn(['name', 'id', 'key', 'secret'])),
       },
     );
   });

@@ -1,10 +1,8 @@
 import { Button, Group, Modal, Stack, Text, TextInput } from '@mantine/core';
 import { useForm } from '@mantine/form';
 import { useNavigate } from '@tanstack/react-router';
-import { useState } from 'react';
 import { useCreateOrganisation } from '../api/organisations';
 import { asProblem } from '../api/problem';
-import { uuid } from '../api/random';
 import { ErrorNotice } from '../ui/errors';
 
 export function CreateOrganisationDialog({ opened, onClose }: { opened: boolean; onClose: () => void }) {
@@ -24,26 +22,21 @@ export function CreateOrganisationDialog({ opened, onClose }: { opened: boolean;
 function CreateOrganisationForm({ onClose }: { onClose: () => void }) {
   const navigate = useNavigate();
   const create = useCreateOrganisation();
-  const [idempotencyKey, setIdempotencyKey] = useState(uuid);
   const form = useForm({
     initialValues: { name: '' },
-    onValuesChange: () => setIdempotencyKey(uuid()),
     validate: {
       name: (name) =>
         name.trim() === '' ? 'Give it a name' : name.length > 100 ? 'At most 100 characters' : null,
     },
   });
   const submit = form.onSubmit(({ name }) =>
-    create.mutate(
-      { name: name.trim(), idempotencyKey },
-      {
-        onSuccess: ({ id }) => {
-          onClose();
-          void navigate({ to: '/organisations/$orgId', params: { orgId: id } });
-        },
-        onError: (error) => form.setErrors(asProblem(error).byField),
+    create.mutate(name.trim(), {
+      onSuccess: ({ id }) => {
+        onClose();
+        void navigate({ to: '/organisations/$orgId', params: { orgId: id } });
       },
-    ),
+      onError: (error) => form.setErrors(asProblem(error).byField),
+    }),
   );
   return (
     <form onSubmit={submit} noValidate>

@@ -1,5 +1,7 @@
-/** A permission in the words of the one who gives it. What is not known here is shown as it is called. */
-const WORDS: Record<string, { label: string; help: string }> = {
+import type { Permission } from '../api/types';
+
+/** A permission in the words of the one who gives it. */
+const WORDS: Record<Permission, { label: string; help: string }> = {
   'apps.read': { label: 'See apps', help: 'Settings, channels and live events' },
   'apps.write': { label: 'Change apps', help: 'Make apps, publish test messages' },
   'apps.delete': { label: 'Delete apps', help: 'For good, with their keys' },
@@ -17,6 +19,6 @@ const WORDS: Record<string, { label: string; help: string }> = {
   'organisation.delete': { label: 'Delete the organisation', help: 'Or hand it over' },
 };
 
-export function permissionWords(permission: string): { label: string; help: string } {
-  return WORDS[permission] ?? { label: permission, help: '' };
+export function permissionWords(permission: Permission): { label: string; help: string } {
+  return WORDS[permission];
 }

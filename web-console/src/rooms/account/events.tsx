@@ -1,6 +1,7 @@
 import { Table } from '@mantine/core';
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { accountEventsQuery } from '../../api/account';
+import type { AccountEvent } from '../../api/types';
 import { Loaded } from '../../ui/loading';
 import { ShowMore } from '../../ui/more';
 import { Mono, Panel } from '../../ui/page';
@@ -9,7 +10,7 @@ import { Time } from '../../ui/time';
 import css from './account.module.css';
 import { describeAgent } from './user-agent';
 
-const WORDS: Record<string, string> = {
+const WORDS: Record<AccountEvent['kind'], string> = {
   signed_up: 'Account created',
   signed_in: 'Logged in',
   'second_factor.failed': 'A wrong code was entered',
@@ -46,7 +47,7 @@ export function EventsPanel() {
                 .flatMap((page) => page.items)
                 .map((event) => (
                   <Table.Tr key={event.id} data-kind={event.kind}>
-                    <Table.Td>{WORDS[event.kind] ?? event.kind}</Table.Td>
+                    <Table.Td>{WORDS[event.kind]}</Table.Td>
                     <Table.Td>
                       <Time iso={event.created_at} />
                     </Table.Td>

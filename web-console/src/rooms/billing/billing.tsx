@@ -2,6 +2,7 @@ import { useOrganisation } from '../../frame/use-organisation';
 import layout from '../../ui/layout.module.css';
 import { PageHeader } from '../../ui/page';
 import { AlertsPanel } from './alerts';
+import { AlertsSentPanel } from './alerts-sent';
 import { InvoicesPanel } from './invoices';
 import { PaymentPanel } from './payment';
 import { PeriodPanel } from './period';
@@ -25,6 +26,7 @@ export default function Billing() {
         <PaymentPanel org={organisation.id} />
         <ProfilePanel org={organisation.id} />
         <AlertsPanel org={organisation.id} />
+        <AlertsSentPanel org={organisation.id} />
       </div>
     </>
   );

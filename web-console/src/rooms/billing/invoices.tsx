@@ -1,6 +1,7 @@
 import { Anchor, Button, Group, Table } from '@mantine/core';
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { ReceiptText } from 'lucide-react';
+import { useState } from 'react';
 import { invoicesQuery, invoiceUrl, paymentQuery, usePayInvoice } from '../../api/billing';
 import { useMay } from '../../api/team';
 import type { InvoiceSummary } from '../../api/types';
@@ -13,15 +14,17 @@ import { notify } from '../../ui/notify';
 import { EmptyState, Panel, Tag } from '../../ui/page';
 import { WideTable } from '../../ui/table';
 import { isPast, Time } from '../../ui/time';
+import { RecomputeDialog } from './recompute';
 
 export function InvoicesPanel({ org }: { org: string }) {
   const invoices = useInfiniteQuery(invoicesQuery(org));
   const payment = useQuery(paymentQuery(org));
   const pay = usePayInvoice(org);
   const may = useMay(org);
+  const [recomputing, setRecomputing] = useState<number | null>(null);
   const payable = payment.data?.provider === 'stripe' && payment.data.method !== null && may('billing.write');
   return (
-    <Panel flush title="Invoices" help="The JSON can be recomputed to the cent, offline, from the ledger">
+    <Panel flush title="Invoices" help="Each can be recomputed to the cent, offline, from the ledger">
       {pay.error && (
         <div className={layout.pad}>
           <ErrorNotice error={pay.error} />
@@ -93,6 +96,15 @@ export function InvoicesPanel({ org }: { org: string }) {
                             {format.toUpperCase()}
                           </Anchor>
                         ))}
+                        <Anchor
+                          component="button"
+                          type="button"
+                          size="sm"
+                          onClick={() => setRecomputing(invoice.number)}
+                          aria-label={`Recompute invoice ${invoice.number}`}
+                        >
+                          Recompute…
+                        </Anchor>
                       </Group>
                     </Table.Td>
                   </Table.Tr>
@@ -102,6 +114,7 @@ export function InvoicesPanel({ org }: { org: string }) {
         )}
       </Loaded>
       <ShowMore query={invoices} />
+      <RecomputeDialog org={org} number={recomputing} onClose={() => setRecomputing(null)} />
     </Panel>
   );
 }

@@ -34,6 +34,7 @@ const ROWS: [string, (plan: Plan) => ReactNode][] = [
   ['Presence members', ({ limits }) => count(limits.max_presence_members)],
   ['Apps', ({ limits }) => count(limits.max_apps)],
   ['Keys of an app', ({ limits }) => count(limits.max_keys)],
+  ['Webhook endpoints', ({ limits }) => count(limits.max_webhooks)],
   ['Seats', ({ limits }) => count(limits.max_seats)],
 ];
 

@@ -1,6 +1,7 @@
-import { Button, Group, Modal, Stack, Table, VisuallyHidden } from '@mantine/core';
+import { ActionIcon, Button, Group, Menu, Table, VisuallyHidden } from '@mantine/core';
+import { useDisclosure } from '@mantine/hooks';
 import { useInfiniteQuery } from '@tanstack/react-query';
-import { KeySquare, Plus, TriangleAlert } from 'lucide-react';
+import { CalendarClock, Ellipsis, Import, KeySquare, Plus, RefreshCw, TimerOff, Trash2 } from 'lucide-react';
 import { useState } from 'react';
 import {
   credentialsQuery,
@@ -11,15 +12,20 @@ import {
 import { uuid } from '../../api/random';
 import type { App, Credential, NewCredential } from '../../api/types';
 import { TypedConfirm } from '../../ui/confirm';
-import { CopyField, CopyIcon } from '../../ui/copy';
+import { CopyIcon } from '../../ui/copy';
 import { ErrorNotice } from '../../ui/errors';
-import { EmptyState, Mono, Notice, Panel } from '../../ui/page';
-import { Time } from '../../ui/time';
-import css from './keys.module.css';
+import layout from '../../ui/layout.module.css';
+import { ShowMore } from '../../ui/more';
+import { EmptyState, Mono, Panel, Tag } from '../../ui/page';
 import { ReceiptDialog, type Revoked } from '../../ui/receipt';
+import { WideTable } from '../../ui/table';
+import { isPast, Time } from '../../ui/time';
+import { ImportPairDialog } from './import-pair';
+import css from './keys.module.css';
+import { MintedPairDialog } from './minted-pair';
+import { PairExpiryDialog } from './pair-expiry';
 import { RotateCredentialDialog } from './rotate';
 import { Skeletons } from './secret-keys';
-import { WideTable } from '../../ui/table';
 
 /** The key and secret pairs that the SDKs sign with. */
 export function AppCredentials({ app }: { app: App }) {
@@ -27,12 +33,15 @@ export function AppCredentials({ app }: { app: App }) {
   const mint = useMintCredential(app.id);
   const revoke = useRevokeCredential(app.id);
   const [idempotencyKey, setIdempotencyKey] = useState(uuid);
+  const [importing, bringing] = useDisclosure(false);
   const [minted, setMinted] = useState<NewCredential | null>(null);
   const [revoking, setRevoking] = useState<string | null>(null);
   const [revoked, setRevoked] = useState<Revoked | null>(null);
   const [rotating, setRotating] = useState<string | null>(null);
+  const [changing, setChanging] = useState<Credential | null>(null);
   const endPrevious = useEndPreviousSecret(app.id);
   const items = credentials.data?.pages.flatMap((page) => page.items) ?? [];
+  const error = mint.error ?? endPrevious.error;
 
   return (
     <Panel
@@ -40,32 +49,40 @@ export function AppCredentials({ app }: { app: App }) {
       title="App credentials"
       help="Key and secret for the SDKs: clients connect with the key, back ends sign with the secret"
       actions={
-        <Button
-          variant="default"
-          leftSection={<Plus size={15} aria-hidden />}
-          loading={mint.isPending}
-          onClick={() =>
-            mint.mutate(idempotencyKey, {
-              onSuccess: ({ credential }) => {
-                setMinted(credential);
-                setIdempotencyKey(uuid());
-              },
-            })
-          }
-        >
-          Mint a new pair
-        </Button>
+        <Group gap="xs">
+          <Button variant="default" leftSection={<Import size={15} aria-hidden />} onClick={bringing.open}>
+            Bring a pair along
+          </Button>
+          <Button
+            variant="default"
+            leftSection={<Plus size={15} aria-hidden />}
+            loading={mint.isPending}
+            onClick={() =>
+              mint.mutate(
+                { idempotencyKey },
+                {
+                  onSuccess: ({ credential }) => {
+                    setMinted(credential);
+                    setIdempotencyKey(uuid());
+                  },
+                },
+              )
+            }
+          >
+            Mint a new pair
+          </Button>
+        </Group>
       }
     >
-      {(mint.error ?? endPrevious.error) && (
-        <div style={{ padding: '1.125rem' }}>
-          <ErrorNotice error={mint.error ?? endPrevious.error} />
+      {error && (
+        <div className={layout.pad}>
+          <ErrorNotice error={error} />
         </div>
       )}
       {credentials.isPending ? (
         <Skeletons />
       ) : credentials.error && items.length === 0 ? (
-        <div style={{ padding: '1.125rem' }}>
+        <div className={layout.pad}>
           <ErrorNotice error={credentials.error} onRetry={() => void credentials.refetch()} />
         </div>
       ) : items.length === 0 ? (
@@ -73,94 +90,44 @@ export function AppCredentials({ app }: { app: App }) {
           No client can connect until you mint one.
         </EmptyState>
       ) : (
-        <WideTable label="App credentials" minWidth={620}>
+        <WideTable label="App credentials" minWidth={680}>
           <Table.Thead>
             <Table.Tr>
               <Table.Th>Key</Table.Th>
               <Table.Th>Made</Table.Th>
               <Table.Th>Last used</Table.Th>
-              <Table.Th w={180}>
+              <Table.Th>Expires</Table.Th>
+              <Table.Th w={56}>
                 <VisuallyHidden>Actions</VisuallyHidden>
               </Table.Th>
             </Table.Tr>
           </Table.Thead>
           <Table.Tbody>
             {items.map((item) => (
-              <Table.Tr key={item.key} data-testid="credential-row">
-                <Table.Td>
-                  <Group gap={4} wrap="nowrap">
-                    <Mono>{item.key}</Mono>
-                    <CopyIcon value={item.key} label={`key ${item.key}`} />
-                  </Group>
-                  <PreviousSecretLine
-                    item={item}
-                    busy={endPrevious.isPending}
-                    onEnd={() =>
-                      endPrevious.mutate(item.key, {
-                        onSuccess: ({ receipt }) =>
-                          setRevoked({ what: `The previous secret of ${item.key}`, receipt }),
-                      })
-                    }
-                  />
-                </Table.Td>
-                <Table.Td>
-                  <Time iso={item.created_at} />
-                </Table.Td>
-                <Table.Td>{item.last_used_at ? <Time iso={item.last_used_at} /> : 'Not yet'}</Table.Td>
-                <Table.Td ta="right" style={{ whiteSpace: 'nowrap' }}>
-                  <Button
-                    size="compact-sm"
-                    variant="subtle"
-                    aria-label={`Rotate the secret of ${item.key}`}
-                    onClick={() => setRotating(item.key)}
-                  >
-                    Rotate…
-                  </Button>
-                  <Button
-                    size="compact-sm"
-                    variant="subtle"
-                    color="var(--sb-bad)"
-                    aria-label={`Revoke ${item.key}`}
-                    onClick={() => {
-                      revoke.reset();
-                      setRevoking(item.key);
-                    }}
-                  >
-                    Revoke…
-                  </Button>
-                </Table.Td>
-              </Table.Tr>
+              <PairRow
+                key={item.key}
+                item={item}
+                onRotate={() => setRotating(item.key)}
+                onExpiry={() => setChanging(item)}
+                onEndPrevious={() =>
+                  endPrevious.mutate(item.key, {
+                    onSuccess: ({ receipt }) =>
+                      setRevoked({ what: `The previous secret of ${item.key}`, receipt }),
+                  })
+                }
+                onRevoke={() => {
+                  revoke.reset();
+                  setRevoking(item.key);
+                }}
+              />
             ))}
           </Table.Tbody>
         </WideTable>
       )}
-      <Modal
-        opened={minted !== null}
-        onClose={() => setMinted(null)}
-        title="New credentials"
-        size="lg"
-        closeOnClickOutside={false}
-        closeOnEscape={false}
-        withCloseButton={false}
-      >
-        {minted && (
-          <Stack gap="md">
-            <Notice
-              tone="warn"
-              role="status"
-              icon={<TriangleAlert size={17} aria-hidden />}
-              title="Copy the secret now. This is the only time it is shown."
-            />
-            <div>
-              <CopyField label="Key" value={minted.key} />
-              <CopyField label="Secret" value={minted.secret} wrap testId="minted-secret" />
-            </div>
-            <Group justify="flex-end">
-              <Button onClick={() => setMinted(null)}>I have stored it</Button>
-            </Group>
-          </Stack>
-        )}
-      </Modal>
+      <ShowMore query={credentials} />
+      <MintedPairDialog minted={minted} onClose={() => setMinted(null)} />
+      <ImportPairDialog app={app} opened={importing} onClose={bringing.close} />
+      <PairExpiryDialog app={app} changing={changing} onClose={() => setChanging(null)} />
       <TypedConfirm
         opened={revoking !== null}
         onClose={() => setRevoking(null)}
@@ -194,22 +161,82 @@ export function AppCredentials({ app }: { app: App }) {
   );
 }
 
-function PreviousSecretLine({ item, busy, onEnd }: { item: Credential; busy: boolean; onEnd: () => void }) {
+function PairRow({
+  item,
+  onRotate,
+  onExpiry,
+  onEndPrevious,
+  onRevoke,
+}: {
+  item: Credential;
+  onRotate: () => void;
+  onExpiry: () => void;
+  onEndPrevious: () => void;
+  onRevoke: () => void;
+}) {
   const { previous } = item;
-  if (!previous) return null;
   return (
-    <Group gap={6}>
-      <span className={css.help}>
-        The previous secret ends <Time iso={previous.expires_at} />
-        {previous.last_used_at && (
-          <>
-            , last used <Time iso={previous.last_used_at} />
-          </>
+    <Table.Tr data-testid="credential-row">
+      <Table.Td>
+        <Group gap={4} wrap="nowrap">
+          <Mono>{item.key}</Mono>
+          <CopyIcon value={item.key} label={`key ${item.key}`} />
+        </Group>
+        {previous && (
+          <p className={css.help}>
+            <Tag tone="info">rotated</Tag> the previous secret ends <Time iso={previous.expires_at} />
+            {previous.last_used_at ? (
+              <>
+                , last used <Time iso={previous.last_used_at} />
+              </>
+            ) : (
+              ', and nothing has used it since'
+            )}
+          </p>
         )}
-      </span>
-      <Button size="compact-xs" variant="default" loading={busy} onClick={onEnd}>
-        End it now
-      </Button>
-    </Group>
+      </Table.Td>
+      <Table.Td>
+        <Time iso={item.created_at} />
+      </Table.Td>
+      <Table.Td>{item.last_used_at ? <Time iso={item.last_used_at} /> : 'Not yet'}</Table.Td>
+      <Table.Td>
+        {!item.expires_at ? (
+          'Never'
+        ) : isPast(item.expires_at) ? (
+          <Tag tone="warn">expired</Tag>
+        ) : (
+          <Time iso={item.expires_at} />
+        )}
+      </Table.Td>
+      <Table.Td>
+        <Menu position="bottom-end" withInitialFocusPlaceholder={false}>
+          <Menu.Target>
+            <ActionIcon aria-label={`Actions for ${item.key}`}>
+              <Ellipsis size={16} aria-hidden />
+            </ActionIcon>
+          </Menu.Target>
+          <Menu.Dropdown>
+            <Menu.Item leftSection={<RefreshCw size={15} aria-hidden />} onClick={onRotate}>
+              Rotate the secret…
+            </Menu.Item>
+            {previous && (
+              <Menu.Item leftSection={<TimerOff size={15} aria-hidden />} onClick={onEndPrevious}>
+                End the previous secret now
+              </Menu.Item>
+            )}
+            <Menu.Item leftSection={<CalendarClock size={15} aria-hidden />} onClick={onExpiry}>
+              Change when it ends…
+            </Menu.Item>
+            <Menu.Item
+              color="var(--sb-bad)"
+              leftSection={<Trash2 size={15} aria-hidden />}
+              onClick={onRevoke}
+            >
+              Revoke…
+            </Menu.Item>
+          </Menu.Dropdown>
+        </Menu>
+      </Table.Td>
+    </Table.Tr>
   );
 }

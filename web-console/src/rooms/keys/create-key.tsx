@@ -1,4 +1,4 @@
-import { Button, Group, Modal, Select, Stack, Switch, TextInput } from '@mantine/core';
+import { Button, Group, Modal, Stack, Switch, TextInput } from '@mantine/core';
 import { useForm } from '@mantine/form';
 import { KeyRound } from 'lucide-react';
 import { useState } from 'react';
@@ -14,7 +14,8 @@ import { CodeBlock } from '../../ui/code';
 import { CopyField } from '../../ui/copy';
 import { ErrorNotice } from '../../ui/errors';
 import { Notice } from '../../ui/page';
-import { dateProblem, EXPIRIES, expiresAt, type Expiry } from './expiry';
+import { dateProblem, expiresAt, type Expiry } from './expiry';
+import { ExpiryFields } from './expiry-fields';
 import css from './keys.module.css';
 import { addressesProblem, rateProblem } from './key-limits';
 import { KeyLimitsFields } from './key-limits-fields';
@@ -167,18 +168,7 @@ function CreateKeyForm({
             touched={touched}
             error={form.errors['channels']}
           />
-          <Group align="flex-start" grow gap="sm">
-            <Select
-              label="Expires"
-              data={EXPIRIES}
-              allowDeselect={false}
-              comboboxProps={{ withinPortal: true }}
-              {...form.getInputProps('expiry')}
-            />
-            {form.values.expiry === 'date' && (
-              <TextInput type="date" label="Last day" {...form.getInputProps('date')} />
-            )}
-          </Group>
+          <ExpiryFields expiry={form.getInputProps('expiry')} date={form.getInputProps('date')} />
           <KeyLimitsFields rate={form.getInputProps('rate')} addresses={form.getInputProps('addresses')} />
           <Switch
             label="With a signing secret"

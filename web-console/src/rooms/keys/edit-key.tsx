@@ -1,4 +1,4 @@
-import { Button, Group, Modal, Select, Stack, TextInput } from '@mantine/core';
+import { Button, Group, Modal, Stack, TextInput } from '@mantine/core';
 import { useForm } from '@mantine/form';
 import { FlaskConical } from 'lucide-react';
 import { useState } from 'react';
@@ -10,7 +10,8 @@ import { patternProblem } from '../../scopes/pattern';
 import { ErrorNotice } from '../../ui/errors';
 import { notify } from '../../ui/notify';
 import { DryRunResult } from './dry-run';
-import { dateProblem, EXPIRIES, expiresAt, type Expiry } from './expiry';
+import { changedExpiry, dateProblem, type ChangedExpiry } from './expiry';
+import { ExpiryFields } from './expiry-fields';
 import { addressesProblem, rateProblem } from './key-limits';
 import { KeyLimitsFields } from './key-limits-fields';
 import css from './keys.module.css';
@@ -43,7 +44,7 @@ type Values = {
   name: string;
   actions: ActionName[];
   channels: string[];
-  expiry: Expiry | 'keep';
+  expiry: ChangedExpiry;
   date: string;
   rate: number | string;
   addresses: string[];
@@ -56,7 +57,7 @@ function patchOf({ name, actions, channels, expiry, date, rate, addresses }: Val
     channels,
     max_publishes_per_s: rate === '' ? null : Number(rate),
     allowed_addresses: addresses,
-    ...(expiry === 'keep' ? {} : { expires_at: expiresAt(expiry, date) ?? null }),
+    ...changedExpiry(expiry, date),
   };
 }
 
@@ -78,7 +79,7 @@ function EditKeyForm({ app, item, onClose }: { app: App; item: SecretKey; onClos
       expiry: 'keep',
       date: '',
       rate: item.max_publishes_per_s ?? '',
-      addresses: item.allowed_addresses ?? [],
+      addresses: item.allowed_addresses,
     },
     // What was found belongs to what was asked.
     onValuesChange: () => dryRun.reset(),
@@ -91,7 +92,7 @@ function EditKeyForm({ app, item, onClose }: { app: App; item: SecretKey; onClos
           : channels.some((pattern) => patternProblem(pattern) !== null)
             ? 'Correct the patterns above'
             : null,
-      date: (date, { expiry }) => (expiry === 'keep' ? null : dateProblem(expiry, date)),
+      date: (date, { expiry }) => dateProblem(expiry, date),
       rate: rateProblem,
       addresses: addressesProblem,
     },
@@ -146,25 +147,11 @@ function EditKeyForm({ app, item, onClose }: { app: App; item: SecretKey; onClos
             touched={touched}
             error={form.errors['channels']}
           />
-          <Group align="flex-start" grow gap="sm">
-            <Select
-              label="Expires"
-              data={[
-                {
-                  value: 'keep',
-                  label: item.expires_at
-                    ? `As it is: ${new Date(item.expires_at).toLocaleDateString('en', { dateStyle: 'medium' })}`
-                    : 'As it is: never',
-                },
-                ...EXPIRIES,
-              ]}
-              allowDeselect={false}
-              {...form.getInputProps('expiry')}
-            />
-            {form.values.expiry === 'date' && (
-              <TextInput type="date" label="Last day" {...form.getInputProps('date')} />
-            )}
-          </Group>
+          <ExpiryFields
+            expiry={form.getInputProps('expiry')}
+            date={form.getInputProps('date')}
+            ends={item.expires_at}
+          />
           <KeyLimitsFields rate={form.getInputProps('rate')} addresses={form.getInputProps('addresses')} />
         </Stack>
         <div className={css.aside}>

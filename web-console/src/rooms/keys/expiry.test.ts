@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { dateProblem, expiresAt } from './expiry';
+import { changedExpiry, dateProblem, expiresAt } from './expiry';
 
 const now = Date.parse('2026-03-01T12:00:00Z');
 
@@ -23,4 +23,11 @@ test.each([
   ['date', '2030-01-01', null],
 ] as const)('%s %j: %s', (expiry, date, expected) => {
   expect(dateProblem(expiry, date, now)).toBe(expected);
+});
+
+test.each([
+  ['keep', {}],
+  ['never', { expires_at: null }],
+] as const)('%s changes %j', (expiry, expected) => {
+  expect(changedExpiry(expiry, '')).toEqual(expected);
 });

@@ -17,7 +17,14 @@ export function expiresAt(expiry: Expiry, date: string, nowMs: number = Date.now
   return new Date(nowMs + Number(expiry) * 86_400_000).toISOString();
 }
 
-export function dateProblem(expiry: Expiry, date: string, nowMs: number = Date.now()): string | null {
+/** Of something that is there already, whose end may also stay as it is. */
+export type ChangedExpiry = Expiry | 'keep';
+
+export function changedExpiry(expiry: ChangedExpiry, date: string): { expires_at?: string | null } {
+  return expiry === 'keep' ? {} : { expires_at: expiresAt(expiry, date) ?? null };
+}
+
+export function dateProblem(expiry: ChangedExpiry, date: string, nowMs: number = Date.now()): string | null {
   if (expiry !== 'date') return null;
   const end = Date.parse(`${date}T23:59:59`);
   if (Number.isNaN(end)) return 'Choose a date';

@@ -1,20 +1,24 @@
-import { Button, Group, Modal, Select, Stack, Switch, TagsInput, TextInput } from '@mantine/core';
+import { Button, Group, Modal, Stack, Switch, TagsInput, TextInput } from '@mantine/core';
 import { useForm } from '@mantine/form';
+import { FlaskConical } from 'lucide-react';
 import { useState } from 'react';
 import { asProblem } from '../../api/problem';
 import {
   useCreatePublishableKey,
+  useDryRunPublishableKey,
   usePatchPublishableKey,
   type PublishableKeyDraft,
 } from '../../api/publishable-keys';
 import { uuid } from '../../api/random';
-import type { App, PublishableKey } from '../../api/types';
+import type { App, PublishableKey, PublishableKeyPatch } from '../../api/types';
 import { CLIENT_ACTIONS } from '../../scopes/actions';
 import { patternProblem } from '../../scopes/pattern';
 import { ErrorNotice } from '../../ui/errors';
 import { notify } from '../../ui/notify';
 import { literalOriginsProblem } from '../settings/origin';
-import { dateProblem, EXPIRIES, expiresAt, type Expiry } from './expiry';
+import { DryRunResult } from './dry-run';
+import { changedExpiry, dateProblem, type ChangedExpiry } from './expiry';
+import { ExpiryFields } from './expiry-fields';
 import css from './keys.module.css';
 import { PatternPreview } from './pattern-preview';
 import { ActionsField, PatternsField } from './scope-editor';
@@ -44,7 +48,7 @@ export function PublishableKeyDialog({
   );
 }
 
-type Values = PublishableKeyDraft & { expiry: Expiry; date: string; brought: string };
+type Values = PublishableKeyDraft & { expiry: ChangedExpiry; date: string; brought: string };
 
 const FRESH: PublishableKeyDraft = {
   name: '',
@@ -59,15 +63,29 @@ function draftOf({ name, actions, channels, allowed_origins, allow_no_origin, ic
   return { name, actions, channels, allowed_origins, allow_no_origin, ice_servers };
 }
 
+function patchOf({ expiry, date, brought: _, ...draft }: Values): PublishableKeyPatch {
+  return { ...draft, name: draft.name.trim(), ...changedExpiry(expiry, date) };
+}
+
 function KeyForm({ app, editing, onClose }: { app: App; editing: Editing; onClose: () => void }) {
   const create = useCreatePublishableKey(app.id);
-  const patch = usePatchPublishableKey(app.id);
+  const save = usePatchPublishableKey(app.id);
+  const dryRun = useDryRunPublishableKey(app.id);
   const [idempotencyKey, setIdempotencyKey] = useState(uuid);
   const [touched, setTouched] = useState(false);
   const isNew = editing === 'new';
   const form = useForm<Values>({
-    initialValues: { ...(isNew ? FRESH : draftOf(editing)), expiry: 'never', date: '', brought: '' },
-    onValuesChange: () => setIdempotencyKey(uuid()),
+    initialValues: {
+      ...(isNew ? FRESH : draftOf(editing)),
+      expiry: isNew ? 'never' : 'keep',
+      date: '',
+      brought: '',
+    },
+    onValuesChange: () => {
+      setIdempotencyKey(uuid());
+      // What was found belongs to what was asked.
+      dryRun.reset();
+    },
     validate: {
       name: (name) =>
         name.trim() === ''
@@ -87,24 +105,39 @@ function KeyForm({ app, editing, onClose }: { app: App; editing: Editing; onClos
       brought: (key) => (key === '' || /^pk_[\w-]+$/.test(key) ? null : 'A publishable key begins with pk_'),
     },
   });
-  const error = create.error ?? patch.error;
+  const error = create.error ?? save.error ?? dryRun.error;
+  const onError = (refusal: Error) => form.setErrors(byForm(refusal));
 
   const submit = form.onSubmit(
-    ({ expiry, date, brought, ...draft }) => {
-      const wanted = { ...draft, name: draft.name.trim() };
+    (values) => {
+      const wanted = patchOf(values);
       const after = {
         onSuccess: () => {
           notify(isNew ? `${wanted.name} created.` : `${wanted.name} saved.`);
           onClose();
         },
-        onError: (refusal: Error) => form.setErrors(byForm(refusal)),
+        onError,
       };
-      if (!isNew) return patch.mutate({ ...wanted, key: editing.key }, after);
-      const key = brought === '' ? {} : { key: brought };
-      create.mutate({ ...wanted, ...key, expires_at: expiresAt(expiry, date), idempotencyKey }, after);
+      if (!isNew) return save.mutate({ key: editing.key, patch: wanted }, after);
+      const { expiry, date, brought, ...draft } = values;
+      create.mutate(
+        {
+          ...draft,
+          name: draft.name.trim(),
+          expires_at: changedExpiry(expiry, date).expires_at ?? undefined,
+          ...(brought === '' ? {} : { key: brought }),
+          idempotencyKey,
+        },
+        after,
+      );
     },
     () => setTouched(true),
   );
+  const ask = () => {
+    setTouched(true);
+    if (isNew || form.validate().hasErrors) return;
+    dryRun.mutate({ key: editing.key, patch: patchOf(form.values) }, { onError });
+  };
 
   return (
     <form onSubmit={submit} noValidate>
@@ -142,32 +175,26 @@ function KeyForm({ app, editing, onClose }: { app: App; editing: Editing; onClos
             description="Peers with this key are greeted with the servers in Settings, for WebRTC calls."
             {...form.getInputProps('ice_servers', { type: 'checkbox' })}
           />
+          <ExpiryFields
+            expiry={form.getInputProps('expiry')}
+            date={form.getInputProps('date')}
+            {...(isNew ? {} : { ends: editing.expires_at })}
+          />
           {isNew && (
-            <>
-              <Group align="flex-start" grow gap="sm">
-                <Select
-                  label="Expires"
-                  data={EXPIRIES}
-                  allowDeselect={false}
-                  comboboxProps={{ withinPortal: true }}
-                  {...form.getInputProps('expiry')}
-                />
-                {form.values.expiry === 'date' && (
-                  <TextInput type="date" label="Last day" {...form.getInputProps('date')} />
-                )}
-              </Group>
-              <TextInput
-                label="Bring a key along (optional)"
-                description="A key that clients hold already. They then change nothing but the address."
-                placeholder="pk_live_…"
-                autoComplete="off"
-                spellCheck={false}
-                {...form.getInputProps('brought')}
-              />
-            </>
+            <TextInput
+              label="Bring a key along (optional)"
+              description="A key that clients hold already. They then change nothing but the address."
+              placeholder="pk_live_…"
+              autoComplete="off"
+              spellCheck={false}
+              {...form.getInputProps('brought')}
+            />
           )}
         </Stack>
-        <PatternPreview appId={app.id} patterns={form.values.channels} forClients />
+        <div className={css.aside}>
+          <PatternPreview appId={app.id} patterns={form.values.channels} forClients />
+          {dryRun.data && <DryRunResult found={dryRun.data} />}
+        </div>
       </div>
       {error && asProblem(error).fields.length === 0 && (
         <div style={{ marginTop: '1rem' }}>
@@ -178,7 +205,17 @@ function KeyForm({ app, editing, onClose }: { app: App; editing: Editing; onClos
         <Button variant="default" onClick={onClose}>
           Cancel
         </Button>
-        <Button type="submit" loading={create.isPending || patch.isPending}>
+        {!isNew && (
+          <Button
+            variant="default"
+            leftSection={<FlaskConical size={15} aria-hidden />}
+            loading={dryRun.isPending}
+            onClick={ask}
+          >
+            Dry run
+          </Button>
+        )}
+        <Button type="submit" loading={create.isPending || save.isPending}>
           {isNew ? 'Create publishable key' : 'Save'}
         </Button>
       </Group>
@@ -190,6 +227,10 @@ function KeyForm({ app, editing, onClose }: { app: App; editing: Editing; onClos
 function byForm(refusal: Error): Record<string, string> {
   const problem = asProblem(refusal);
   if (problem.code === 'key_taken') return { brought: problem.message };
-  const { key, ...rest } = problem.byNameIn(['key', ...Object.keys(FRESH), 'date']);
-  return key === undefined ? rest : { ...rest, brought: key };
+  const { key, expires_at, ...rest } = problem.byNameIn(['key', 'expires_at', ...Object.keys(FRESH)]);
+  return {
+    ...rest,
+    ...(key === undefined ? {} : { brought: key }),
+    ...(expires_at === undefined ? {} : { date: expires_at }),
+  };
 }

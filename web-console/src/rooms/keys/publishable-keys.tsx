@@ -1,6 +1,6 @@
 import { ActionIcon, Button, Menu, Table, VisuallyHidden } from '@mantine/core';
 import { useInfiniteQuery } from '@tanstack/react-query';
-import { Ellipsis, Globe, Pencil, Plus, Trash2 } from 'lucide-react';
+import { Ellipsis, Globe, Pencil, Plus, RefreshCw, Trash2 } from 'lucide-react';
 import { useState } from 'react';
 import { publishableKeysQuery, useRevokePublishableKey } from '../../api/publishable-keys';
 import type { App, PublishableKey } from '../../api/types';
@@ -13,6 +13,7 @@ import { WideTable } from '../../ui/table';
 import { isPast, Time } from '../../ui/time';
 import css from './keys.module.css';
 import { PublishableKeyDialog, type Editing } from './publishable-key-dialog';
+import { RotatePublishableKeyDialog } from './rotate-publishable-key';
 import { Skeletons } from './secret-keys';
 
 /** Keys that clients carry openly. */
@@ -20,6 +21,7 @@ export function PublishableKeys({ app }: { app: App }) {
   const keys = useInfiniteQuery(publishableKeysQuery(app.id));
   const revoke = useRevokePublishableKey(app.id);
   const [editing, setEditing] = useState<Editing | null>(null);
+  const [rotating, setRotating] = useState<PublishableKey | null>(null);
   const [revoking, setRevoking] = useState<PublishableKey | null>(null);
   const [revoked, setRevoked] = useState<Revoked | null>(null);
   const items = keys.data?.pages.flatMap((page) => page.items) ?? [];
@@ -77,6 +79,7 @@ export function PublishableKeys({ app }: { app: App }) {
                   key={item.key}
                   item={item}
                   onEdit={() => setEditing(item)}
+                  onRotate={() => setRotating(item)}
                   onRevoke={() => {
                     revoke.reset();
                     setRevoking(item);
@@ -99,6 +102,7 @@ export function PublishableKeys({ app }: { app: App }) {
         </>
       )}
       <PublishableKeyDialog app={app} editing={editing} onClose={() => setEditing(null)} />
+      <RotatePublishableKeyDialog app={app} rotating={rotating} onClose={() => setRotating(null)} />
       <TypedConfirm
         opened={revoking !== null}
         onClose={() => setRevoking(null)}
@@ -128,10 +132,12 @@ export function PublishableKeys({ app }: { app: App }) {
 function KeyRow({
   item,
   onEdit,
+  onRotate,
   onRevoke,
 }: {
   item: PublishableKey;
   onEdit: () => void;
+  onRotate: () => void;
   onRevoke: () => void;
 }) {
   const expired = item.expires_at ? isPast(item.expires_at) : false;
@@ -144,6 +150,11 @@ function KeyRow({
           <Mono>{item.key}</Mono>
           <CopyIcon value={item.key} label={`publishable key ${item.name}`} />
         </span>
+        {item.replaces && (
+          <p className={css.help}>
+            <Tag tone="info">rotated</Tag> in place of <Mono>{item.replaces}</Mono>
+          </p>
+        )}
       </Table.Td>
       <Table.Td>
         <span className={css.patterns}>
@@ -182,6 +193,9 @@ function KeyRow({
           <Menu.Dropdown>
             <Menu.Item leftSection={<Pencil size={15} aria-hidden />} onClick={onEdit}>
               Edit…
+            </Menu.Item>
+            <Menu.Item leftSection={<RefreshCw size={15} aria-hidden />} onClick={onRotate}>
+              Rotate…
             </Menu.Item>
             <Menu.Item
               color="var(--sb-bad)"

@@ -1,14 +1,12 @@
-import { Button, Group, Modal, Select, Stack, Text } from '@mantine/core';
+import { Button, Group, Modal, Stack } from '@mantine/core';
 import { TriangleAlert } from 'lucide-react';
 import { useState } from 'react';
 import { useRotateCredential } from '../../api/apps';
 import { useRotateKey } from '../../api/keys';
-import { uuid } from '../../api/random';
 import type { App, SecretKey } from '../../api/types';
 import { CopyField } from '../../ui/copy';
-import { ErrorNotice } from '../../ui/errors';
 import { Notice } from '../../ui/page';
-import { OVERLAPS } from './overlap';
+import { OverlapForm, type Rotate } from './overlap-form';
 
 export function RotateKeyDialog({
   app,
@@ -133,22 +131,14 @@ function Rotating({
   onSeen,
   onClose,
 }: {
-  rotate: {
-    mutate: (
-      rotation: { overlap_s: number; idempotencyKey: string },
-      options: { onSuccess: () => void },
-    ) => void;
-    isPending: boolean;
-    error: Error | null;
-  };
+  rotate: Rotate;
   words: 'token' | 'secret';
   secret: string | undefined;
   testId: string;
   onSeen: (shown: boolean) => void;
   onClose: () => void;
 }) {
-  const [overlap, setOverlap] = useState<string>(OVERLAPS[0].value);
-  const [idempotencyKey] = useState(uuid);
+  const [hasEnded, setEnded] = useState(false);
   if (secret !== undefined) {
     return (
       <Stack gap="md">
@@ -159,9 +149,7 @@ function Rotating({
           title="Copy it now. This is the only time it is shown."
         >
           <p style={{ margin: 0 }}>
-            {overlap === '0'
-              ? `The one before is refused from now on.`
-              : `The one before works on meanwhile.`}
+            {hasEnded ? 'The one before is refused from now on.' : 'The one before works on meanwhile.'}
           </p>
         </Notice>
         <CopyField label={`New ${words}`} value={secret} wrap testId={testId} />
@@ -172,36 +160,18 @@ function Rotating({
     );
   }
   return (
-    <Stack gap="md">
-      <Text size="sm" c="var(--sb-text-2)">
-        A new {words} is made. The one before goes on working for a while, so that you can move over without a
-        gap; when it was last used is shown until it ends.
-        {words === 'secret' && ' The key stays the same, so clients notice nothing.'}
-      </Text>
-      <Select
-        label={`The previous ${words} works for another`}
-        data={OVERLAPS}
-        value={overlap}
-        allowDeselect={false}
-        onChange={(value) => value && setOverlap(value)}
-      />
-      {rotate.error && <ErrorNotice error={rotate.error} />}
-      <Group justify="flex-end" gap="xs">
-        <Button variant="default" onClick={onClose}>
-          Cancel
-        </Button>
-        <Button
-          loading={rotate.isPending}
-          onClick={() =>
-            rotate.mutate(
-              { overlap_s: Number(overlap), idempotencyKey: `${idempotencyKey}-${overlap}` },
-              { onSuccess: () => onSeen(true) },
-            )
-          }
-        >
-          Make a new {words}
-        </Button>
-      </Group>
-    </Stack>
+    <OverlapForm
+      rotate={rotate}
+      words={words}
+      onRotated={(ended) => {
+        setEnded(ended);
+        onSeen(true);
+      }}
+      onClose={onClose}
+    >
+      A new {words} is made. The one before goes on working for a while, so that you can move over without a
+      gap; when it was last used is shown until it ends.
+      {words === 'secret' && ' The key stays the same, so clients notice nothing.'}
+    </OverlapForm>
   );
 }

@@ -264,7 +264,7 @@ function KeyLimits({ item }: { item: SecretKey }) {
   const { previous, max_publishes_per_s: rate, allowed_addresses: addresses } = item;
   const told = [
     rate ? `${rate.toLocaleString('en')} publishes per second` : null,
-    addresses?.length ? `only from ${addresses.join(', ')}` : null,
+    addresses.length ? `only from ${addresses.join(', ')}` : null,
   ].filter(Boolean);
   return (
     <>

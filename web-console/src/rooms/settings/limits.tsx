@@ -85,7 +85,7 @@ type Field = (typeof LIMITS)[number]['field'];
 
 /** What the app's owner set; an empty field is as the plan allows. */
 export function LimitsPanel({ app }: { app: App }) {
-  const own = app.own_limits ?? app.limits;
+  const own = app.own_limits;
   const form = useForm<Record<Field, number | string>>({
     initialValues: Object.fromEntries(LIMITS.map(({ field }) => [field, own[field] ?? ''])) as Record<
       Field,
@@ -94,7 +94,7 @@ export function LimitsPanel({ app }: { app: App }) {
     validate: Object.fromEntries(
       LIMITS.map(({ field, min, max }) => [
         field,
-        (value: unknown) => (value === '' && app.own_limits ? null : rangeProblem(value, min, max)),
+        (value: unknown) => (value === '' ? null : rangeProblem(value, min, max)),
       ]),
     ),
   });

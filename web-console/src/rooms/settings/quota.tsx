@@ -12,7 +12,7 @@ export function QuotaPanel({ app }: { app: App }) {
   const subscription = useQuery(subscriptionQuery(app.organisation_id));
   const price = subscription.data?.plan.overage_micros_per_million;
   const form = useForm<{ messages_per_day: number | string; at_quota: 'cap' | 'overage' }>({
-    initialValues: { messages_per_day: app.messages_per_day ?? '', at_quota: app.at_quota ?? 'cap' },
+    initialValues: { messages_per_day: app.messages_per_day ?? '', at_quota: app.at_quota },
     validate: {
       messages_per_day: (value) =>
         value === '' || (typeof value === 'number' && Number.isInteger(value) && value >= 1)

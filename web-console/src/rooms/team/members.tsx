@@ -15,6 +15,7 @@ import { WideTable } from '../../ui/table';
 import { Time } from '../../ui/time';
 import { RemoveDialog, TransferDialog } from './member-dialogs';
 import { givableRoles, roleLabel } from './roles';
+import { useSeats } from './seats';
 
 const nameOf = (member: Member) => member.name || member.email;
 
@@ -23,12 +24,13 @@ export function MembersPanel({ organisation }: { organisation: Organisation }) {
   const permissions = useQuery(permissionsQuery);
   const change = useChangeRole(organisation.id);
   const may = useMay(organisation.id);
+  const seats = useSeats(organisation.id);
   const { user } = useSession();
   const [removing, setRemoving] = useState<Member | null>(null);
   const [heir, setHeir] = useState<Member | null>(null);
   const givable = givableRoles(organisation.role, permissions.data?.roles ?? []);
   return (
-    <Panel flush title="Members">
+    <Panel flush title="Members" help={seats}>
       {change.error && (
         <div className={layout.pad}>
           <ErrorNotice error={change.error} />

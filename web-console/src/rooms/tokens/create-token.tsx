@@ -1,4 +1,4 @@
-import { Button, Checkbox, Group, Modal, MultiSelect, Select, Stack, TextInput } from '@mantine/core';
+import { Button, Checkbox, Group, Modal, MultiSelect, Stack, TextInput } from '@mantine/core';
 import { useForm } from '@mantine/form';
 import { useQuery } from '@tanstack/react-query';
 import { KeyRound } from 'lucide-react';
@@ -13,7 +13,8 @@ import { CopyField } from '../../ui/copy';
 import { ErrorNotice } from '../../ui/errors';
 import { Notice } from '../../ui/page';
 import { permissionWords } from '../../ui/permissions';
-import { dateProblem, EXPIRIES, expiresAt, type Expiry } from '../keys/expiry';
+import { dateProblem, expiresAt, type Expiry } from '../keys/expiry';
+import { ExpiryFields } from '../keys/expiry-fields';
 import fields from '../keys/keys.module.css';
 import css from './tokens.module.css';
 
@@ -109,8 +110,7 @@ function CreateTokenForm({
       },
       {
         onSuccess: ({ token }) => onCreated(token),
-        onError: (error) =>
-          form.setErrors(asProblem(error).byNameIn(['name', 'permissions', 'apps', 'date'])),
+        onError: (error) => form.setErrors(byForm(error)),
       },
     );
   });
@@ -161,12 +161,7 @@ function CreateTokenForm({
           clearButtonProps={{ 'aria-label': 'All apps' }}
           {...form.getInputProps('apps')}
         />
-        <Group align="flex-start" grow gap="sm">
-          <Select label="Expires" data={EXPIRIES} allowDeselect={false} {...form.getInputProps('expiry')} />
-          {form.values.expiry === 'date' && (
-            <TextInput type="date" label="Last day" {...form.getInputProps('date')} />
-          )}
-        </Group>
+        <ExpiryFields expiry={form.getInputProps('expiry')} date={form.getInputProps('date')} />
         {create.error && asProblem(create.error).fields.length === 0 && <ErrorNotice error={create.error} />}
         <Group justify="flex-end" gap="xs">
           <Button variant="default" onClick={onClose}>
@@ -179,6 +174,12 @@ function CreateTokenForm({
       </Stack>
     </form>
   );
+}
+
+/** The form has a date where the API has the moment a token ends. */
+function byForm(error: Error): Record<string, string> {
+  const { expires_at, ...rest } = asProblem(error).byNameIn(['name', 'permissions', 'apps', 'expires_at']);
+  return expires_at === undefined ? rest : { ...rest, date: expires_at };
 }
 
 function ShownOnce({

@@ -1,10 +1,11 @@
 import { Button, Table, VisuallyHidden } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
-import { useInfiniteQuery } from '@tanstack/react-query';
+import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { Plus, SquareTerminal } from 'lucide-react';
 import { useState } from 'react';
+import { appsQuery } from '../../api/apps';
 import { useSession } from '../../api/session';
-import { tokensQuery, useMay, useRevokeToken } from '../../api/team';
+import { membersQuery, tokensQuery, useMay, useRevokeToken } from '../../api/team';
 import type { ManagementToken } from '../../api/types';
 import { useOrganisation } from '../../frame/use-organisation';
 import { TypedConfirm } from '../../ui/confirm';
@@ -24,6 +25,14 @@ export default function Tokens() {
   const may = useMay(organisation.id);
   const tokens = useInfiniteQuery(tokensQuery(organisation.id));
   const revoke = useRevokeToken(organisation.id);
+  const apps = useQuery(appsQuery(organisation.id));
+  const members = useInfiniteQuery(membersQuery(organisation.id));
+  const nameOfApp = (id: string) => apps.data?.find((app) => app.id === id)?.name ?? id;
+  const nameOfMaker = (id: string) => {
+    if (id === user.id) return ' · made by you';
+    const maker = members.data?.pages.flatMap((page) => page.items).find((one) => one.user_id === id);
+    return maker ? ` · made by ${maker.name || maker.email}` : '';
+  };
   const [creating, create] = useDisclosure(false);
   const [revoking, setRevoking] = useState<ManagementToken | null>(null);
   return (
@@ -85,6 +94,7 @@ export default function Tokens() {
                         <br />
                         <span className={layout.sub}>
                           <Mono>{`mt_sbx_${token.id}…`}</Mono>
+                          {nameOfMaker(token.made_by)}
                         </span>
                       </Table.Td>
                       <Table.Td>
@@ -94,7 +104,7 @@ export default function Tokens() {
                           ))}
                         </span>
                       </Table.Td>
-                      <Table.Td>{token.apps ? `${token.apps.length} chosen` : 'All'}</Table.Td>
+                      <Table.Td>{token.apps ? token.apps.map(nameOfApp).join(', ') : 'All'}</Table.Td>
                       <Table.Td>
                         {token.last_used_at ? <Time iso={token.last_used_at} /> : 'Not yet'}
                       </Table.Td>

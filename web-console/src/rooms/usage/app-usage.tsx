@@ -7,6 +7,7 @@ import layout from '../../ui/layout.module.css';
 import { Loaded } from '../../ui/loading';
 import { PageHeader, Panel } from '../../ui/page';
 import { Charts } from './charts';
+import { OneKey } from './one-key';
 import { KeysTable } from './parts';
 import { MessageMeter } from './quota-meters';
 import { rangeOf } from './range';
@@ -16,10 +17,12 @@ import css from './usage.module.css';
 
 export default function AppUsageRoom() {
   const app = useApp();
-  const { span = 'day' } = useSearch({ from: '/signed-in/apps/$appId/usage' });
+  const { span = 'day', key } = useSearch({ from: '/signed-in/apps/$appId/usage' });
   const navigate = useNavigate({ from: '/apps/$appId/usage' });
   const range = rangeOf(span);
-  const usage = useQuery(appUsageQuery(app.id, range));
+  const usage = useQuery(appUsageQuery(app.id, range, key));
+  const show = (key: string | undefined) =>
+    void navigate({ search: (old) => ({ ...old, key }), replace: true });
   return (
     <>
       <PageHeader
@@ -34,14 +37,15 @@ export default function AppUsageRoom() {
       <div className={layout.stack}>
         <SpanPicker
           value={span}
-          onChange={(span) => void navigate({ search: { span }, replace: true })}
-          csv={usageCsvUrl('apps', app.id, range)}
+          onChange={(span) => void navigate({ search: (old) => ({ ...old, span }), replace: true })}
+          csv={usageCsvUrl('apps', app.id, range, key)}
         />
+        {key !== undefined && <OneKey name={key} onAll={() => show(undefined)} />}
         <Loaded query={usage} label="usage">
           {(found) => (
             <>
               <Totals usage={found} />
-              {found.quotas.length > 0 && (
+              {key === undefined && found.quotas.length > 0 && (
                 <Panel
                   title="Quota"
                   help="Of the organisation, which all its apps share, unless an app has a part of its own"
@@ -53,8 +57,11 @@ export default function AppUsageRoom() {
                   </div>
                 </Panel>
               )}
-              <Charts usage={found} maxConnections={app.limits.max_connections} />
-              <KeysTable keys={found.keys} />
+              <Charts
+                usage={found}
+                maxConnections={key === undefined ? app.limits.max_connections : undefined}
+              />
+              {key === undefined && <KeysTable keys={found.keys} onShow={show} />}
             </>
           )}
         </Loaded>

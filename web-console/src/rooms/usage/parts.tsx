@@ -1,4 +1,4 @@
-import { Table } from '@mantine/core';
+import { Anchor, Table } from '@mantine/core';
 import { Link } from '@tanstack/react-router';
 import type { AppUsage, OrganisationUsage, UsageCounts } from '../../api/types';
 import { bytes, count } from '../../ui/amount';
@@ -39,7 +39,9 @@ function Cells({ counts }: { counts: UsageCounts }) {
   ));
 }
 
-export function KeysTable({ keys }: { keys: AppUsage['keys'] }) {
+export const NO_KEY = 'No key accepted';
+
+export function KeysTable({ keys, onShow }: { keys: AppUsage['keys']; onShow: (key: string) => void }) {
   if (keys.length === 0) return null;
   return (
     <Panel flush title="By key" help="Deliveries count for the key that the receiving connection came with">
@@ -48,7 +50,17 @@ export function KeysTable({ keys }: { keys: AppUsage['keys'] }) {
         <Table.Tbody>
           {keys.map((entry) => (
             <Table.Tr key={entry.key} data-testid="usage-key-row">
-              <Table.Td>{entry.key === '' ? 'No key accepted' : <Mono>{entry.key}</Mono>}</Table.Td>
+              <Table.Td>
+                <Anchor
+                  component="button"
+                  type="button"
+                  size="sm"
+                  onClick={() => onShow(entry.key)}
+                  aria-label={`Usage of ${entry.key || 'requests without an accepted key'} alone`}
+                >
+                  {entry.key === '' ? NO_KEY : <Mono>{entry.key}</Mono>}
+                </Anchor>
+              </Table.Td>
               <Cells counts={entry} />
             </Table.Tr>
           ))}
