@@ -49,6 +49,7 @@ export async function look(page, where) {
   const folder = process.env.SIGNALBOX_SCREENSHOTS;
   for (const colorScheme of ["light", "dark"]) {
     await page.emulateMedia({ colorScheme });
+    await page.evaluate(() => Promise.all(document.getAnimations().map(({ finished }) => finished.catch(() => {}))));
     found.push(...(await violations(page, `${where}, ${colorScheme}`)));
     for (const [size, viewport] of folder ? Object.entries(SIZES) : []) {
       await page.setViewportSize(viewport);

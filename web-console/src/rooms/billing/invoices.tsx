@@ -63,7 +63,7 @@ export function InvoicesPanel({ org }: { org: string }) {
                     </Table.Td>
                     <Table.Td className={layout.number}>{centsAmount(invoice.total_cents)}</Table.Td>
                     <Table.Td>
-                      <State invoice={invoice} />
+                      <State invoice={invoice} byTransfer={payment.data?.provider === 'manual'} />
                       {invoice.state === 'open' && payable && (
                         <Button
                           ml="xs"
@@ -119,34 +119,31 @@ export function InvoicesPanel({ org }: { org: string }) {
   );
 }
 
-function State({ invoice }: { invoice: InvoiceSummary }) {
-  switch (invoice.state) {
-    case 'paid':
-      return <Tag tone="good">paid</Tag>;
-    case 'processing':
-      return <Tag tone="info">being paid</Tag>;
-    case 'open':
-      return (
-        <>
-          <Tag tone={isPast(invoice.due_at) || invoice.failures > 0 ? 'bad' : 'warn'}>
-            {isPast(invoice.due_at) ? 'overdue' : 'open'}
-          </Tag>
-          <br />
-          <span className={layout.sub}>
-            {invoice.last_error ? (
-              `${invoice.last_error} `
-            ) : (
-              <>
-                Due <Time iso={invoice.due_at} />{' '}
-              </>
-            )}
-            {invoice.next_try_at && (
-              <>
-                · collected <Time iso={invoice.next_try_at} />
-              </>
-            )}
-          </span>
-        </>
-      );
-  }
+/** `byTransfer`: nothing is collected, so nothing can fail before it is due. */
+function State({ invoice, byTransfer }: { invoice: InvoiceSummary; byTransfer: boolean }) {
+  if (invoice.state === 'paid') return <Tag tone="good">paid</Tag>;
+  if (invoice.state === 'processing') return <Tag tone="info">being paid</Tag>;
+  const isOverdue = isPast(invoice.due_at);
+  const hasFailed = !byTransfer && invoice.failures > 0;
+  return (
+    <>
+      <Tag tone={isOverdue || hasFailed ? 'bad' : 'warn'}>{isOverdue ? 'overdue' : 'open'}</Tag>
+      <br />
+      <span className={layout.sub}>
+        {invoice.last_error ? (
+          invoice.last_error
+        ) : (
+          <>
+            Due <Time iso={invoice.due_at} />
+          </>
+        )}
+        {!byTransfer && invoice.next_try_at && (
+          <>
+            {' '}
+            · collected <Time iso={invoice.next_try_at} />
+          </>
+        )}
+      </span>
+    </>
+  );
 }

@@ -32,18 +32,19 @@ export function SpendLimitForm({ org, limit }: { org: string; limit: number | nu
         description="Beyond it, publishes are refused until the next day adds messages, and nothing more is charged. Which apps go on beyond the quota is set in each app’s settings."
         {...form.getInputProps('limited', { type: 'checkbox' })}
       />
-      <div className={layout.inline}>
-        {form.values.limited && (
-          <NumberInput
-            label="At most"
-            prefix="$"
-            min={0}
-            decimalScale={2}
-            thousandSeparator=","
-            hideControls
-            {...form.getInputProps('dollars')}
-          />
-        )}
+      {form.values.limited && (
+        <NumberInput
+          label="At most"
+          maw="16rem"
+          prefix="$"
+          min={0}
+          decimalScale={2}
+          thousandSeparator=","
+          hideControls
+          {...form.getInputProps('dollars')}
+        />
+      )}
+      <div>
         <Button type="submit" variant="default" disabled={!form.isDirty()} loading={save.isPending}>
           Save the limit
         </Button>

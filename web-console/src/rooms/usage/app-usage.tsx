@@ -7,6 +7,7 @@ import layout from '../../ui/layout.module.css';
 import { Loaded } from '../../ui/loading';
 import { PageHeader, Panel } from '../../ui/page';
 import { Charts } from './charts';
+import { useKeyNames } from './key-names';
 import { OneKey } from './one-key';
 import { KeysTable } from './parts';
 import { MessageMeter } from './quota-meters';
@@ -21,6 +22,7 @@ export default function AppUsageRoom() {
   const navigate = useNavigate({ from: '/apps/$appId/usage' });
   const range = rangeOf(span);
   const usage = useQuery(appUsageQuery(app.id, range, key));
+  const names = useKeyNames(app.id);
   const show = (key: string | undefined) =>
     void navigate({ search: (old) => ({ ...old, key }), replace: true });
   return (
@@ -61,7 +63,7 @@ export default function AppUsageRoom() {
                 usage={found}
                 maxConnections={key === undefined ? app.limits.max_connections : undefined}
               />
-              {key === undefined && <KeysTable keys={found.keys} onShow={show} />}
+              {key === undefined && <KeysTable keys={found.keys} names={names} onShow={show} />}
             </>
           )}
         </Loaded>

@@ -41,7 +41,16 @@ function Cells({ counts }: { counts: UsageCounts }) {
 
 export const NO_KEY = 'No key accepted';
 
-export function KeysTable({ keys, onShow }: { keys: AppUsage['keys']; onShow: (key: string) => void }) {
+/** `names`: of the keys that have one. A revoked key has none any more. */
+export function KeysTable({
+  keys,
+  names,
+  onShow,
+}: {
+  keys: AppUsage['keys'];
+  names: ReadonlyMap<string, string>;
+  onShow: (key: string) => void;
+}) {
   if (keys.length === 0) return null;
   return (
     <Panel flush title="By key" help="Deliveries count for the key that the receiving connection came with">
@@ -56,10 +65,16 @@ export function KeysTable({ keys, onShow }: { keys: AppUsage['keys']; onShow: (k
                   type="button"
                   size="sm"
                   onClick={() => onShow(entry.key)}
-                  aria-label={`Usage of ${entry.key || 'requests without an accepted key'} alone`}
+                  aria-label={`${entry.key || NO_KEY}: show this alone`}
                 >
                   {entry.key === '' ? NO_KEY : <Mono>{entry.key}</Mono>}
                 </Anchor>
+                {names.has(entry.key) && (
+                  <>
+                    <br />
+                    <span className={layout.sub}>{names.get(entry.key)}</span>
+                  </>
+                )}
               </Table.Td>
               <Cells counts={entry} />
             </Table.Tr>
