@@ -2673,55 +2673,40 @@ export interface components {
         };
         /** @description What is absent stays; null is as the plan allows. */
         LimitsPatch: {
-            /**
-             * Format: int32
-             * @default null
-             */
+            /** Format: int32 */
             max_channels_per_connection?: number | null;
             /**
              * Format: int32
              * @description Client events per second and connection.
-             * @default null
              */
             max_client_events_per_s?: number | null;
-            /**
-             * Format: int32
-             * @default null
-             */
+            /** Format: int32 */
             max_connections?: number | null;
             /**
              * Format: int32
              * @description Bytes of one event's `data` in the Pusher family's own APIs.
-             * @default null
              */
             max_event_bytes?: number | null;
             /**
              * Format: int32
              * @description Bytes of one presence member's `user_info`.
-             * @default null
              */
             max_member_bytes?: number | null;
             /**
              * Format: int32
              * @description Bytes of one message's payload in every other dialect; a dialect may allow less.
-             * @default null
              */
             max_payload_bytes?: number | null;
-            /**
-             * Format: int32
-             * @default null
-             */
+            /** Format: int32 */
             max_presence_members?: number | null;
             /**
              * Format: int32
              * @description Publishes per second over every HTTP API and by Metered peers; a batch counts its items.
-             * @default null
              */
             max_publishes_per_s?: number | null;
             /**
              * Format: int32
              * @description Read requests over HTTP per second.
-             * @default null
              */
             max_reads_per_s?: number | null;
         };
@@ -2982,55 +2967,40 @@ export interface components {
         };
         /** @description What the app's owner set below the plan's; what is absent is as the plan allows. */
         OwnLimits: {
-            /**
-             * Format: int32
-             * @default null
-             */
+            /** Format: int32 */
             max_channels_per_connection?: number | null;
             /**
              * Format: int32
              * @description Client events per second and connection.
-             * @default null
              */
             max_client_events_per_s?: number | null;
-            /**
-             * Format: int32
-             * @default null
-             */
+            /** Format: int32 */
             max_connections?: number | null;
             /**
              * Format: int32
              * @description Bytes of one event's `data` in the Pusher family's own APIs.
-             * @default null
              */
             max_event_bytes?: number | null;
             /**
              * Format: int32
              * @description Bytes of one presence member's `user_info`.
-             * @default null
              */
             max_member_bytes?: number | null;
             /**
              * Format: int32
              * @description Bytes of one message's payload in every other dialect; a dialect may allow less.
-             * @default null
              */
             max_payload_bytes?: number | null;
-            /**
-             * Format: int32
-             * @default null
-             */
+            /** Format: int32 */
             max_presence_members?: number | null;
             /**
              * Format: int32
              * @description Publishes per second over every HTTP API and by Metered peers; a batch counts its items.
-             * @default null
              */
             max_publishes_per_s?: number | null;
             /**
              * Format: int32
              * @description Read requests over HTTP per second.
-             * @default null
              */
             max_reads_per_s?: number | null;
         };
