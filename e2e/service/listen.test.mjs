@@ -9,6 +9,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { before, describe, test } from "node:test";
 import { givenApp } from "../harness/apps.mjs";
+import { mailed } from "../harness/mail.mjs";
 import { givenAccount } from "../harness/management.mjs";
 import { rawClient } from "../harness/raw.mjs";
 import { lifetime, sharedStack } from "../harness/stack.mjs";
@@ -21,6 +22,8 @@ describe("signalbox listen", { timeout: 120000 }, () => {
     stack = await sharedStack();
     account = await givenAccount(stack);
     app = await givenApp(account);
+    const proof = await mailed(stack, account.email, "Confirm your e-mail address");
+    await account.api.call("POST", "/v1/email/verify", { token: proof.token });
     const made = { name: "terminal", permissions: ["apps.read"] };
     ({ token } = await account.api.call("POST", `/v1/organisations/${account.organisation.id}/tokens`, made));
     const folder = mkdtempSync(join(tmpdir(), "signalbox-cli-"));
@@ -39,7 +42,8 @@ describe("signalbox listen", { timeout: 120000 }, () => {
     child.stdout.setEncoding("utf8").on("data", (text) => (printed.out += text));
     child.stderr.setEncoding("utf8").on("data", (text) => (printed.err += text));
     printed.exit = new Promise((resolve) => child.once("close", resolve));
-    t.after(() => child.kill());
+    printed.end = () => (child.kill(), printed.exit);
+    t.after(printed.end);
     return printed;
   }
 
@@ -137,6 +141,7 @@ describe("signalbox listen", { timeout: 120000 }, () => {
         assert.deepEqual([told.type, told.data.app_id], ["channel.occupied", app.id]);
       }
       await until("the answer is printed", () => /→ http.*: 202 in \d+ ms/.test(printed.err));
+      await printed.end();
     }
   });
 
