@@ -15,14 +15,16 @@ const uuid = () =>
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 
-const EVENTS: [string, string | null, unknown][] = [
+/** An object without members named, as the API's description has it. */
+type Data = Delivery['data'];
+const EVENTS = [
   ['channel_occupied', 'presence-platform.4', {}],
   ['member_added', 'presence-platform.4', { user_id: 'staff-12' }],
   ['client_event', 'private-chat.7', { event: 'client-typing', data: '{"on":true}', socket_id: '81.7733' }],
   ['member_removed', 'presence-platform.4', { user_id: 'staff-12' }],
   ['channel_vacated', 'departures.platform-4', {}],
   ['cache_miss', 'cache-network-status', {}],
-];
+] satisfies [string, string | null, object][] as [string, string | null, Data][];
 
 function endpointOf(part: Partial<Endpoint>): Endpoint {
   return {

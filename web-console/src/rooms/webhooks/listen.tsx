@@ -1,3 +1,8 @@
+import { useInfiniteQuery } from '@tanstack/react-query';
+import { credentialsQuery } from '../../api/apps';
+import { useFreshSecret } from '../../api/fresh-secrets';
+import { quote } from '../../snippets/quote';
+import { SECRET_PLACEHOLDER } from '../../snippets/values';
 import { TextLink } from '../../ui/link';
 import { CodeBlock } from '../../ui/code';
 import { Panel } from '../../ui/page';
@@ -7,7 +12,12 @@ import css from './webhooks.module.css';
 /** The same events, printed in a terminal: to look at them, and to try a handler that runs on this machine. */
 export function ListenPanel({ app }: { app: string }) {
   const { organisation_id } = useApp();
+  const credentials = useInfiniteQuery(credentialsQuery(app));
+  const fresh = useFreshSecret(app);
   const origin = window.location.origin;
+  const key =
+    fresh?.key ?? credentials.data?.pages.flatMap((page) => page.items).at(-1)?.key ?? 'YOUR_APP_KEY';
+  const signed = `--key ${key} --secret ${quote.shell(fresh?.secret ?? SECRET_PLACEHOLDER)}`;
   return (
     <Panel
       title="In your terminal"
@@ -39,11 +49,15 @@ export function ListenPanel({ app }: { app: string }) {
           />
         </div>
         <div>
-          <p className={css.step}>Or pass every event on to the handler you are writing</p>
+          <p className={css.step}>
+            Or pass every event on to the handler you are writing, signed as ours are
+          </p>
           <CodeBlock
             language="bash"
             label="Listen and forward"
-            code={`./signalbox listen --app ${app} --forward http://localhost:3000/webhooks`}
+            testId="forward-command"
+            code={`./signalbox listen --app ${app} --forward http://localhost:3000/webhooks \\
+  ${signed}`}
           />
         </div>
       </div>
