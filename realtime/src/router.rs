@@ -259,10 +259,24 @@ impl Router {
     /// Takes over what an earlier engine's witness was told: that the channel is occupied, and that
     /// these users are there. What is not so again within the usual time is told to be over; what is
     /// so again is not told a second time.
-    pub fn recall(&self, topic: &Topic, is_occupied: bool, users: Vec<UserId>, now_ms: u64) {
-        match &self.0 {
-            Link::Local(local) => local.owner(topic).recall(topic, is_occupied, users, now_ms),
+    ///
+    /// `is_certain` is asked while nothing can happen on the channel, and must not call back: if it
+    /// says no, nothing is taken over. Whether it was.
+    pub fn recall(
+        &self,
+        topic: &Topic,
+        is_occupied: bool,
+        users: Vec<UserId>,
+        now_ms: u64,
+        is_certain: impl FnOnce() -> bool,
+    ) -> bool {
+        let Link::Local(local) = &self.0;
+        let mut owner = local.owner(topic);
+        let is_certain = is_certain();
+        if is_certain {
+            owner.recall(topic, is_occupied, users, now_ms);
         }
+        is_certain
     }
 
     /// Does what is due by time. Call it every 100 to 250 ms, from one place.

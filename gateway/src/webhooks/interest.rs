@@ -5,10 +5,10 @@
 
 use contract::{AppId, webhooks::HookSet};
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     fmt,
     sync::{
-        PoisonError, RwLock,
+        Mutex, MutexGuard, PoisonError, RwLock,
         atomic::{AtomicU32, Ordering::Relaxed},
     },
 };
@@ -17,6 +17,8 @@ pub struct Interest {
     /// Apps share marks; one that shares its mark with an app of interest pays for a look.
     marks: Box<[AtomicU32; MARKS]>,
     apps: RwLock<HashMap<AppId, HookSet>>,
+    /// Apps of which more is wanted than before.
+    begun: Mutex<HashSet<AppId>>,
 }
 
 const MARK_BITS: u32 = 12;
@@ -25,7 +27,7 @@ const MARKS: usize = 1 << MARK_BITS;
 impl Default for Interest {
     fn default() -> Self {
         let marks = Box::new([const { AtomicU32::new(0) }; MARKS]);
-        Self { marks, apps: RwLock::default() }
+        Self { marks, apps: RwLock::default(), begun: Mutex::default() }
     }
 }
 
@@ -52,15 +54,27 @@ impl Interest {
 
     pub fn set(&self, app: &AppId, kinds: HookSet) {
         let mut apps = self.apps.write().unwrap_or_else(PoisonError::into_inner);
-        let was_known = match kinds.is_empty() {
-            true => apps.remove(app).is_some(),
-            false => apps.insert(app.clone(), kinds).is_some(),
+        let before = match kinds.is_empty() {
+            true => apps.remove(app),
+            false => apps.insert(app.clone(), kinds),
         };
-        match (was_known, kinds.is_empty()) {
+        if before.unwrap_or_default().union(kinds) != before.unwrap_or_default() {
+            self.begun().insert(app.clone());
+        }
+        match (before.is_some(), kinds.is_empty()) {
             (false, false) => drop(self.mark(app).fetch_add(1, Relaxed)),
             (true, true) => drop(self.mark(app).fetch_sub(1, Relaxed)),
             _ => {}
         }
+    }
+
+    /// Apps of which more is wanted than at the last call.
+    pub fn take_begun(&self) -> HashSet<AppId> {
+        std::mem::take(&mut *self.begun())
+    }
+
+    fn begun(&self) -> MutexGuard<'_, HashSet<AppId>> {
+        self.begun.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn mark(&self, app: &AppId) -> &AtomicU32 {
@@ -91,5 +105,24 @@ mod tests {
         assert_eq!((interest.of(&one), interest.of(&other)), (HookSet::NONE, kinds));
         interest.set(&other, HookSet::NONE);
         assert_eq!(interest.mark(&one).load(Relaxed), 0, "nobody pays any more");
+    }
+
+    #[test]
+    fn it_is_known_of_which_apps_more_is_wanted() {
+        let interest = Interest::default();
+        let app: AppId = "1".parse().unwrap();
+        let one = HookSet::NONE.with(HookKind::CacheMiss);
+        let two = one.with(HookKind::ChannelVacated);
+        for (kinds, is_more) in [
+            (one, true),
+            (one, false),
+            (two, true),
+            (one, false),
+            (HookSet::NONE, false),
+            (two, true),
+        ] {
+            interest.set(&app, kinds);
+            assert_eq!(interest.take_begun().contains(&app), is_more, "{kinds:?}");
+        }
     }
 }

@@ -38,7 +38,7 @@ use std::{
     io,
     sync::{
         Arc, Mutex, OnceLock, PoisonError,
-        atomic::{AtomicU64, Ordering::Relaxed},
+        atomic::{AtomicBool, AtomicU64, Ordering::Relaxed},
     },
     thread::JoinHandle,
 };
@@ -55,6 +55,8 @@ pub struct Webhooks {
     router: OnceLock<Router>,
     /// What stood at the end of the start before, until the engine knows.
     stood: Mutex<HashMap<Topic, Stands>>,
+    /// Something that began or ended could not be kept.
+    has_gaps: AtomicBool,
     writing: Mutex<Option<JoinHandle<()>>>,
 }
 
@@ -113,6 +115,7 @@ impl Webhooks {
             directory: directory.clone(),
             router: OnceLock::new(),
             stood: Mutex::new(standing.copy()),
+            has_gaps: AtomicBool::new(false),
             writing: Mutex::default(),
         });
         let writing = Writer::start(webhooks.clone(), standing)?;
@@ -125,17 +128,24 @@ impl Webhooks {
     pub fn begin(&self, router: &Router) {
         if self.router.set(router.clone()).is_ok() {
             let mut stood = self.stood.lock().unwrap_or_else(PoisonError::into_inner);
-            self.recall(std::mem::take(&mut *stood).iter());
+            for (topic, stands) in std::mem::take(&mut *stood) {
+                self.recall(&topic, &stands, || true);
+            }
         }
     }
 
-    /// Tells the engine what stands told; what is not so it will say is over.
-    fn recall<'a>(&self, standing: impl Iterator<Item = (&'a Topic, &'a Stands)>) {
-        let Some(router) = self.router.get() else { return };
-        let now_ms = clock::unix_ms();
-        for (topic, stands) in standing {
-            let users = stands.users.iter().cloned().collect();
-            router.recall(topic, stands.is_occupied, users, now_ms);
+    /// Tells the engine what stands told; what is not so it will say is over. Whether it was certain
+    /// that it stands.
+    fn recall(&self, topic: &Topic, stands: &Stands, is_certain: impl FnOnce() -> bool) -> bool {
+        let Some(router) = self.router.get() else { return false };
+        let users = stands.users.iter().cloned().collect();
+        router.recall(topic, stands.is_occupied, users, clock::unix_ms(), is_certain)
+    }
+
+    fn dropped(&self, kind: HookKind) {
+        self.health.count_dropped(kind);
+        if !is_chatter(kind) {
+            self.has_gaps.store(true, Relaxed);
         }
     }
 
@@ -163,7 +173,7 @@ impl Witness for Webhooks {
     fn saw(&self, topic: &Topic, at_ms: u64, what: Seen) {
         let kind = what.kind();
         if !self.queue.push(Noted { topic: topic.clone(), at_ms, what }, is_chatter(kind)) {
-            self.health.count_dropped(kind);
+            self.dropped(kind);
         }
     }
 }

@@ -83,6 +83,10 @@ impl Queue {
         self.lock().noted.len()
     }
 
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
     pub fn next(&self, patience: Duration) -> Next {
         let is_quiet = |state: &mut State| state.noted.is_empty() && !state.is_closed;
         let waited = self.filled.wait_timeout_while(self.lock(), patience, is_quiet);

@@ -9,7 +9,7 @@ use super::{
     spool::{folders, segment_paths},
 };
 use contract::{
-    UserId,
+    AppId, UserId,
     webhooks::{ChannelEvent, Happening},
 };
 use realtime::Topic;
@@ -59,12 +59,13 @@ impl Standing {
             Some((modified.ok()?, folder.clone()))
         };
         // Each start takes over from the one before, so the last one knows everything.
-        if let Some((_, last)) = others.iter().filter_map(left).max() {
-            if let Err(e) = standing.read(&last) {
-                tracing::error!(error = %e, "not all that stood told is known");
-            }
-            standing.renew(0);
+        if let Some((_, last)) = others.iter().filter_map(left).max()
+            && let Err(e) = standing.read(&last)
+        {
+            tracing::error!(error = %e, "not all that stood told is known");
         }
+        // There before anything is told, so that it is found even if nothing comes to be noted.
+        standing.renew(0);
         if standing.of.is_empty() || standing.file.is_some() {
             others.iter().for_each(|folder| forget(folder));
         }
@@ -107,6 +108,10 @@ impl Standing {
         self.of.clone()
     }
 
+    pub fn of(&self, topic: &Topic) -> Option<&Stands> {
+        self.of.get(topic)
+    }
+
     pub fn all(&self) -> impl Iterator<Item = (&Topic, &Stands)> {
         self.of.iter()
     }
@@ -130,6 +135,17 @@ impl Standing {
         self.bytes += lines.len() as u64;
         if self.bytes > WORTH_RENEWING.max(2 * self.renewed_bytes) {
             self.renew(last.seq);
+        }
+    }
+
+    /// Forgets what stands of other apps. The event `seq` was the last to be noted.
+    pub fn keep_apps(&mut self, seq: u64, exists: impl Fn(&AppId) -> bool) {
+        let before = self.of.len();
+        self.of.retain(|topic, _| exists(&topic.app));
+        if self.of.len() < before {
+            let entries = |stands: &Stands| usize::from(stands.is_occupied) + stands.users.len();
+            self.entries = self.of.values().map(entries).sum();
+            self.renew(seq);
         }
     }
 
@@ -308,6 +324,19 @@ mod tests {
         let second = Standing::take_over(&folder, "two");
         assert_eq!(words(&second), ["presence-a true bob"]);
         assert!(folder.join("one").exists(), "its events wait");
+    }
+
+    #[test]
+    fn what_stands_of_an_app_that_is_gone_is_forgotten() {
+        let folder = folder("standing-apps");
+        let mut first = Standing::take_over(&folder, "one");
+        let gone = ChannelEvent { app: "42".parse().unwrap(), ..added(1, "ann") };
+        first.note(&[gone, added(2, "bob"), added(3, "cyd")]);
+        first.keep_apps(3, |app| app.as_str() == "41");
+        assert_eq!((words(&first), first.len()), (vec!["presence-a false bob cyd".into()], 2));
+        first.note(&[removed(4, "cyd")]);
+        drop(first);
+        assert_eq!(words(&Standing::take_over(&folder, "two")), ["presence-a false bob"]);
     }
 
     #[test]

@@ -6,13 +6,16 @@ use super::{
     standing::Standing,
 };
 use crate::{directory::Alarm, hub::clock};
-use contract::webhooks::{ChannelEvent, Happening, HookKind};
-use realtime::Seen;
+use contract::{
+    AppId,
+    webhooks::{ChannelEvent, Happening, HookKind},
+};
+use realtime::{Seen, Topic};
 use std::{
     io,
     sync::{Arc, atomic::Ordering::Relaxed},
     thread::{self, JoinHandle},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 /// So many bytes are written at once.
@@ -21,15 +24,18 @@ const WRITE_BYTES: usize = 1 << 20;
 const RETRY: Duration = Duration::from_secs(1);
 /// How long it may take until it is seen that there is room again.
 const PATIENCE: Duration = Duration::from_secs(1);
+/// How often it is looked for apps that are gone.
+const LOOK_EVERY: Duration = Duration::from_secs(600);
 
 pub struct Writer {
     webhooks: Arc<Webhooks>,
     standing: Standing,
     next_seq: u64,
     is_failing: bool,
-    /// Something that began or ended could not be kept.
-    has_gaps: bool,
     is_dropping: bool,
+    /// Channels of which the engine is to say what is over.
+    doubtful: Vec<Topic>,
+    looked_at: Instant,
 }
 
 /// Events on their way to the disk together.
@@ -49,8 +55,9 @@ impl Writer {
             standing,
             next_seq: 1,
             is_failing: false,
-            has_gaps: false,
             is_dropping: false,
+            doubtful: Vec::new(),
+            looked_at: Instant::now(),
         };
         thread::Builder::new().name("webhooks".into()).spawn(move || writer.run())
     }
@@ -64,20 +71,55 @@ impl Writer {
                 Next::Nothing => {}
                 Next::End => return,
             }
+            self.doubt();
             self.mend();
+            self.forget_apps();
         }
     }
 
-    /// Once there is room again, what ended unnoticed ends after all.
-    fn mend(&mut self) {
+    /// What ended unseen ends after all: once there is room again, and once somebody wants to hear of
+    /// an app again.
+    fn doubt(&mut self) {
+        let begun = self.webhooks.interest.take_begun();
+        if !begun.is_empty() {
+            self.doubt_of(|topic| begun.contains(&topic.app));
+        }
         let spool = &self.webhooks.spool;
         if spool.bytes() < spool.limit() / 2 {
             if std::mem::take(&mut self.is_dropping) {
                 tracing::info!("there is room for channel events again");
             }
-            if std::mem::take(&mut self.has_gaps) {
-                self.webhooks.recall(self.standing.all());
+            if self.webhooks.has_gaps.swap(false, Relaxed) {
+                self.doubtful.clear();
+                self.doubt_of(|_| true);
             }
+        }
+    }
+
+    fn doubt_of(&mut self, which: impl Fn(&Topic) -> bool) {
+        let topics = self.standing.all().map(|(topic, _)| topic);
+        self.doubtful.extend(topics.filter(|topic| which(topic)).cloned());
+    }
+
+    /// Asks the engine about what is in doubt, as long as nothing is on its way from it.
+    fn mend(&mut self) {
+        let is_certain = || self.webhooks.queue.is_empty();
+        while let Some(topic) = self.doubtful.last() {
+            if let Some(stands) = self.standing.of(topic)
+                && !self.webhooks.recall(topic, stands, is_certain)
+            {
+                return;
+            }
+            self.doubtful.pop();
+        }
+    }
+
+    fn forget_apps(&mut self) {
+        let directory = &self.webhooks.directory;
+        if self.looked_at.elapsed() >= LOOK_EVERY && directory.status().is_loaded() {
+            self.looked_at = Instant::now();
+            let exists = |app: &AppId| directory.app_by_id(app.as_str()).is_some();
+            self.standing.keep_apps(self.next_seq - 1, exists);
         }
     }
 
@@ -154,8 +196,7 @@ impl Writer {
     }
 
     fn dropped(&mut self, kind: HookKind) {
-        self.webhooks.health.count_dropped(kind);
-        self.has_gaps |= !is_chatter(kind);
+        self.webhooks.dropped(kind);
         if !std::mem::replace(&mut self.is_dropping, true) {
             self.webhooks.directory.status().raise(Alarm::WebhooksDropped);
             let limit = self.webhooks.spool.limit();

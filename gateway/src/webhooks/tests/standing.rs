@@ -7,6 +7,32 @@ use realtime::HOLD_MS;
 const ROOM: u64 = 64 << 20;
 
 #[actix_web::test]
+async fn what_ended_while_nobody_wanted_to_know_ends_when_somebody_does() {
+    let (control_plane, folder) = (ControlPlane::start(), folder("hooks-interest"));
+    let life = Life::begin(&folder, "one", &control_plane.url, ROOM);
+    let now_ms = life.began_ms;
+    life.join("news", 1, None, now_ms);
+    life.join("stays", 1, None, now_ms);
+    life.written();
+    life.want(HookSet::NONE);
+    life.leave("news", 1, now_ms);
+    life.router.tick(now_ms + 2 * HOLD_MS);
+    life.written();
+    life.want(HookKind::ALL.into_iter().collect());
+    for _ in 0..300 {
+        life.router.tick(clock::unix_ms() + 2 * HOLD_MS);
+        if life.webhooks.health.kept(HookKind::ChannelVacated) > 0 {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    life.ship().await.unwrap();
+    let expected = ["1 news occupied", "2 stays occupied", "3 news vacated"];
+    assert_eq!(control_plane.script.told("one"), expected);
+    control_plane.stop().await;
+}
+
+#[actix_web::test]
 async fn what_a_killed_process_had_told_is_over_unless_it_is_so_again() {
     let (control_plane, folder) = (ControlPlane::start(), folder("hooks-standing"));
     let first = Life::begin(&folder, "one", &control_plane.url, ROOM);

@@ -51,6 +51,6 @@ fn a_full_engine_still_says_that_what_stood_is_over() {
     desk.notes.want_all();
     desk.join("news", 1, 0);
     desk.notes.take();
-    desk.router.recall(&topic("presence-room"), true, vec![user("ann")], 5);
+    desk.router.recall(&topic("presence-room"), true, vec![user("ann")], 5, || true);
     assert_eq!(desk.notes.saw(), ["5 removed ann", "5 vacated"]);
 }

@@ -173,8 +173,9 @@ fn what_stood_before_is_over_unless_it_is_so_again() {
     let desk = Desk::watched();
     let stood = |channel: &str, users: &[&str]| {
         let users = users.iter().map(|id| user(id)).collect();
-        desk.router.recall(&topic(channel), true, users, 1_000);
+        assert!(desk.router.recall(&topic(channel), true, users, 1_000, || true));
     };
+    assert!(!desk.router.recall(&topic("doubtful"), true, Vec::new(), 1_000, || false));
     stood("news", &[]);
     stood("gone", &[]);
     stood("presence-room", &["ann", "bob"]);
