@@ -4,6 +4,7 @@ import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { chromium } from "playwright-core";
+import { sleep } from "./until.mjs";
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
@@ -38,6 +39,15 @@ export async function violations(page, where) {
   return found.violations.map(({ id, help, nodes }) => `${where}: ${id} (${help}): ${nodes.map(({ html }) => html.slice(0, 160)).join(", ")}`);
 }
 
+/** Looks again where something was found: what was only fading in or out is not in the second finding. */
+async function settledViolations(page, where) {
+  await page.evaluate(() => Promise.all(document.getAnimations().map(({ finished }) => finished.catch(() => {}))));
+  const found = await violations(page, where);
+  if (found.length === 0) return found;
+  await sleep(700);
+  return violations(page, where);
+}
+
 const SIZES = { wide: { width: 1280, height: 900 }, phone: { width: 390, height: 844 } };
 
 /**
@@ -49,8 +59,7 @@ export async function look(page, where) {
   const folder = process.env.SIGNALBOX_SCREENSHOTS;
   for (const colorScheme of ["light", "dark"]) {
     await page.emulateMedia({ colorScheme });
-    await page.evaluate(() => Promise.all(document.getAnimations().map(({ finished }) => finished.catch(() => {}))));
-    found.push(...(await violations(page, `${where}, ${colorScheme}`)));
+    found.push(...(await settledViolations(page, `${where}, ${colorScheme}`)));
     for (const [size, viewport] of folder ? Object.entries(SIZES) : []) {
       await page.setViewportSize(viewport);
       await page.screenshot({ path: join(folder, `${where.replaceAll(" ", "-")}.${colorScheme}.${size}.png`), fullPage: true });

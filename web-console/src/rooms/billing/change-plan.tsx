@@ -111,12 +111,14 @@ function Due({ change, wanted, current }: { change: PlanChange; wanted: Plan; cu
           </tr>
         </thead>
         <tbody>
-          {change.lines.map((line, at) => (
-            <tr key={at}>
-              <td>{describeLine(line)}</td>
-              <td>{microsAmount(line.amount_micros)}</td>
-            </tr>
-          ))}
+          {change.lines
+            .filter(({ amount_micros }) => amount_micros !== 0)
+            .map((line) => (
+              <tr key={line.kind}>
+                <td>{describeLine(line)}</td>
+                <td>{microsAmount(line.amount_micros)}</td>
+              </tr>
+            ))}
         </tbody>
         <tfoot>
           <tr>

@@ -17,9 +17,9 @@ const units = {
 } as const;
 
 test.each<[InvoiceLine, string]>([
-  [{ kind: 'plan_fee', amount_micros, plan: 'starter', version: 1, period }, 'Plan starter, 30 days'],
-  [{ kind: 'proration_credit', ...rest }, 'Unused of growth: 19.0 of 30 days'],
-  [{ kind: 'proration_charge', ...rest }, 'growth for the rest of the period: 19.0 of 30 days'],
+  [{ kind: 'plan_fee', amount_micros, plan: 'starter', version: 1, period }, 'Starter, 30 days'],
+  [{ kind: 'proration_credit', ...rest }, 'Unused of Growth: 19.0 of 30 days'],
+  [{ kind: 'proration_charge', ...rest }, 'Growth for the rest of the period: 19.0 of 30 days'],
   [{ kind: 'overage', ...units }, '1,200 units delivered by app 7 on 2026-11-05, at $2.50 per million'],
   [
     { kind: 'correction', ...units, metric: 'published_units' },

@@ -15,15 +15,18 @@ const COUNTED: Record<UnitsLine['metric'], string> = {
 const units = ({ units, metric, app, day, micros_per_million }: UnitsLine): string =>
   `${count(units)} ${COUNTED[metric]} by app ${app} on ${day}, at ${microsAmount(micros_per_million)} per million`;
 
+/** A plan's name as people write it. */
+const named = (plan: string): string => plan.charAt(0).toUpperCase() + plan.slice(1);
+
 /** A line of an invoice, in words. */
 export function describeLine(line: InvoiceLine): string {
   switch (line.kind) {
     case 'plan_fee':
-      return `Plan ${line.plan}, 30 days`;
+      return `${named(line.plan)}, 30 days`;
     case 'proration_credit':
-      return `Unused of ${line.plan}: ${rest(line)}`;
+      return `Unused of ${named(line.plan)}: ${rest(line)}`;
     case 'proration_charge':
-      return `${line.plan} for the rest of the period: ${rest(line)}`;
+      return `${named(line.plan)} for the rest of the period: ${rest(line)}`;
     case 'overage':
       return units(line);
     case 'correction':
