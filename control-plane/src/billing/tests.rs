@@ -236,6 +236,14 @@ async fn a_smaller_plan_comes_with_the_next_period_and_can_be_taken_back(db: PgP
     assert_eq!((subscription.plan.plan.as_str(), subscription.next), ("free", None));
 }
 
+/// What the organisation's own servers are to be told: of which invoice.
+pub async fn kept_events(service: &Service) -> Vec<String> {
+    let mut tx = service.state.db.service().await.unwrap();
+    let kept = "SELECT type || ' ' || (payload->'data'->>'number') FROM webhook_outbox
+        WHERE type LIKE 'invoice.%' ORDER BY created_at, id";
+    sqlx::query_scalar(kept).fetch_all(tx.db()).await.unwrap()
+}
+
 #[sqlx::test(migrations = "../migrations")]
 async fn who_pays_by_transfer_has_fourteen_days(db: PgPool) {
     let service = service(&db).await;
@@ -260,6 +268,11 @@ async fn who_pays_by_transfer_has_fourteen_days(db: PgPool) {
     tx.commit().await.unwrap();
     assert_eq!(current(&ann).await["standing"], "good");
     assert_eq!(invoices(&ann).await[1]["state"], "paid");
+    assert_eq!(
+        kept_events(&service).await,
+        ["invoice.created 1", "invoice.created 2", "invoice.paid 1"],
+        "what is only not there yet is no failure"
+    );
     let mut tx = service.state.db.tenant("billing", tenant).await.unwrap();
     let again = sqlx::query("UPDATE invoice_payments SET state = 'open', paid_at = NULL");
     let refused = again.execute(tx.db()).await.unwrap_err().to_string();

@@ -1,6 +1,6 @@
 use super::fake::{FakeStripe, Next, WEBHOOK_SECRET, signature, signed, unix_now};
 use crate::{
-    billing::jobs::tick,
+    billing::{jobs::tick, tests::kept_events},
     testing::{Answer, Customer, Service, service_with},
 };
 use reqwest::Method;
@@ -129,6 +129,11 @@ async fn three_tries_in_fourteen_days_then_the_free_limits_until_it_is_paid(db: 
     assert_eq!(invoice(&ann).await["state"], "paid");
     assert_eq!(standing(&ann).await, "good");
     assert_eq!(stripe.books().intents.len(), 1, "one intent per invoice, however often it failed");
+    let failed = "invoice.payment_failed 1";
+    assert_eq!(
+        kept_events(&service).await,
+        ["invoice.created 1", failed, failed, failed, "invoice.paid 1"]
+    );
     let mails = service.mails().await;
     let about = |text: &str| mails.iter().filter(|mail| mail.text.contains(text)).count();
     assert_eq!(about("could not be collected: Your card was declined"), 3);

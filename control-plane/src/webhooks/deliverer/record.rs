@@ -69,7 +69,10 @@ pub async fn record(
     }
     tx.commit().await?;
     if let Some(app) = health.app.as_deref().filter(|_| is_disabled) {
-        interest::settle(&state.db, organisation, &parse_id(app)?).await?;
+        // What happened is written down: it is not to be written down again because of this.
+        if let Err(error) = interest::settle(&state.db, organisation, &parse_id(app)?).await {
+            tracing::warn!(%error, app.id = app, "gateways go on telling what nobody wants");
+        }
     }
     Ok(())
 }

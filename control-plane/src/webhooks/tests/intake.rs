@@ -77,7 +77,7 @@ async fn what_makes_no_sense_is_refused_as_a_whole(db: PgPool) {
         assert_eq!(answer.json()["errors"][0]["field"], field);
     }
     tell(&service, &[occupied(&ann, 6, "")]).await.problem(422, "invalid");
-    tell_as(&service, "not a gateway", &[good.clone()]).await.problem(422, "invalid");
+    tell_as(&service, "not a gateway", std::slice::from_ref(&good)).await.problem(422, "invalid");
     let many: Vec<_> = (1..=1_001).map(|seq| occupied(&ann, seq, "a")).collect();
     tell(&service, &many).await.problem(422, "invalid");
     let body = json!({"gateway": "gw", "boot": "b", "events": [good]});

@@ -34,6 +34,7 @@ impl Seen {
     }
 }
 
+type Shared = (Arc<Mutex<Vec<Seen>>>, Arc<Mutex<Rule>>);
 type Rule = Box<dyn FnMut(&Seen) -> (u16, Vec<(&'static str, String)>) + Send>;
 
 #[derive(Clone)]
@@ -88,11 +89,7 @@ impl Sink {
     }
 }
 
-async fn answer(
-    request: HttpRequest,
-    body: web::Bytes,
-    shared: web::Data<(Arc<Mutex<Vec<Seen>>>, Arc<Mutex<Rule>>)>,
-) -> HttpResponse {
+async fn answer(request: HttpRequest, body: web::Bytes, shared: web::Data<Shared>) -> HttpResponse {
     let text =
         |value: &actix_web::http::header::HeaderValue| value.to_str().expect("a text").to_owned();
     let headers = request.headers().iter();
