@@ -8,6 +8,7 @@ use sqlx::PgPool;
 const OPEN: &[(&str, u16)] = &[
     ("/health", 200),
     ("/openapi.json", 200),
+    ("/cli/signalbox", 200),
     ("/v1/signup", 415),
     ("/v1/login", 415),
     ("/v1/login/second-factor", 415),

@@ -19,7 +19,8 @@ async fn last_deed(who: &Customer) -> Value {
 }
 
 struct Team {
-    _service: Service,
+    /// Without it nobody answers.
+    service: Service,
     owner: Customer,
     admin: Customer,
     viewer: Customer,
@@ -30,12 +31,12 @@ async fn team(db: &PgPool) -> Team {
     let owner = service.sign_up("ann@example.com").await;
     let admin = service.member_of(&owner, Role::Admin).await;
     let viewer = service.member_of(&owner, Role::Viewer).await;
-    Team { _service: service, owner, admin, viewer }
+    Team { service, owner, admin, viewer }
 }
 
 #[sqlx::test(migrations = "../migrations")]
 async fn the_team_is_listed_with_names_and_roles(db: PgPool) {
-    let Team { owner, viewer, .. } = team(&db).await;
+    let Team { owner, viewer, service: _service, .. } = team(&db).await;
     let members = viewer.get(&owner.of_organisation("/members")).await.expect(200);
     let shown: Vec<(&str, &str)> = members["items"]
         .as_array()
@@ -58,7 +59,7 @@ async fn the_team_is_listed_with_names_and_roles(db: PgPool) {
 
 #[sqlx::test(migrations = "../migrations")]
 async fn nobody_gives_or_takes_more_than_they_have(db: PgPool) {
-    let Team { owner, admin, viewer, .. } = team(&db).await;
+    let Team { owner, admin, viewer, service: _service } = team(&db).await;
     let (owners, admins, viewers) =
         (path_of(&owner).await, path_of(&admin).await, path_of(&viewer).await);
     let role = |role: &str| json!({"role": role});
@@ -84,7 +85,7 @@ async fn nobody_gives_or_takes_more_than_they_have(db: PgPool) {
 
 #[sqlx::test(migrations = "../migrations")]
 async fn there_is_always_an_owner(db: PgPool) {
-    let Team { owner, admin, .. } = team(&db).await;
+    let Team { owner, admin, service: _service, .. } = team(&db).await;
     let (owners, admins) = (path_of(&owner).await, path_of(&admin).await);
     owner.delete(&owners).await.problem(409, "last_owner");
     owner.patch(&owners, json!({"role": "admin"})).await.problem(409, "last_owner");
@@ -103,7 +104,7 @@ async fn there_is_always_an_owner(db: PgPool) {
 
 #[sqlx::test(migrations = "../migrations")]
 async fn who_leaves_is_out_at_once_and_so_are_their_tokens(db: PgPool) {
-    let Team { owner, admin, viewer, .. } = team(&db).await;
+    let Team { owner, admin, viewer, service: _service } = team(&db).await;
     let script = admin.script(&["apps.read"]).await;
     script.get(&owner.of_app("")).await.expect(200);
     viewer.delete(&path_of(&viewer).await).await.expect(204);
@@ -120,7 +121,7 @@ async fn who_leaves_is_out_at_once_and_so_are_their_tokens(db: PgPool) {
 
 #[sqlx::test(migrations = "../migrations")]
 async fn an_organisation_is_handed_over_in_one_step(db: PgPool) {
-    let Team { owner, admin, viewer, .. } = team(&db).await;
+    let Team { owner, admin, viewer, service: _service } = team(&db).await;
     let path = owner.of_organisation("/transfer");
     let to = |id: String| json!({"user_id": id});
     admin.post(&path, to(id_of(&viewer).await)).await.problem(403, "forbidden");
