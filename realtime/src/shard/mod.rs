@@ -116,11 +116,11 @@ impl Shard {
         listening: Option<&Listening>,
         now_ms: u64,
     ) -> Result<Published, PublishError> {
-        let said = self.said(&publish);
+        let Some((topic, seen)) = self.said(&publish) else {
+            return self.take(publish, listening, now_ms);
+        };
         let published = self.take(publish, listening, now_ms)?;
-        if let Some((topic, seen)) = said
-            && !published.duplicate
-        {
+        if !published.duplicate {
             self.outlets.witness().saw(&topic, now_ms, seen);
         }
         Ok(published)
