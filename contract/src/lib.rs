@@ -9,6 +9,7 @@ pub mod dialects;
 pub mod directory;
 pub mod dry_run;
 pub mod ids;
+pub mod inspect;
 pub mod lease;
 pub mod limits;
 pub mod live;

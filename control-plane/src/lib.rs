@@ -19,6 +19,7 @@ pub mod dry_run;
 pub mod feed;
 pub mod gateways;
 pub mod housekeeping;
+pub mod inspect;
 pub mod jobs;
 pub mod keys;
 pub mod leases;

@@ -3,8 +3,8 @@
 use crate::{
     alerts,
     api::{ApiError, openapi},
-    apps, audit, billing, console, credentials, feed, gateways, keys, leases, live, messages,
-    organisations, people, plans, publishable_keys, refusals,
+    apps, audit, billing, console, credentials, feed, gateways, inspect, keys, leases, live,
+    messages, organisations, people, plans, publishable_keys, refusals,
     state::State,
     tokens, usage, uses, webhooks,
 };
@@ -55,7 +55,8 @@ use utoipa_actix_web::service_config::ServiceConfig;
 /// | /v1/apps/{app}/usage | GET |
 /// | /v1/apps/{app}/refusals, …/{request_id} | GET |
 /// | /v1/apps/{app}/publish | POST |
-/// | /v1/apps/{app}/channels | GET |
+/// | /v1/apps/{app}/channels, /v1/apps/{app}/channel | GET |
+/// | /v1/apps/{app}/connections, …/{socket}/terminate | GET, POST |
 /// | /v1/apps/{app}/live | GET (WebSocket) |
 /// | /v1/{apps/{app},organisations/{org}}/webhooks, …/{id} | GET, POST, PATCH, DELETE |
 /// | …/webhooks/{id}/secret, …/test, …/replay | POST |
@@ -80,6 +81,7 @@ pub fn public(cfg: &mut ServiceConfig) {
     publishable_keys::http::routes(cfg);
     messages::http::routes(cfg);
     live::http::routes(cfg);
+    inspect::http::routes(cfg);
     gateways::http::routes(cfg);
     plans::http::routes(cfg);
     usage::http::routes(cfg);

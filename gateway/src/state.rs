@@ -10,16 +10,15 @@ use crate::{
     refusals,
     webhooks::Webhooks,
 };
-use contract::{AppId, SocketId};
+use contract::AppId;
 use realtime::Router;
 use std::{
     sync::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
-    time::{Duration, Instant},
+    time::Instant,
 };
-use tokio::sync::mpsc;
 
 /// A running gateway.
 pub struct Gateway {
@@ -75,7 +74,7 @@ impl Gateway {
         self.workers.lock().unwrap_or_else(PoisonError::into_inner).push(inbox);
     }
 
-    fn workers(&self) -> Vec<Arc<Inbox>> {
+    pub fn workers(&self) -> Vec<Arc<Inbox>> {
         self.workers.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
@@ -90,20 +89,6 @@ impl Gateway {
             let (app, identity) = (app.clone(), identity.clone());
             worker.push(ToWorker::Disconnect { app, identity, reconnect });
         }
-    }
-
-    /// Whether the connection is open here and is the app's. Nothing when a worker did not say.
-    pub async fn holds(&self, app: &AppId, socket: SocketId) -> Option<bool> {
-        const PATIENCE: Duration = Duration::from_secs(1);
-        let (found, mut answer) = mpsc::channel(1);
-        for worker in self.workers() {
-            let (app, found) = (app.clone(), found.clone());
-            worker.push(ToWorker::Find { app, socket, found });
-        }
-        drop(found);
-        // Every worker lets go of its end; only the one that holds the socket answers first.
-        let answered = tokio::time::timeout(PATIENCE, answer.recv()).await;
-        answered.ok().map(|found| found.is_some())
     }
 
     /// Takes no new connections and asks the open ones to go elsewhere within `over_ms`.

@@ -1,6 +1,7 @@
 import { randomBytes, randomInt } from 'node:crypto';
 import type { WebSocket } from 'ws';
 import type { components } from '../src/api/schema';
+import { channel, connections, terminate } from './inspect.ts';
 import { Refusal, type Answer } from './refusal.ts';
 import { dryRun } from './fixtures.ts';
 import { person, roomOf } from './rooms.ts';
@@ -79,6 +80,12 @@ export class World {
       case 'DELETE apps':
         this.#apps.delete(app.id);
         return { body: { receipt: this.#receipt() } };
+      case 'GET apps/channel':
+        return channel(String(body['name']));
+      case 'GET apps/connections':
+        return connections(body);
+      case 'POST apps/connections':
+        return terminate(item ?? '');
       case 'GET apps/credentials':
         return { body: { items: this.#credentials.get(app.id), next_cursor: null } };
       case 'POST apps/credentials':

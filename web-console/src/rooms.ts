@@ -1,6 +1,7 @@
 import {
   Activity,
   Boxes,
+  Cable,
   ChartColumn,
   CircleUserRound,
   CreditCard,
@@ -43,6 +44,13 @@ export const APP_ROOMS = [
     icon: Hash,
     group: 'Observe',
     keywords: 'occupancy subscribers presence members',
+  },
+  {
+    to: '/apps/$appId/connections',
+    label: 'Connections',
+    icon: Cable,
+    group: 'Observe',
+    keywords: 'clients sockets users connected end terminate disconnect kick',
   },
   {
     to: '/apps/$appId/usage',

@@ -241,6 +241,13 @@ const refusals = createRoute({
   component: lazyRouteComponent(() => import('./rooms/refusals/refusals')),
 });
 
+const connections = createRoute({
+  getParentRoute: () => app,
+  path: '/connections',
+  validateSearch: z.object({ channel: z.optional(z.string()), user: z.optional(z.string()) }),
+  component: lazyRouteComponent(() => import('./rooms/connections/connections')),
+});
+
 const webhooks = createRoute({
   getParentRoute: () => app,
   path: '/webhooks',
@@ -284,7 +291,18 @@ export const router = createRouter({
         organisationEndpoint,
         organisationSettings,
       ]),
-      app.addChildren([overview, live, channels, appUsage, refusals, keys, webhooks, endpoint, settings]),
+      app.addChildren([
+        overview,
+        live,
+        channels,
+        connections,
+        appUsage,
+        refusals,
+        keys,
+        webhooks,
+        endpoint,
+        settings,
+      ]),
     ]),
   ]),
   context: { queries: queryClient },

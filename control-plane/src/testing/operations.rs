@@ -127,6 +127,7 @@ pub async fn values_of(who: &Customer) -> Values {
         ("webhooks/{id}", who.create_webhook().await),
         ("deliveries/{delivery}", Uuid::nil().to_string()),
         ("attempts/{attempt}", Uuid::nil().to_string()),
+        ("connections/{socket}", "1.1".to_owned()),
         ("sessions/{session}", Uuid::nil().to_string()),
         ("invoices/{number}", "1".to_owned()),
     ];
@@ -148,6 +149,7 @@ pub fn values_of_nobody() -> Values {
         ("webhooks/{id}", Uuid::new_v4().to_string()),
         ("deliveries/{delivery}", Uuid::new_v4().to_string()),
         ("attempts/{attempt}", Uuid::new_v4().to_string()),
+        ("connections/{socket}", "9.9".to_owned()),
         ("invoices/{number}", "999".to_owned()),
     ];
     pairs.map(|(parameter, value)| (parameter.to_owned(), value)).into()

@@ -61,6 +61,8 @@ pub struct Connection {
     pub dialect: Dialect,
     pub conversation: RefCell<Conversation>,
     pub subscriptions: RefCell<Vec<Subscription>>,
+    /// Milliseconds of the worker's clock.
+    opened_at: u64,
     /// When something last came from the peer, and whether it was probed since.
     heard_at: Cell<u64>,
     probed: Cell<bool>,
@@ -97,6 +99,7 @@ impl Connection {
             dialect: conversation.dialect(),
             conversation: RefCell::new(conversation),
             subscriptions: RefCell::default(),
+            opened_at: now,
             heard_at: Cell::new(now),
             probed: Cell::new(false),
             midway_since: Cell::new(None),
@@ -136,6 +139,11 @@ impl Connection {
         };
         self.heard_in.set((now / 1_000, count));
         count > MAX_MESSAGES_PER_S
+    }
+
+    /// When it was opened, by the worker's clock.
+    pub fn opened_at(&self) -> u64 {
+        self.opened_at
     }
 
     pub fn heard_at(&self) -> u64 {

@@ -2,7 +2,7 @@
 
 use super::{
     Hub, clock,
-    connection::{Connection, Phase, Sent},
+    connection::{Connection, Sent},
     inbox::ToWorker,
     topics::{Due, LocalTopic},
 };
@@ -20,9 +20,18 @@ impl Hub {
                 ToWorker::Delivery(delivery) => self.deliver(delivery, &mut dirty),
                 ToWorker::Drain { over_ms } => self.drain(over_ms),
                 ToWorker::Find { app, socket, found } => {
-                    let is_open = |c: Rc<Connection>| c.app.id == app && c.phase() == Phase::Open;
-                    if self.find(socket).is_some_and(is_open) {
+                    if self.find_open(&app, socket).is_some() {
                         // A full channel says the same.
+                        let _ = found.try_send(());
+                    }
+                }
+                ToWorker::List { app, wanted, found } => {
+                    // Whoever asked may have given up.
+                    let _ = found.try_send(self.list(&app, &wanted));
+                }
+                ToWorker::Terminate { app, socket, found } => {
+                    if let Some(connection) = self.find_open(&app, socket) {
+                        self.converse(&connection, |c, cx, out| c.on_terminate(cx, out));
                         let _ = found.try_send(());
                     }
                 }

@@ -1,6 +1,9 @@
 //! The one ordered way into a worker.
 
-use contract::{AppId, SocketId};
+use contract::{
+    AppId, SocketId,
+    inspect::{Connections, Wanted},
+};
 use realtime::{Delivery, Outlet};
 use std::sync::{
     Arc, Mutex, PoisonError,
@@ -18,6 +21,18 @@ pub enum ToWorker {
     },
     /// Say so if this connection of the app is open here.
     Find {
+        app: AppId,
+        socket: SocketId,
+        found: mpsc::Sender<()>,
+    },
+    /// Say which connections of the app are open here.
+    List {
+        app: AppId,
+        wanted: Arc<Wanted>,
+        found: mpsc::Sender<Connections>,
+    },
+    /// End this connection of the app, and say so if it is open here.
+    Terminate {
         app: AppId,
         socket: SocketId,
         found: mpsc::Sender<()>,

@@ -11,6 +11,7 @@ pub mod connection;
 pub mod effect;
 mod flush;
 pub mod inbox;
+pub mod inspect;
 mod listeners;
 mod outgoing;
 mod perform;

@@ -4,6 +4,7 @@
 mod dry_run;
 mod exposition;
 mod health;
+mod inspect;
 pub mod live;
 mod server;
 #[cfg(test)]

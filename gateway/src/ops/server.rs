@@ -3,7 +3,7 @@
 use crate::{
     directory::App,
     hub::clock,
-    ops::{dry_run, exposition, health, live::LiveReader},
+    ops::{dry_run, exposition, health, inspect, live::LiveReader},
     state::Gateway,
     telemetry,
 };
@@ -38,6 +38,12 @@ pub(super) fn bind(gateway: &Arc<Gateway>) -> io::Result<(Server, SocketAddr)> {
             .app_data(web::JsonConfig::default().limit(dry_run::MAX_BYTES))
             .route("/internal/v1/apps/{app}/live", web::get().to(live))
             .route("/internal/v1/apps/{app}/dry-run", web::post().to(dry_run::ask))
+            .route("/internal/v1/apps/{app}/channel", web::get().to(inspect::channel))
+            .route("/internal/v1/apps/{app}/connections", web::get().to(inspect::connections))
+            .route(
+                "/internal/v1/apps/{app}/connections/{socket}/terminate",
+                web::post().to(inspect::terminate),
+            )
             .default_service(web::to(not_found))
     });
     let server = server.workers(1).disable_signals().shutdown_timeout(1);
@@ -70,10 +76,13 @@ async fn live(
             .content_type("application/x-ndjson")
             .insert_header((header::CACHE_CONTROL, "no-store"))
             .streaming(lines(Watching::new(app))),
-        None => HttpResponse::NotFound().json(
-            serde_json::json!({"error": "no such app", "code": "app_unknown", "status": 404}),
-        ),
+        None => no_such_app(),
     }
+}
+
+pub(super) fn no_such_app() -> HttpResponse {
+    HttpResponse::NotFound()
+        .json(serde_json::json!({"error": "no such app", "code": "app_unknown", "status": 404}))
 }
 
 /// The answer to a caller that does not share the gateways' secret.

@@ -74,6 +74,26 @@ export interface paths {
         patch: operations["patch_app"];
         trace?: never;
     };
+    "/v1/apps/{app}/channel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Who is on a channel, what a cache channel has for newcomers, and the latest events.
+         * @description A channel that nobody hears and that remembers nothing is shown empty.
+         */
+        get: operations["get_channel"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/apps/{app}/channels": {
         parameters: {
             query?: never;
@@ -85,6 +105,43 @@ export interface paths {
         get: operations["list_channels"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/apps/{app}/connections": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The connections that are open right now, newest first. */
+        get: operations["list_connections"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/apps/{app}/connections/{socket}/terminate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * End one connection, as its dialect ends those of users who are sent away.
+         * @description Clients that connect again are let in again: take away their credential to keep them out.
+         */
+        post: operations["terminate_connection"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2111,6 +2168,32 @@ export interface components {
             /** @description There are more than are listed. */
             truncated?: boolean;
         };
+        ChannelUser: {
+            /** @description What was said of the user when it joined: any JSON. */
+            info?: unknown;
+            user_id: string;
+        };
+        /** @description Who is on a channel, and what it remembers. */
+        ChannelView: {
+            cached?: components["schemas"]["KeptEvent"] | null;
+            /** @description The latest events that history has, newest first, at most 50. */
+            events: components["schemas"]["KeptEvent"][];
+            /** @description At most 100 of the users. */
+            members: components["schemas"]["ChannelUser"][];
+            name: string;
+            /**
+             * Format: int64
+             * @description Connections that hear it.
+             */
+            subscriptions: number;
+            /** @description Gateways that did not answer: what they have is not in here. */
+            unanswered: string[];
+            /**
+             * Format: int64
+             * @description Distinct users among them; only channels with presence have any.
+             */
+            users: number;
+        };
         /**
          * @description What a client may be allowed to do: the rest is for back ends.
          * @enum {string}
@@ -2178,6 +2261,22 @@ export interface components {
              * @description The most in any minute of the range.
              */
             peak: number;
+        };
+        ConnectionView: {
+            /** Format: int32 */
+            channel_count: number;
+            /** @description The first 20 channels it hears, by name. */
+            channels: string[];
+            /** @description `pusher`, `relay`, `anycable` or `metered`. */
+            dialect: string;
+            /**
+             * Format: int64
+             * @description Unix milliseconds.
+             */
+            opened_at_ms: number;
+            socket_id: string;
+            /** @description Who it has signed in as. */
+            user_id?: string | null;
         };
         /**
          * @description Which counter a unit stands in.
@@ -2611,6 +2710,16 @@ export interface components {
             organisation: components["schemas"]["Organisation"];
             user: components["schemas"]["User"];
         };
+        KeptEvent: {
+            /**
+             * Format: int64
+             * @description Unix milliseconds.
+             */
+            at_ms: number;
+            /** @description At most 4,096 bytes of it. */
+            data: string;
+            event: string;
+        };
         /** @description What to change; what is absent stays. Narrowing a scope reaches open connections as well. */
         KeyPatch: {
             actions?: components["schemas"]["ActionName"][] | null;
@@ -2926,6 +3035,18 @@ export interface components {
             plan: string;
             /** Format: int32 */
             version: number;
+        };
+        /** @description The open connections, newest first. */
+        OpenConnections: {
+            /** @description At most 500. */
+            connections: components["schemas"]["ConnectionView"][];
+            /**
+             * Format: int64
+             * @description How many there are, the listed ones included.
+             */
+            total: number;
+            /** @description Gateways that did not answer: their connections are not in here. */
+            unanswered: string[];
         };
         Organisation: {
             /** Format: date-time */
@@ -4515,6 +4636,72 @@ export interface operations {
             };
         };
     };
+    get_channel: {
+        parameters: {
+            query: {
+                /** @description The channel's whole name. */
+                name: string;
+            };
+            header?: never;
+            path: {
+                /** @description App id */
+                app: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChannelView"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No gateway answers */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_channels: {
         parameters: {
             query?: {
@@ -4563,6 +4750,131 @@ export interface operations {
                 };
             };
             /** @description The gateway does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_connections: {
+        parameters: {
+            query?: {
+                /** @description Only connections that hear this channel. */
+                channel?: string;
+                /** @description Only connections signed in as this user. */
+                user?: string;
+            };
+            header?: never;
+            path: {
+                /** @description App id */
+                app: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenConnections"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No gateway answers */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    terminate_connection: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description App id */
+                app: string;
+                /** @description Socket id */
+                socket: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is being closed */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such connection is open */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A gateway does not answer */
             503: {
                 headers: {
                     [name: string]: unknown;

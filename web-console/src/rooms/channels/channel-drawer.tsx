@@ -1,5 +1,5 @@
 import { Drawer, Group, Stack } from '@mantine/core';
-import { Activity } from 'lucide-react';
+import { Activity, Cable } from 'lucide-react';
 import type { Channel } from '../../api/channels';
 import { ChannelTag } from '../../channels/channel-tag';
 import { KIND_LABELS, summary } from '../../live/event';
@@ -9,6 +9,7 @@ import { Tag } from '../../ui/page';
 import { clockTime } from '../../ui/time';
 import { KIND_TONES } from '../live/kinds';
 import css from './channels.module.css';
+import { Memory } from './memory';
 
 const SHOWN = 30;
 
@@ -69,7 +70,17 @@ function ChannelView({ appId, channel }: { appId: string; channel: Channel }) {
         >
           Watch it live
         </ButtonLink>
+        <ButtonLink
+          to="/apps/$appId/connections"
+          params={{ appId }}
+          search={{ channel: channel.name }}
+          variant="default"
+          leftSection={<Cable size={15} aria-hidden />}
+        >
+          Who hears it
+        </ButtonLink>
       </Group>
+      <Memory appId={appId} name={channel.name} />
       <section aria-label="Lately">
         <h3 className={css.lately}>Lately, while this page was open</h3>
         {own.length === 0 ? (
