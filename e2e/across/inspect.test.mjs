@@ -23,7 +23,7 @@ describe("looking into an app", () => {
 
   test("connections of every dialect are listed with what they hear, and found by channel and user", async (t) => {
     const pusher = await rawClient(t, app);
-    await pusher.subscribe("orders/1");
+    await pusher.subscribe("orders@1");
     await pusher.subscribe("presence-desk", { member: { user_id: "ann", user_info: { name: "Ann" } } });
     await pusher.signIn({ id: "ann" });
     const relay = await relayClient(t, app);
@@ -43,12 +43,12 @@ describe("looking into an app", () => {
     assert.deepEqual(opened, opened.toSorted((a, b) => b - a));
 
     const own = all.connections.find(({ socket_id }) => socket_id === pusher.socketId);
-    assert.deepEqual(own.channels, ["orders/1", "presence-desk"]);
+    assert.deepEqual(own.channels, ["orders@1", "presence-desk"]);
     assert.equal(own.user_id, "ann");
     assert.ok(Math.abs(Date.now() - own.opened_at_ms) < 60_000);
 
     const ids = async (query) => (await ask(`connections?${query}`)).connections.map(({ socket_id }) => socket_id);
-    assert.deepEqual(await ids("channel=orders%2F1"), [pusher.socketId]);
+    assert.deepEqual(await ids("channel=orders%401"), [pusher.socketId]);
     assert.deepEqual(await ids("user=ann"), [pusher.socketId]);
     assert.deepEqual(await ids("channel=nobody-here"), []);
     assert.equal((await account.api.send("GET", `/v1/apps/${app.id}/connections?channel=`)).status, 422);
