@@ -1,10 +1,9 @@
-/** The next 1, 2, 2.5 or 5 of some power of ten: an axis that reads well. */
+/** The next even number of few digits: axes count whole things, and are marked in the middle too. */
 export function niceMax(value: number): number {
-  if (value <= 0) return 1;
+  if (value <= 2) return 2;
   const power = 10 ** Math.floor(Math.log10(value));
-  const step = [1, 2, 2.5, 5, 10].find((one) => value <= one * power) ?? 10;
-  // Axes count whole things.
-  return Math.max(1, step * power);
+  const step = [1, 2, 4, 6, 8, 10].find((one) => value <= one * power) ?? 10;
+  return step * power;
 }
 
 /** Which of many labels to write, so that they do not touch: about six, evenly. */

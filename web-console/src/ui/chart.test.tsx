@@ -6,11 +6,12 @@ import { niceMax, tickIndexes } from './chart-scale';
 afterEach(cleanup);
 
 test.each([
-  [0, 1],
-  [1, 1],
-  [3, 5],
-  [23, 25],
-  [26, 50],
+  [0, 2],
+  [1, 2],
+  [3, 4],
+  [10, 10],
+  [23, 40],
+  [41, 60],
   [999, 1000],
   [1001, 2000],
 ])('an axis up to %i ends at %i', (value, expected) => {
