@@ -32,7 +32,7 @@ pub async fn connections(
             let list = gateway.connections(&app.id, wanted.into_inner()).await;
             HttpResponse::Ok().json(list)
         }
-        Err(refused) => refused,
+        Err(refused) => *refused,
     }
 }
 
@@ -47,7 +47,7 @@ pub async fn terminate(
             Some(was_here) => HttpResponse::Ok().json(Terminated { was_here }),
             None => HttpResponse::ServiceUnavailable().finish(),
         },
-        Err(refused) => refused,
+        Err(refused) => *refused,
     }
 }
 
@@ -59,7 +59,7 @@ pub async fn channel(
 ) -> HttpResponse {
     let app = match known(&request, &gateway, &id) {
         Ok(app) => app,
-        Err(refused) => return refused,
+        Err(refused) => return *refused,
     };
     let topic = Topic { app: app.id.clone(), channel: named.into_inner().name };
     match detail(&gateway, &topic).await {
@@ -97,9 +97,14 @@ fn shown_event(event: &Event) -> RecentEvent {
     }
 }
 
-fn known(request: &HttpRequest, gateway: &Gateway, id: &str) -> Result<Arc<App>, HttpResponse> {
+/// The app, or the answer to a stranger or about an app that is not here.
+fn known(
+    request: &HttpRequest,
+    gateway: &Gateway,
+    id: &str,
+) -> Result<Arc<App>, Box<HttpResponse>> {
     match refuse_stranger(request, gateway) {
-        Some(refused) => Err(refused),
-        None => gateway.directory.app_by_id(id).ok_or_else(no_such_app),
+        Some(refused) => Err(refused.into()),
+        None => gateway.directory.app_by_id(id).ok_or_else(|| no_such_app().into()),
     }
 }
