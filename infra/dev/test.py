@@ -68,8 +68,11 @@ def clippy() -> Tally:
     return run("check", command, ROOT, build.cargo_environment(), LOGS / "clippy.log")
 
 
-def e2e(folder: str, python: bool = False) -> Callable[[], Tally]:
-    """A folder of node tests against one shared stack; each test file makes its own account and apps in it."""
+def e2e(folder: str, python: bool = False, at_once: int = 1) -> Callable[[], Tally]:
+    """
+    A folder of node tests against one shared stack; each test file makes its own account and apps in it. Files that
+    mostly wait, for pauses that are prescribed or for a page, run two at once.
+    """
 
     def node_tests() -> Tally:
         _processes_are_built()
@@ -78,7 +81,7 @@ def e2e(folder: str, python: bool = False) -> Callable[[], Tally]:
             build.venv(E2E / "python")
         files = sorted(str(path.relative_to(E2E)) for path in (E2E / folder).rglob("*.test.mjs"))
         with shared_stack(HOME / f"stack-{folder}") as env:
-            command = ["node", "--test", "--test-reporter=spec", "--test-timeout=300000", "--test-force-exit", *files]
+            command = ["node", "--test", "--test-reporter=spec", "--test-timeout=300000", "--test-force-exit", f"--test-concurrency={at_once}", *files]
             return run("node", command, E2E, env, LOGS / f"e2e-{folder}.log")
 
     return node_tests
@@ -87,7 +90,7 @@ def e2e(folder: str, python: bool = False) -> Callable[[], Tally]:
 def e2e_webhooks() -> Tally:
     # The SDK for Python verifies ours as well, in its own environment.
     os.environ["SIGNALBOX_PYTHON"] = str(build.venv(E2E / "python"))
-    return e2e("webhooks")()
+    return e2e("webhooks", at_once=2)()
 
 
 def e2e_python() -> Tally:
@@ -110,7 +113,7 @@ SUITES = [
     Suite("bad-input", "one table of everything that must be refused", e2e("bad-input")),
     Suite("accounts", "sign-up, second factor and recovery, with the mail that is sent", e2e("accounts")),
     Suite("faults", "killed processes, slow readers, revocation, drain", e2e("faults")),
-    Suite("browser", "the console in a real browser, the code it shows, run", e2e("console", python=True)),
+    Suite("browser", "the console in a real browser, the code it shows, run", e2e("console", python=True, at_once=2)),
 ]
 
 
