@@ -1,7 +1,7 @@
 //! What is there in an app right now: asked by the control plane, answered by each gateway of what
 //! it has.
 
-use crate::{AppId, ChannelName, EventName, SocketId, UserId};
+use crate::{ChannelName, EventName, SocketId, UserId};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
@@ -116,11 +116,6 @@ pub struct RecentEvent {
     pub at_ms: u64,
 }
 
-/// The path under which a gateway answers for an app.
-pub fn path(app: &AppId, what: &str) -> String {
-    format!("/internal/v1/apps/{app}/{what}")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -150,6 +145,23 @@ mod tests {
         all.add(Connections { connections: many, total: 600 });
         assert_eq!((all.connections.len(), all.total), (Connections::MAX, 602));
         assert_eq!(all.connections[0].opened_at_ms, 599);
+    }
+
+    #[test]
+    fn so_many_members_and_events_are_named_and_no_more() {
+        for (there, named) in [(100, 100), (101, 100)] {
+            let mut channel = ChannelDetail::default();
+            let members = (0..there).map(|n| member(&format!("u{n}"))).collect();
+            channel.add(ChannelDetail { users: there, members, ..ChannelDetail::default() });
+            assert_eq!((channel.users, channel.members.len()), (there, named));
+        }
+        let said = |at_ms| RecentEvent { event: "e".parse().unwrap(), data: "1".into(), at_ms };
+        for (there, kept) in [(50, 50), (51, 50)] {
+            let mut channel = ChannelDetail::default();
+            let events = (0..there).map(said).collect();
+            channel.add(ChannelDetail { events, ..ChannelDetail::default() });
+            assert_eq!((channel.events.len(), channel.events[0].at_ms), (kept, there - 1));
+        }
     }
 
     #[test]

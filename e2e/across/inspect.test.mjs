@@ -54,6 +54,16 @@ describe("looking into an app", () => {
     assert.equal((await account.api.send("GET", `/v1/apps/${app.id}/connections?channel=`)).status, 422);
   });
 
+  for (const [heard, named] of [[20, 20], [21, 20]]) {
+    test(`of ${heard} channels ${named} are named, and all are counted`, async (t) => {
+      const client = await rawClient(t, app);
+      for (let n = 0; n < heard; n++) await client.subscribe(`many-${heard}-${String(n).padStart(2, "0")}`);
+      const { connections } = await ask(`connections?channel=many-${heard}-00`);
+      assert.equal(connections[0].channel_count, heard);
+      assert.equal(connections[0].channels.length, named);
+    });
+  }
+
   test("a channel says who is there, what newcomers get and what was said", async (t) => {
     const client = await rawClient(t, app);
     await client.subscribe("presence-cache-room", { member: { user_id: "bea", user_info: { name: "Bea" } } });
