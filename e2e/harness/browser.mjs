@@ -50,9 +50,22 @@ async function settledViolations(page, where) {
 
 const SIZES = { wide: { width: 1280, height: 900 }, phone: { width: 390, height: 844 } };
 
+/** What has to be scrolled sideways on a phone: the page itself, or a table that is no comparison of figures. */
+async function sideways(page, where) {
+  const before = page.viewportSize();
+  await page.setViewportSize(SIZES.phone);
+  const found = await page.evaluate(() => {
+    const overflows = (node) => node.scrollWidth > node.clientWidth + 1;
+    const tables = [...document.querySelectorAll('[role=region][aria-label$=", table"]')].filter((node) => !node.closest("[data-comparing]"));
+    return [document.documentElement, ...tables].filter(overflows).map((node) => node.getAttribute("aria-label") ?? "the page");
+  });
+  await page.setViewportSize(before);
+  return found.map((name) => `${where}, phone: ${name} scrolls sideways`);
+}
+
 /**
  * A page as people see it: what axe-core finds in the light and in the dark. Where SIGNALBOX_SCREENSHOTS names a folder,
- * pictures of both, wide and on a phone, are put there for somebody to look at.
+ * pictures of both, wide and on a phone, are put there for somebody to look at. On a phone nothing scrolls sideways.
  */
 export async function look(page, where) {
   const found = [];
@@ -67,5 +80,6 @@ export async function look(page, where) {
     if (folder) await page.setViewportSize(SIZES.wide);
   }
   await page.emulateMedia({ colorScheme: null });
+  found.push(...(await sideways(page, where)));
   return found;
 }

@@ -1,17 +1,37 @@
 import { Table } from '@mantine/core';
-import { useCallback, type ReactNode } from 'react';
+import { useCallback, useLayoutEffect, useRef, type ReactNode } from 'react';
+import { CARD_COLUMNS, headingsOf } from './table-headings';
 import css from './table.module.css';
 
-/** A table that scrolls sideways where the screen is narrow, by keyboard too. Its edge is shaded while there is more. */
+/**
+ * A table with more columns than a phone is wide. Where there is little room each row is a card: its first cell is the
+ * title, the others carry the heading of their column, and a last column with a hidden heading (its actions) stands at
+ * the card's upper right. `comparing` keeps the columns beside each other, for figures that are read across rows;
+ * then the table scrolls sideways, by keyboard too, and its edge is shaded while there is more.
+ */
 export function WideTable({
   label,
   minWidth,
+  comparing = false,
   children,
 }: {
   label: string;
   minWidth: number;
+  comparing?: boolean;
   children: ReactNode;
 }) {
+  const table = useRef<HTMLTableElement>(null);
+  useLayoutEffect(() => {
+    const node = table.current;
+    if (!node || comparing) return;
+    const headings = headingsOf(node);
+    for (let at = 0; at < CARD_COLUMNS; at += 1) {
+      const heading = headings[at];
+      if (heading) node.style.setProperty(`--heading-${at + 1}`, JSON.stringify(heading));
+      else node.style.removeProperty(`--heading-${at + 1}`);
+    }
+    node.toggleAttribute('data-actions', headings.length > 1 && headings.at(-1) === '');
+  });
   const watch = useCallback((box: HTMLDivElement | null) => {
     if (!box) return;
     const look = () =>
@@ -25,7 +45,10 @@ export function WideTable({
     };
   }, []);
   return (
-    <div className={css.frame}>
+    <div
+      className={comparing ? css.frame : `${css.frame} ${css.cards}`}
+      data-comparing={comparing || undefined}
+    >
       <Table.ScrollContainer
         ref={watch}
         minWidth={minWidth}
@@ -35,7 +58,7 @@ export function WideTable({
         aria-label={`${label}, table`}
         pos="relative"
       >
-        <Table verticalSpacing="sm" horizontalSpacing="md" highlightOnHover>
+        <Table ref={table} verticalSpacing="sm" horizontalSpacing="md" highlightOnHover>
           {children}
         </Table>
       </Table.ScrollContainer>

@@ -85,7 +85,7 @@ export function Charts({ usage, maxConnections }: { usage: Usage; maxConnections
         }
       >
         {listed && (
-          <WideTable label="Usage over time" minWidth={760}>
+          <WideTable label="Usage over time" minWidth={760} comparing>
             <Table.Thead>
               <Table.Tr>
                 {['When', 'Published', 'Delivered', 'Units', 'In', 'Out', 'Requests', 'Peak', 'Refused'].map(
