@@ -19,6 +19,7 @@ export const person = {
 
 let isConfirmed = false;
 let plan = 'free';
+export const liveHours = () => (plan === 'free' ? 1 : 24);
 let profile: Schemas['Profile'] = {
   name: 'Example Trains',
   address: '1 Platform Road\n12345 Junction',
@@ -199,8 +200,10 @@ export const rooms: Record<string, Handler> = {
   'GET apps/*/usage': ({ granularity, key = null }, [app]) => ({
     body: { ...used(granularity), app, key, keys: given.byKey() },
   }),
-  'GET apps/*/refusals': ({ code }) => ({
-    body: given.page(given.refusals.filter((refusal) => !code || refusal.code === code)),
+  'GET apps/*/refusals': ({ code, key }) => ({
+    body: given.page(
+      given.refusals.filter((found) => (!code || found.code === code) && (!key || found.key === key)),
+    ),
   }),
   'GET apps/*/refusals/*': (_, [, id]) => {
     const found = given.refusals.find((refusal) => refusal.request_id === id);

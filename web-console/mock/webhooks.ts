@@ -143,6 +143,7 @@ const sample = (of: string): Held[] =>
             description: 'Analytics',
             events: ['member_added', 'member_removed', 'subscription_count'],
             failing_since: ago(7 * HOUR),
+            rests_until: ahead(2.7 * MINUTE),
             secret_rotated_until: ahead(20 * HOUR),
             stats: { pending: 214, dead: 3, last_success_at: ago(7 * HOUR), last_status: 503 },
           }),

@@ -237,7 +237,11 @@ const appUsage = createRoute({
 const refusals = createRoute({
   getParentRoute: () => app,
   path: '/refusals',
-  validateSearch: z.object({ code: z.optional(z.string()), id: z.optional(z.string()) }),
+  validateSearch: z.object({
+    code: z.optional(z.string()),
+    key: z.optional(z.string()),
+    id: z.optional(z.string()),
+  }),
   component: lazyRouteComponent(() => import('./rooms/refusals/refusals')),
 });
 

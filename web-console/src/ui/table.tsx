@@ -65,3 +65,8 @@ export function WideTable({
     </div>
   );
 }
+
+/** In a cell that has no value. Where rows are cards, what has none is left out. */
+export function Nothing() {
+  return <span className={css.nothing}>–</span>;
+}

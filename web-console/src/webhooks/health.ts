@@ -5,15 +5,15 @@ export type Health = {
   label: string;
   /** What it means, in a sentence. */
   words: string;
-  /** A moment that belongs to it. */
-  at?: { label: string; iso: string };
+  /** A moment that belongs to it: past, or the end of a rest. */
+  at?: { is: 'since' | 'rests_until'; iso: string };
 };
 
-type Seen = Pick<Endpoint, 'enabled' | 'disabled_why' | 'failing_since' | 'stats'>;
+type Seen = Pick<Endpoint, 'enabled' | 'disabled_why' | 'failing_since' | 'rests_until' | 'stats'>;
 
 /** How an endpoint is doing, from what the API says about it. */
-export function healthOf(endpoint: Seen): Health {
-  const { stats } = endpoint;
+export function healthOf(endpoint: Seen, nowMs: number = Date.now()): Health {
+  const { stats, rests_until } = endpoint;
   if (!endpoint.enabled) {
     switch (endpoint.disabled_why) {
       case 'failing':
@@ -32,13 +32,22 @@ export function healthOf(endpoint: Seen): Health {
         return { tone: 'neutral', label: 'Disabled', words: 'Switched off: nothing is sent.' };
     }
   }
+  if (rests_until && Date.parse(rests_until) > nowMs) {
+    return {
+      tone: 'bad',
+      label: 'Resting',
+      words:
+        'The last attempts failed, so nothing is sent here for a while. Events are kept; then they are tried again in their order.',
+      at: { is: 'rests_until', iso: rests_until },
+    };
+  }
   if (endpoint.failing_since) {
     return {
       tone: 'bad',
       label: 'Failing',
       words:
         'Every attempt fails. Events are kept and tried again, with longer and longer rests between; after five days without one success it is disabled.',
-      at: { label: 'since', iso: endpoint.failing_since },
+      at: { is: 'since', iso: endpoint.failing_since },
     };
   }
   if (stats.pending > 0) {

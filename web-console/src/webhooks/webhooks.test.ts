@@ -42,11 +42,16 @@ describe('health', () => {
     [{ stats: { ...stats, pending: 3 } }, 'Delivering', 'good'],
     [{ stats: { ...stats, last_success_at: null } }, 'Nothing sent yet', 'neutral'],
     [{ failing_since: '2026-11-21T10:00:00Z' }, 'Failing', 'bad'],
+    [{ rests_until: '2026-11-21T12:05:00Z' }, 'Resting', 'bad'],
+    [{ rests_until: '2026-11-21T12:05:00Z', failing_since: '2026-11-21T10:00:00Z' }, 'Resting', 'bad'],
+    [{ rests_until: '2026-11-21T11:55:00Z', failing_since: '2026-11-21T10:00:00Z' }, 'Failing', 'bad'],
+    [{ rests_until: '2026-11-21T12:05:00Z', enabled: false, disabled_why: 'owner' }, 'Disabled', 'neutral'],
     [{ enabled: false, disabled_why: 'owner' }, 'Disabled', 'neutral'],
     [{ enabled: false, disabled_why: 'failing' }, 'Disabled: failing', 'bad'],
     [{ enabled: false, disabled_why: 'gone' }, 'Disabled: gone', 'bad'],
   ])('%j is %s', (part, label, tone) => {
-    expect(healthOf({ ...well, ...part })).toMatchObject({ label, tone });
+    const now = Date.parse('2026-11-21T12:01:00Z');
+    expect(healthOf({ ...well, ...part }, now)).toMatchObject({ label, tone });
   });
 });
 

@@ -5,7 +5,7 @@ import type { AccountEvent } from '../../api/types';
 import { Loaded } from '../../ui/loading';
 import { ShowMore } from '../../ui/more';
 import { Mono, Panel } from '../../ui/page';
-import { WideTable } from '../../ui/table';
+import { Nothing, WideTable } from '../../ui/table';
 import { Time } from '../../ui/time';
 import css from './account.module.css';
 import { describeAgent } from './user-agent';
@@ -51,7 +51,7 @@ export function EventsPanel() {
                     <Table.Td>
                       <Time iso={event.created_at} />
                     </Table.Td>
-                    <Table.Td>{event.address ? <Mono>{event.address}</Mono> : '–'}</Table.Td>
+                    <Table.Td>{event.address ? <Mono>{event.address}</Mono> : <Nothing />}</Table.Td>
                     <Table.Td>
                       <span className={css.agent} title={event.user_agent ?? undefined}>
                         {event.user_agent ? describeAgent(event.user_agent) : '–'}

@@ -10,7 +10,7 @@ import { ButtonLink, IconLink } from '../../ui/link';
 import { EmptyState, PageHeader, Panel } from '../../ui/page';
 import { ChannelDrawer } from './channel-drawer';
 import css from './channels.module.css';
-import { WideTable } from '../../ui/table';
+import { Nothing, WideTable } from '../../ui/table';
 
 const REFRESH_MS = 4_000;
 
@@ -87,10 +87,10 @@ export default function Channels() {
                     </span>
                   </Table.Td>
                   <Table.Td ta="right" className={css.number}>
-                    {channel.subscriptions?.toLocaleString('en') ?? '–'}
+                    {channel.subscriptions?.toLocaleString('en') ?? <Nothing />}
                   </Table.Td>
                   <Table.Td ta="right" className={css.number}>
-                    {channel.users?.toLocaleString('en') ?? '–'}
+                    {channel.users?.toLocaleString('en') ?? <Nothing />}
                   </Table.Td>
                   <Table.Td>
                     <IconLink

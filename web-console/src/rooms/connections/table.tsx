@@ -6,7 +6,7 @@ import { ErrorNotice } from '../../ui/errors';
 import layout from '../../ui/layout.module.css';
 import { notify } from '../../ui/notify';
 import { Mono, Tag } from '../../ui/page';
-import { WideTable } from '../../ui/table';
+import { Nothing, WideTable } from '../../ui/table';
 import { Time } from '../../ui/time';
 
 const CHANNELS_SHOWN = 3;
@@ -47,7 +47,7 @@ export function ConnectionsTable({ appId, items }: { appId: string; items: Conne
               <Table.Td>
                 <Mono>{open.socket_id}</Mono> <Tag>{open.dialect}</Tag>
               </Table.Td>
-              <Table.Td>{open.user_id ? <Mono>{open.user_id}</Mono> : '–'}</Table.Td>
+              <Table.Td>{open.user_id ? <Mono>{open.user_id}</Mono> : <Nothing />}</Table.Td>
               <Table.Td>
                 <Channels names={open.channels} count={open.channel_count} />
               </Table.Td>
@@ -98,7 +98,7 @@ export function ConnectionsTable({ appId, items }: { appId: string; items: Conne
 
 function Channels({ names, count }: { names: string[]; count: number }) {
   const first = names.slice(0, CHANNELS_SHOWN);
-  if (count === 0) return <>–</>;
+  if (count === 0) return <Nothing />;
   return (
     <span title={names.join('\n')}>
       {first.map((name) => (

@@ -1,3 +1,4 @@
+import { Anchor } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { CircleAlert, SearchX } from 'lucide-react';
 import { asProblem } from '../../api/problem';
@@ -10,7 +11,18 @@ import { Time } from '../../ui/time';
 import { causeOf } from './causes';
 import css from './refusals.module.css';
 
-export function Found({ app, requestId }: { app: string; requestId: string }) {
+export function Found({
+  app,
+  requestId,
+  names,
+  onKey,
+}: {
+  app: string;
+  requestId: string;
+  names: ReadonlyMap<string, string>;
+  /** Shows what else was refused of a key. */
+  onKey: (key: string) => void;
+}) {
   const refusal = useQuery(refusalQuery(app, requestId));
   if (refusal.error && asProblem(refusal.error).status === 404) {
     return (
@@ -32,20 +44,40 @@ export function Found({ app, requestId }: { app: string; requestId: string }) {
   return (
     <div className={css.found}>
       <Loaded query={refusal} label="the refusal">
-        {(found) => <Details refusal={found} />}
+        {(found) => <Details refusal={found} names={names} onKey={onKey} />}
       </Loaded>
     </div>
   );
 }
 
-function Details({ refusal }: { refusal: Refusal }) {
+function Details({
+  refusal,
+  names,
+  onKey,
+}: {
+  refusal: Refusal;
+  names: ReadonlyMap<string, string>;
+  onKey: (key: string) => void;
+}) {
   const cause = causeOf(refusal.code);
+  const { key } = refusal;
   const facts: [string, React.ReactNode][] = [
     ['When', <Time key="at" iso={refusal.at} />],
     ['Code', <Mono key="code">{refusal.code}</Mono>],
     ['What', `${refusal.action} (${refusal.dialect}, ${refusal.transport})`],
     ['Channel', refusal.channel && <Mono key="channel">{refusal.channel}</Mono>],
-    ['Key', refusal.key && <Mono key="key">{refusal.key}</Mono>],
+    [
+      'Key',
+      key && (
+        <span key="key">
+          {names.has(key) && <>{names.get(key)} </>}
+          <Mono>{key}</Mono>{' '}
+          <Anchor component="button" type="button" size="sm" onClick={() => onKey(key)}>
+            Only this key
+          </Anchor>
+        </span>
+      ),
+    ],
     ['Rule', refusal.rule && <Mono key="rule">{refusal.rule}</Mono>],
     [
       'Used of limit',

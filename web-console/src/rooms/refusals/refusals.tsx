@@ -1,4 +1,4 @@
-import { Button, Select, TextInput } from '@mantine/core';
+import { Button, Group, Select, TextInput } from '@mantine/core';
 import { useForm } from '@mantine/form';
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { useNavigate, useSearch } from '@tanstack/react-router';
@@ -9,15 +9,20 @@ import layout from '../../ui/layout.module.css';
 import { Loaded } from '../../ui/loading';
 import { ShowMore } from '../../ui/more';
 import { EmptyState, PageHeader, Panel } from '../../ui/page';
+import { useKeyNames } from '../usage/key-names';
 import { CAUSES } from './causes';
 import { Found } from './found';
+import { KeyFilter } from './key-filter';
 import { RefusalsTable } from './table';
 
 export default function Refusals() {
   const app = useApp();
-  const { code, id } = useSearch({ from: '/signed-in/apps/$appId/refusals' });
+  const { code, key, id } = useSearch({ from: '/signed-in/apps/$appId/refusals' });
   const navigate = useNavigate({ from: '/apps/$appId/refusals' });
-  const refusals = useInfiniteQuery(refusalsQuery(app.id, { code }));
+  const refusals = useInfiniteQuery(refusalsQuery(app.id, { code, key }));
+  const names = useKeyNames(app.id);
+  const only = (part: { code?: string | undefined; key?: string | undefined }) =>
+    void navigate({ search: (old) => ({ ...old, ...part }), replace: true });
   const form = useForm({
     initialValues: { id: id ?? '' },
     validate: { id: (id) => (id.trim() === '' ? 'Enter a request id' : null) },
@@ -50,25 +55,32 @@ export default function Refusals() {
               Look up
             </Button>
           </form>
-          {id && <Found key={id} app={app.id} requestId={id} />}
+          {id && <Found key={id} app={app.id} requestId={id} names={names} onKey={(key) => only({ key })} />}
         </Panel>
         <Panel
           flush
           title="Recent refusals"
           help="Up to 10,000 a day are kept; the usage counts them all"
           actions={
-            <Select
-              aria-label="Cause"
-              placeholder="Every cause"
-              clearable
-              searchable
-              w={220}
-              data={CAUSES.map(({ code, label }) => ({ value: code, label }))}
-              value={code ?? null}
-              onChange={(code) =>
-                void navigate({ search: (old) => ({ ...old, code: code ?? undefined }), replace: true })
-              }
-            />
+            <Group gap="xs">
+              <Select
+                aria-label="Cause"
+                placeholder="Every cause"
+                clearable
+                searchable
+                w={220}
+                data={CAUSES.map(({ code, label }) => ({ value: code, label }))}
+                value={code ?? null}
+                onChange={(code) => only({ code: code ?? undefined })}
+              />
+              <KeyFilter
+                app={app.id}
+                names={names}
+                seen={refusals.data?.pages.flatMap(({ items }) => items.map(({ key }) => key)) ?? []}
+                value={key}
+                onChange={(key) => only({ key })}
+              />
+            </Group>
           }
         >
           <Loaded
@@ -76,13 +88,25 @@ export default function Refusals() {
             label="refusals"
             empty={({ pages }) =>
               pages[0]?.items.length === 0 && (
-                <EmptyState icon={<ShieldCheck size={20} />} title="Nothing was refused">
-                  {code ? 'Not for this cause, in seven days.' : 'Not in the last seven days.'}
+                <EmptyState
+                  icon={<ShieldCheck size={20} />}
+                  title="Nothing was refused"
+                  action={
+                    (code || key) && (
+                      <Button variant="default" onClick={() => only({ code: undefined, key: undefined })}>
+                        Remove the filter
+                      </Button>
+                    )
+                  }
+                >
+                  {code || key ? 'Not of this kind, in the last seven days.' : 'Not in the last seven days.'}
                 </EmptyState>
               )
             }
           >
-            {({ pages }) => <RefusalsTable items={pages.flatMap((page) => page.items)} onShow={show} />}
+            {({ pages }) => (
+              <RefusalsTable items={pages.flatMap((page) => page.items)} names={names} onShow={show} />
+            )}
           </Loaded>
           <ShowMore query={refusals} />
         </Panel>

@@ -3,17 +3,26 @@ import type { Refusal } from '../../api/types';
 import { count } from '../../ui/amount';
 import layout from '../../ui/layout.module.css';
 import { Mono } from '../../ui/page';
-import { WideTable } from '../../ui/table';
+import { Nothing, WideTable } from '../../ui/table';
 import { Time } from '../../ui/time';
 import { causeOf } from './causes';
 
-export function RefusalsTable({ items, onShow }: { items: Refusal[]; onShow: (id: string) => void }) {
+export function RefusalsTable({
+  items,
+  names,
+  onShow,
+}: {
+  items: Refusal[];
+  names: ReadonlyMap<string, string>;
+  onShow: (id: string) => void;
+}) {
   return (
-    <WideTable label="Refusals" minWidth={780}>
+    <WideTable label="Refusals" minWidth={860}>
       <Table.Thead>
         <Table.Tr>
           <Table.Th>Cause</Table.Th>
           <Table.Th>What</Table.Th>
+          <Table.Th>Key</Table.Th>
           <Table.Th>Limit</Table.Th>
           <Table.Th>When</Table.Th>
           <Table.Th>Request id</Table.Th>
@@ -38,8 +47,11 @@ export function RefusalsTable({ items, onShow }: { items: Refusal[]; onShow: (id
               </span>
             </Table.Td>
             <Table.Td>
+              {refusal.key ? (names.get(refusal.key) ?? <Mono>{refusal.key}</Mono>) : <Nothing />}
+            </Table.Td>
+            <Table.Td>
               {refusal.limit === null ? (
-                '–'
+                <Nothing />
               ) : (
                 <>
                   {refusal.used === null ? '' : `${count(refusal.used)} of `}

@@ -14,7 +14,7 @@ import {
 import { Loaded } from '../../ui/loading';
 import { ShowMore } from '../../ui/more';
 import { EmptyState, Mono, Panel, Tag } from '../../ui/page';
-import { WideTable } from '../../ui/table';
+import { Nothing, WideTable } from '../../ui/table';
 import { Time } from '../../ui/time';
 import { ATTEMPTS, STATES, stateWords } from '../../webhooks/delivery';
 import { eventLabel, eventsFor } from '../../webhooks/events';
@@ -192,7 +192,7 @@ function DeliveriesTable({
                 </button>
               </Table.Td>
               {owner.of === 'apps' && (
-                <Table.Td>{delivery.channel ? <Mono>{delivery.channel}</Mono> : '–'}</Table.Td>
+                <Table.Td>{delivery.channel ? <Mono>{delivery.channel}</Mono> : <Nothing />}</Table.Td>
               )}
               <Table.Td className={css.nowrap}>
                 {delivery.attempts} of {ATTEMPTS}
@@ -203,7 +203,7 @@ function DeliveriesTable({
                 )}
               </Table.Td>
               <Table.Td className={css.answer}>
-                {delivery.last_status ?? (delivery.last_error ? 'none' : '–')}
+                {delivery.last_status ?? (delivery.last_error ? 'none' : <Nothing />)}
                 {delivery.last_error && delivery.last_status === null && (
                   <span className={css.sub}>{delivery.last_error}</span>
                 )}

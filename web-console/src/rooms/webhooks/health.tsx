@@ -1,7 +1,8 @@
 import type { Endpoint } from '../../api/webhooks';
+import { Countdown } from '../../ui/countdown';
 import { Lamp } from '../../ui/page';
 import { Time } from '../../ui/time';
-import { healthOf } from '../../webhooks/health';
+import { healthOf, type Health } from '../../webhooks/health';
 import css from './webhooks.module.css';
 
 /** The lamp and the word, with the moment that belongs to it. */
@@ -14,10 +15,26 @@ export function HealthLine({ endpoint }: { endpoint: Endpoint }) {
         {label}
         {at && (
           <span className={css.sub}>
-            {at.label} <Time iso={at.iso} />
+            <HealthMoment at={at} />
           </span>
         )}
       </span>
     </span>
+  );
+}
+
+/** The moment that belongs to a state of health. */
+export function HealthMoment({ at }: { at: NonNullable<Health['at']> }) {
+  if (at.is === 'since') {
+    return (
+      <>
+        since <Time iso={at.iso} />
+      </>
+    );
+  }
+  return (
+    <>
+      tries again <Countdown iso={at.iso} done="now" />
+    </>
   );
 }

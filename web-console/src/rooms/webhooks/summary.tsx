@@ -6,6 +6,7 @@ import { Time } from '../../ui/time';
 import { eventLabel, eventsFor, eventsInWords } from '../../webhooks/events';
 import { formLabel } from '../../webhooks/forms';
 import { countUpTo, healthOf } from '../../webhooks/health';
+import { HealthMoment } from './health';
 import css from './webhooks.module.css';
 
 /** Said aloud only where something is to be known or done. */
@@ -32,10 +33,9 @@ export function EndpointState({
         <span>
           {words}
           {at && (
-            <>
-              {' '}
-              {at.label === 'since' ? 'Since' : 'Tries again'} <Time iso={at.iso} />.
-            </>
+            <span className={css.sub}>
+              <HealthMoment at={at} />
+            </span>
           )}
           {!endpoint.enabled && ' Enabling it starts anew; what was missed can be replayed below.'}
         </span>
