@@ -149,6 +149,14 @@ def arguments() -> argparse.Namespace:
         default=[],
         help="another server that knows the benchmark's app; {port} in CMD is where it listens",
     )
+    parser.add_argument(
+        "--beside",
+        metavar="LABEL=PATH",
+        type=Gateway.parse,
+        action="append",
+        default=[],
+        help="another build of the gateway, such as one from before a change",
+    )
     parser.add_argument("--no-gateway", action="store_true", help="leave Signalbox out")
     parser.add_argument("--no-build", action="store_true", help="take the binaries as they are")
     parser.add_argument("--unpinned", action="store_true", help="leave cores to the scheduler")
@@ -157,7 +165,7 @@ def arguments() -> argparse.Namespace:
         compared = {row.scenario for row in DIALECT_ROWS}
         options.scenarios = [name for name in options.scenarios if name in compared]
         options.growth = []
-        if options.no_gateway or options.server_cmd:
+        if options.no_gateway or options.beside or options.server_cmd:
             parser.error("--dialects compares Signalbox with itself")
     if options.quick:
         options.reps, options.warm_up, options.duration = 1, 0.2, 0.5
@@ -166,7 +174,7 @@ def arguments() -> argparse.Namespace:
 
 def main() -> int:
     options = arguments()
-    servers = ([] if options.no_gateway else [Gateway()]) + options.server_cmd
+    servers = ([] if options.no_gateway else [Gateway()]) + options.beside + options.server_cmd
     if options.dialects:
         servers = [Gateway(label, dialect) for dialect, label in DIALECTS.items()]
     labels = [server.label for server in servers]

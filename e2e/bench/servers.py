@@ -122,10 +122,19 @@ class Gateway:
     label: str = "Signalbox"
     dialect: str = "pusher"
     """What the subscribers speak, in bench-load's words."""
+    binary: Path | None = None
+    """Another build than the one measured."""
+
+    @classmethod
+    def parse(cls, text: str) -> "Gateway":
+        label, separator, binary = text.partition("=")
+        if not (label and separator and os.access(binary, os.X_OK)):
+            raise ValueError("LABEL=PATH, of a program")
+        return cls(label, binary=Path(binary).resolve())
 
     def start(self, bench: Bench, apps: int) -> Running:
         public, metrics, nobody = free_ports(3)
-        binary = str(bench.binaries / "signalbox-gateway")
+        binary = str(self.binary or bench.binaries / "signalbox-gateway")
         env = {
             "SIGNALBOX_LISTEN": f"127.0.0.1:{public}",
             "SIGNALBOX_METRICS_LISTEN": f"127.0.0.1:{metrics}",
@@ -144,8 +153,9 @@ class Gateway:
         return bench.start([binary], public, f"{self.label}-{self.dialect}", env)
 
     def _state(self, bench: Bench, binary: str, apps: int, env: dict[str, str]) -> Path:
-        """A state directory whose copy of the directory holds this many apps."""
-        state = bench.scratch / f"state-{apps}"
+        """A state directory whose copy of the directory holds this many apps, for this build."""
+        build = self.label if self.binary else "measured"
+        state = bench.scratch / f"state-{build}-{apps}"
         if state.exists():
             return state
         state.mkdir()

@@ -1,9 +1,10 @@
 """The tables say what was measured: `python3 -m unittest discover e2e/bench`."""
 
 import unittest
+from pathlib import Path
 
 import table
-from servers import Other
+from servers import Gateway, Other
 
 
 def fanout(server: str, rep: int, per_cpu_s: float, sound: bool = True) -> dict:
@@ -74,6 +75,13 @@ class OtherServers(unittest.TestCase):
         for text in ("serve {port}", "x=serve", "=serve {port}"):
             with self.assertRaises(ValueError):
                 Other.parse(text)
+
+    def test_another_build_needs_a_label_and_a_program(self):
+        shell = Path("/bin/sh")
+        self.assertEqual(Gateway.parse(f"before={shell}"), Gateway("before", binary=shell.resolve()))
+        for text in ("/bin/sh", "before=", "=/bin/sh", "before=/nowhere", f"before={__file__}"):
+            with self.assertRaises(ValueError):
+                Gateway.parse(text)
 
 
 if __name__ == "__main__":
