@@ -9,7 +9,11 @@ use crate::{
     dialects::{self, Admission, Dialect, route::Route},
     directory::App,
     forwarded,
-    hub::{Hub, clock, connection::Connection, session},
+    hub::{
+        Hub, clock,
+        connection::Connection,
+        session::{self, Opening},
+    },
     refusals::{Denied, Told},
     server,
     state::Gateway,
@@ -26,7 +30,7 @@ use actix_http::{
 use bytes::Bytes;
 use contract::{SocketId, credential, refusal::Transport};
 use futures_util::SinkExt;
-use std::{convert::Infallible, net::IpAddr, sync::Arc, time::Duration};
+use std::{convert::Infallible, net::IpAddr, pin::Pin, sync::Arc, time::Duration};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 /// What a WebSocket upgrade asked for, borrowed from its request.
@@ -131,14 +135,20 @@ pub async fn upgrade(
 ) -> Result<(), Infallible> {
     let response = answer(&gateway, &request, framed.io_ref().is_tls());
     let is_upgraded = response.status() == StatusCode::SWITCHING_PROTOCOLS;
-    if send(&mut framed, response).await.is_err() || !is_upgraded {
+    if !is_upgraded {
+        // Nothing is left to do for a client that did not wait for the answer.
+        let _ = send(&mut framed, response).await;
+        return Ok(());
+    }
+    let switching = h1::Message::Item((response.drop_body(), BodySize::None));
+    if Pin::new(&mut framed).write(switching).is_err() {
         return Ok(());
     }
     // The codec's buffers go here, before the connection settles down.
-    let FramedParts { mut io, read_buf, .. } = framed.into_parts();
+    let FramedParts { mut io, read_buf, write_buf, .. } = framed.into_parts();
     io.end_of_http();
-    let early = read_buf.to_vec();
-    drop(read_buf);
+    let opening = Opening { head: Bytes::copy_from_slice(&write_buf), early: read_buf.to_vec() };
+    drop((read_buf, write_buf));
     let socket = match credential::random_bytes::<8>() {
         Ok(bytes) => SocketId::from_random(u64::from_ne_bytes(bytes)),
         Err(e) => {
@@ -157,9 +167,9 @@ pub async fn upgrade(
         Ok(Admission { app, permit, conversation }) => {
             let (slow, now) = (gateway.config.slow_consumer_bytes, clock::now_ms());
             let connection = Connection::new(socket, app, io, conversation, permit, slow, now);
-            session::serve(Hub::here(&gateway), connection, early).await;
+            session::serve(Hub::here(&gateway), connection, opening).await;
         }
-        Err(farewell) => turn_away(io, &farewell).await,
+        Err(farewell) => turn_away(io, &opening.head, &farewell).await,
     }
     Ok(())
 }
@@ -213,13 +223,9 @@ async fn send(
     framed: &mut Framed<Wire, h1::Codec>,
     response: Response<BoxBody>,
 ) -> Result<(), Box<dyn std::error::Error>> {
-    let is_upgraded = response.status() == StatusCode::SWITCHING_PROTOCOLS;
     let (response, body) = response.into_parts();
     let body = body.try_into_bytes().unwrap_or_default();
-    let size = match is_upgraded {
-        true => BodySize::None,
-        false => BodySize::Sized(body.len() as u64),
-    };
+    let size = BodySize::Sized(body.len() as u64);
     framed.send(h1::Message::Item((response, size))).await?;
     if !body.is_empty() {
         framed.send(h1::Message::Chunk(Some(body))).await?;
@@ -228,9 +234,9 @@ async fn send(
     Ok(())
 }
 
-/// Says why, closes, and waits a moment for the client to have read it.
-async fn turn_away(mut io: Wire, farewell: &Farewell) {
-    let mut frames = Vec::new();
+/// Upgrades, says why, closes, and waits a moment for the client to have read it.
+async fn turn_away(mut io: Wire, head: &[u8], farewell: &Farewell) {
+    let mut frames = head.to_vec();
     for text in &farewell.frames {
         frame::push_frame(&mut frames, frame::Opcode::Text, text);
     }

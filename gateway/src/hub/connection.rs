@@ -192,10 +192,7 @@ impl Connection {
         if self.phase.get() != Phase::Open || !out.push_pause(ms) {
             return;
         }
-        if !std::mem::replace(&mut out.draining, true) {
-            rt::spawn(drain(self.clone()));
-        }
-        self.settle(&out);
+        self.write_behind(&mut out);
     }
 
     /// Reads into `buf`; zero bytes are the end.
@@ -254,10 +251,7 @@ impl Connection {
             true => out.push(keep(taken), tally, now),
             false => out.taken.add(tally),
         }
-        if !std::mem::replace(&mut out.draining, true) {
-            rt::spawn(drain(self.clone()));
-        }
-        self.settle(&out);
+        self.write_behind(&mut out);
         match out.bytes > self.slow_bytes {
             true => Sent::TooFarBehind,
             false => Sent::Queued,
@@ -266,8 +260,39 @@ impl Connection {
 
     /// Notes whether frames may go straight to the socket.
     fn settle(&self, out: &Outgoing) {
-        let is_open = self.phase.get() == Phase::Open;
-        self.hot.is_direct.set(is_open && !out.draining && out.queue.is_empty());
+        let is_free = !out.held && !out.draining && out.queue.is_empty();
+        self.hot.is_direct.set(is_free && self.phase.get() == Phase::Open);
+    }
+
+    /// Holds back all that is sent, behind `head`, until [`Connection::release`].
+    pub fn hold(&self, head: Bytes, now: u64) {
+        let mut out = self.out.borrow_mut();
+        out.held = true;
+        if !head.is_empty() {
+            out.push(head, Tally::default(), now);
+        }
+        self.settle(&out);
+    }
+
+    /// Writes what was held back, in one call as far as no pause is asked for.
+    pub fn release(self: &Rc<Self>, now: u64) {
+        let mut out = self.out.borrow_mut();
+        out.held = false;
+        if out.pauses > 0 {
+            return self.write_behind(&mut out);
+        }
+        self.settle(&out);
+        drop(out);
+        let written = self.flush(now);
+        self.hot.meter.wrote_tally(written);
+    }
+
+    /// Lets a task write what waits, unless one does or it is held back.
+    fn write_behind(self: &Rc<Self>, out: &mut Outgoing) {
+        if !out.held && !std::mem::replace(&mut out.draining, true) {
+            rt::spawn(drain(self.clone()));
+        }
+        self.settle(out);
     }
 
     /// Queues frames behind what waits, to be written by the next [`Connection::flush`].
@@ -290,7 +315,7 @@ impl Connection {
     pub fn flush(self: &Rc<Self>, now: u64) -> Tally {
         let queue = {
             let mut out = self.out.borrow_mut();
-            if out.draining || out.queue.is_empty() {
+            if out.held || out.draining || out.queue.is_empty() {
                 return Tally::default();
             }
             out.bytes = 0;

@@ -13,6 +13,8 @@ pub struct Outgoing {
     pub taken: Tally,
     /// A task is writing this out.
     pub draining: bool,
+    /// More is about to come: nothing is written yet.
+    pub held: bool,
     /// Pauses in the queue, where they stand as empty frames, and how long each is.
     pub pauses: u8,
     pause_ms: u32,

@@ -12,6 +12,7 @@ use crate::{
         reader::{Flow, Inbound, Reader},
     },
 };
+use bytes::Bytes;
 use std::{cell::RefCell, future::poll_fn, rc::Rc, time::Duration};
 
 /// What one read takes at most. Shared by all connections of a worker, so an idle one has none.
@@ -31,11 +32,23 @@ enum Next {
     End,
 }
 
-/// Greets, then serves the connection to its end. `early` is what the client sent ahead.
-pub async fn serve(hub: Rc<Hub>, connection: Rc<Connection>, mut early: Vec<u8>) {
+/// What stands before the first message on either side.
+#[derive(Default)]
+pub struct Opening {
+    /// The response to the upgrade; it leaves with the greeting.
+    pub head: Bytes,
+    /// What the client sent ahead.
+    pub early: Vec<u8>,
+}
+
+/// Greets, then serves the connection to its end.
+pub async fn serve(hub: Rc<Hub>, connection: Rc<Connection>, opening: Opening) {
+    let Opening { head, mut early } = opening;
     let mut reader = Reader::default();
+    connection.hold(head, clock::now_ms());
     hub.add(&connection);
     hub.converse(&connection, |c, cx, out| c.greeting(cx, out));
+    connection.release(clock::now_ms());
     let mut next = match early.is_empty() {
         true => Next::Listen,
         false => hear(&hub, &connection, &mut reader, &mut early),

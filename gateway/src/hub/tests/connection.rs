@@ -46,6 +46,39 @@ async fn queued_frames_leave_in_one_write() {
 }
 
 #[actix_web::test]
+async fn what_is_held_back_leaves_in_one_write_behind_its_head() {
+    let app = fixtures::app(|_| {});
+    let (connection, mut client) = connection(&app, SocketId::from_random(1), SLOW).await;
+    connection.hold(Bytes::from_static(b"HTTP/1.1 101\r\n\r\n"), 0);
+    assert_eq!(connection.send_own(&frame::text(b"a"), Tally::default(), 0), Sent::Queued);
+    assert_eq!(connection.send(&frame::text(b"b"), Tally::default(), 0), Sent::Queued);
+    let early = tokio::time::timeout(Duration::from_millis(20), client.read_u8()).await;
+    assert!(early.is_err(), "nothing is written yet");
+    connection.release(0);
+    let mut buffer = [0; 64];
+    let n = client.read(&mut buffer).await.unwrap();
+    assert_eq!(&buffer[..n], b"HTTP/1.1 101\r\n\r\n\x81\x01a\x81\x01b");
+    assert_eq!(connection.send_own(&frame::text(b"c"), Tally::default(), 0), Sent::Done);
+}
+
+#[actix_web::test]
+async fn pauses_and_closes_keep_their_place_in_what_is_held_back() {
+    let app = fixtures::app(|_| {});
+    let (connection, mut client) = connection(&app, SocketId::from_random(1), SLOW).await;
+    connection.hold(Bytes::from_static(b"head"), 0);
+    connection.pause(30);
+    assert_eq!(connection.send_own(&frame::text(b"a"), Tally::default(), 0), Sent::Queued);
+    connection.close(&[], 4001, "no", 0);
+    connection.release(0);
+    let mut buffer = [0; 64];
+    let n = client.read(&mut buffer).await.unwrap();
+    assert_eq!(&buffer[..n], b"head", "up to the pause");
+    let n = client.read(&mut buffer).await.unwrap();
+    let rest = [&frame::text(b"a")[..], &frame::close(4001, "no")[..]].concat();
+    assert_eq!(&buffer[..n], rest);
+}
+
+#[actix_web::test]
 async fn a_reader_that_does_not_read_is_found_out_at_the_bound() {
     let app = fixtures::app(|_| {});
     let (connection, _client) = connection(&app, SocketId::from_random(1), SLOW).await;

@@ -189,7 +189,7 @@ fn listen(
     let (slow, now) = (gateway.config.slow_consumer_bytes, clock::now_ms());
     let wire = Wire::pipe(wire);
     let connection = Connection::new(socket, app.clone(), wire, conversation, permit, slow, now);
-    actix_rt::spawn(session::serve(Hub::here(gateway), connection, Vec::new()));
+    actix_rt::spawn(session::serve(Hub::here(gateway), connection, session::Opening::default()));
     Ok(response::events(events))
 }
 
