@@ -1,10 +1,9 @@
 // The Connections room and a channel's drawer: who is there, what was said, and the end of one connection.
 
 import assert from "node:assert/strict";
-import { randomBytes } from "node:crypto";
 import { before, describe, test } from "node:test";
-import { App } from "../harness/apps.mjs";
 import { givenBrowser, givenPage, violations } from "../harness/browser.mjs";
+import { signedUp } from "../harness/console.mjs";
 import { rawClient } from "../harness/raw.mjs";
 import { lifetime, sharedStack } from "../harness/stack.mjs";
 
@@ -12,19 +11,13 @@ describe("the connections room", { timeout: 120000 }, () => {
   const life = lifetime();
   let page, app, client;
   const room = (name) => page.getByRole("link", { name, exact: true }).first().click();
-  const shown = (testId) => page.getByTestId(testId).first().textContent();
   const row = () => page.getByTestId("connection-row").filter({ hasText: client.socketId });
   const fine = async (where) => assert.deepEqual(await violations(page, where), []);
 
   before(async () => {
     const stack = await sharedStack();
     page = await givenPage(await givenBrowser(life));
-    await page.goto(`${stack.console_url}/signup`);
-    await page.getByLabel("Email").fill(`person-${randomBytes(5).toString("hex")}@signalbox.example`);
-    await page.getByLabel("Password", { exact: true }).fill(`Right-horse-${randomBytes(6).toString("hex")}`);
-    await page.getByRole("button", { name: "Create account" }).click();
-    await page.getByTestId("app-secret").waitFor();
-    app = new App({ stack }, { id: await shown("app-id"), key: await shown("app-key"), secret: await shown("app-secret") });
+    app = await signedUp(page, stack);
     client = await rawClient(life, app);
     await client.subscribe("presence-desk", { member: { user_id: "ann", user_info: { name: "Ann" } } });
   });

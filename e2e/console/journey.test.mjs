@@ -26,6 +26,7 @@ describe("the console", { timeout: 180000 }, () => {
 
   const room = (name) => page.getByRole("link", { name, exact: true }).first().click();
   const shown = (testId) => page.getByTestId(testId).first().textContent();
+  const section = (name) => page.getByRole("navigation", { name: "Settings" }).getByRole("link", { name }).click();
 
   test("whoever is not signed in is asked to log in, and can sign up", async () => {
     await page.goto(`${stack.console_url}/`);
@@ -248,6 +249,7 @@ describe("the console", { timeout: 180000 }, () => {
 
   test("a dialect is switched off: its API refuses, and its code says so", async () => {
     await room("Settings");
+    await section("Relay");
     const relay = page.getByRole("form", { name: "Relay" });
     await relay.getByRole("switch", { name: "Speak Relay" }).uncheck({ force: true });
     await relay.getByRole("button", { name: "Save" }).click();
@@ -262,17 +264,29 @@ describe("the console", { timeout: 180000 }, () => {
   });
 
   test("what is open to strangers says so before it is saved", async () => {
+    await section("AnyCable");
     const cable = page.getByRole("form", { name: "AnyCable" });
     await cable.getByRole("switch", { name: "Clients without a token" }).check({ force: true });
     await cable.getByRole("switch", { name: "Streams by plain name" }).check({ force: true });
     await cable.getByText(/Whoever knows the app key can hear/).waitFor();
+    await cable.getByRole("list", { name: "What saving changes" }).getByText("Streams by plain name").waitFor();
     await look("settings, open streams");
-    await cable.getByRole("button", { name: "Undo" }).click();
+  });
+
+  test("what is not saved is not lost by a click elsewhere", async () => {
+    await section("Limits");
+    await page.getByRole("dialog", { name: "Leave without saving?" }).getByRole("button", { name: "Stay" }).click();
+    const cable = page.getByRole("form", { name: "AnyCable" });
+    assert.ok(await cable.getByRole("switch", { name: "Streams by plain name" }).isChecked());
+    await section("Limits");
+    await page.getByRole("button", { name: "Discard the changes" }).click();
+    await page.getByRole("form", { name: "Limits" }).waitFor();
   });
 
   test("settings are switched and hold", async () => {
     await room("Settings");
     await look("settings");
+    await section("Behaviour");
     await page.getByLabel(/client events/i).first().check({ force: true });
     await page.getByRole("form", { name: "Behaviour" }).getByRole("button", { name: "Save" }).click();
     await until("the gateway lets client events pass", async () => (await clientEventPasses()) === true, { within: 8000, every: 300 });
@@ -309,6 +323,14 @@ describe("the console", { timeout: 180000 }, () => {
     await page.getByPlaceholder(/Find a room/).fill("keys");
     await page.keyboard.press("Enter");
     await page.waitForURL(/\/keys$/);
+  });
+
+  test("the palette knows each part of the settings", async () => {
+    await page.keyboard.press("Control+k");
+    await page.getByPlaceholder(/Find a room/).fill("overage");
+    await page.keyboard.press("Enter");
+    await page.waitForURL(/\/settings\/quota$/);
+    await page.getByRole("form", { name: "Message quota" }).waitFor();
   });
 
   test("logging out ends the session, logging in brings the same app back", async () => {

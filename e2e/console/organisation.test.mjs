@@ -1,68 +1,40 @@
-// A customer's story in the browser: a team, its tokens and keys, the plan and the invoice, a cap, the log of it all.
+// An organisation in the browser: its team, tokens, keys for clients, billing details, and the log of it all.
 
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
-import { readFileSync } from "node:fs";
 import { before, describe, test } from "node:test";
-import { App, isUnknown } from "../harness/apps.mjs";
+import { App } from "../harness/apps.mjs";
 import { givenBrowser, givenPage, look } from "../harness/browser.mjs";
+import { confirmTyped, dialog, downloaded, newPassword, organisationOf, shown, signedUp, somebody } from "../harness/console.mjs";
 import { mailTo, mailed } from "../harness/mail.mjs";
 import { operator } from "../harness/management.mjs";
 import { lifetime, sharedStack } from "../harness/stack.mjs";
 import { until } from "../harness/until.mjs";
 
 describe("an organisation in the console", { timeout: 420000 }, () => {
-  const mailbox = (who) => `${who}-${randomBytes(5).toString("hex")}@signalbox.example`;
-  const founder = mailbox("founder");
-  const colleague = mailbox("colleague");
-  const password = `Right-horse-${randomBytes(6).toString("hex")}`;
+  const [founder, colleague] = [somebody("founder"), somebody("colleague")];
+  const password = newPassword();
   const life = lifetime();
   const found = [];
-  let stack, browser, page, org, app, key;
+  let stack, browser, page, org, app;
 
   before(async () => {
     stack = await sharedStack();
     browser = await givenBrowser(life);
     page = await givenPage(browser);
+    app = await signedUp(page, stack, { email: founder, password, organisation: "Northern Trains" });
+    // People are invited by those whose address is proved.
+    const { token } = await mailed(stack, founder, "Confirm your e-mail address");
+    await page.goto(`${stack.console_url}/verify-email#token=${token}`);
+    await told(`${founder} is confirmed.`);
+    org = await organisationOf(page);
   });
 
   const seen = async (where, on = page) => found.push(...(await look(on, `organisation ${where}`)));
   const room = (name) => page.goto(`${stack.console_url}/organisations/${org}${name && `/${name}`}`);
   const appRoom = (name) => page.goto(`${stack.console_url}/apps/${app.id}${name && `/${name}`}`);
-  const shown = (testId) => page.getByTestId(testId).first().textContent();
-  const dialog = (on = page) => on.getByRole("dialog");
-  const confirmTyped = async (phrase, action) => {
-    await dialog().getByLabel(/Type/).fill(phrase);
-    await dialog().getByRole("button", { name: action, exact: true }).click();
-  };
   const told = (text) => page.getByText(text).first().waitFor();
   const asked = async (path) => (await page.request.get(stack.console_url + path)).json();
-
-  async function downloaded(click) {
-    const [download] = await Promise.all([page.waitForEvent("download"), click()]);
-    return { name: download.suggestedFilename(), path: await download.path() };
-  }
-
-  test("a stranger signs up, proves the address and sends a message", async () => {
-    await page.goto(`${stack.console_url}/signup`);
-    await page.getByLabel("Email").fill(founder);
-    await page.getByLabel("Password", { exact: true }).fill(password);
-    await page.getByLabel("Organisation (optional)").fill("Northern Trains");
-    await page.getByRole("button", { name: "Create account" }).click();
-    await page.waitForURL(/\/apps\/\d+/);
-    app = new App({ stack }, { id: await shown("app-id"), key: await shown("app-key"), secret: await shown("app-secret") });
-    await page.getByTestId("subscriber-status").filter({ hasText: "Subscribed" }).waitFor();
-    await page.getByRole("button", { name: "Send test message" }).click();
-    await page.getByTestId("received-message").first().waitFor();
-    const { token } = await mailed(stack, founder, "Confirm your e-mail address");
-    await page.goto(`${stack.console_url}/verify-email#token=${token}`);
-    await told(`${founder} is confirmed.`);
-    await page.getByRole("link", { name: "Go to your apps" }).click();
-    await page.getByTestId("app-id").waitFor();
-    await page.getByRole("link", { name: "Team", exact: true }).first().click();
-    org = new URL(page.url()).pathname.split("/")[2];
-    assert.match(org, /^[0-9a-f-]{36}$/);
-  });
 
   test("the organisation shows its apps and the gateways that serve them", async () => {
     await room("");
@@ -75,10 +47,10 @@ describe("an organisation in the console", { timeout: 420000 }, () => {
     await room("team");
     await page.getByTestId("member-row").filter({ hasText: founder }).waitFor();
     await page.getByRole("button", { name: "Invite", exact: true }).click();
-    await dialog().getByLabel("Email").fill(colleague);
-    await dialog().getByRole("radio", { name: /^Viewer/ }).check();
+    await dialog(page).getByLabel("Email").fill(colleague);
+    await dialog(page).getByRole("radio", { name: /^Viewer/ }).check();
     await seen("invite");
-    await dialog().getByRole("button", { name: "Send the invitation" }).click();
+    await dialog(page).getByRole("button", { name: "Send the invitation" }).click();
     await page.getByTestId("invitation-row").filter({ hasText: colleague }).waitFor();
     await seen("team with an invitation");
   });
@@ -111,11 +83,11 @@ describe("an organisation in the console", { timeout: 420000 }, () => {
   test("a management token does what it may, and nothing once it is revoked", async () => {
     await room("tokens");
     await page.getByRole("button", { name: "Create token" }).first().click();
-    await dialog().getByLabel("Name", { exact: true }).fill("Nightly script");
-    await dialog().getByText("See the team").click();
+    await dialog(page).getByLabel("Name", { exact: true }).fill("Nightly script");
+    await dialog(page).getByText("See the team").click();
     await seen("create token");
-    await dialog().getByRole("button", { name: "Create token" }).click();
-    const token = await shown("management-token");
+    await dialog(page).getByRole("button", { name: "Create token" }).click();
+    const token = await shown(page, "management-token");
     assert.match(token, /^mt_sbx_/);
     await page.getByRole("button", { name: "I have stored it" }).click();
     const asScript = async (path) => (await fetch(`${stack.console_url}/v1/organisations/${org}${path}`, { headers: { authorization: `Bearer ${token}` } })).status;
@@ -125,145 +97,54 @@ describe("an organisation in the console", { timeout: 420000 }, () => {
     assert.ok(!(await page.content()).includes(token));
     await seen("tokens");
     await page.getByRole("button", { name: "Revoke Nightly script" }).click();
-    await confirmTyped("Nightly script", "Revoke token");
+    await confirmTyped(page, "Nightly script", "Revoke token");
     await page.getByTestId("token-row").waitFor({ state: "detached" });
     assert.equal(await asScript("/members"), 401);
   });
 
-  const publish = (channel) => app.bearer(key, "POST", "/events", { event: "e", channel, data: "1" });
-
-  test("a key is made and publishes", async () => {
-    await appRoom("keys");
-    await page.getByRole("button", { name: "Create secret key" }).first().click();
-    await dialog().getByLabel("Name", { exact: true }).fill("Order service");
-    await dialog().getByRole("button", { name: "Create secret key" }).click();
-    key = await shown("key-token");
-    await page.getByRole("button", { name: "I have stored it" }).click();
-    await until("the key publishes", async () => (await publish("orders.1")).status === 200);
-    assert.equal((await publish("stock.1")).status, 200);
-  });
-
-  test("a dry run says what a narrower key would have refused; saved, it does", async () => {
-    await page.getByRole("button", { name: "Actions for Order service" }).click();
-    await page.getByRole("menuitem", { name: "Edit…" }).click();
-    await dialog().getByLabel("Pattern 1", { exact: true }).fill("orders.*");
-    await dialog().getByRole("button", { name: "Dry run" }).click();
-    const result = page.getByTestId("dry-run");
-    await result.filter({ hasText: /1 of \d+ would have been refused/ }).waitFor();
-    await result.getByText("stock.1").waitFor();
-    await seen("dry run");
-    await dialog().getByRole("button", { name: "Save" }).click();
-    await page.getByTestId("key-row").getByText("orders.*").waitFor();
-    await until("the narrower key is refused", async () => (await publish("stock.1")).status === 403);
-    assert.equal((await publish("orders.1")).status, 200);
-  });
-
-  test("its token is rotated, and the one before goes on meanwhile", async () => {
-    await page.getByRole("button", { name: "Actions for Order service" }).click();
-    await page.getByRole("menuitem", { name: "Rotate token…" }).click();
-    await dialog().getByRole("button", { name: "Make a new token" }).click();
-    const former = key;
-    key = await shown("key-token");
-    assert.notEqual(key, former);
-    await seen("rotated token");
-    await page.getByRole("button", { name: "I have stored it" }).click();
-    await until("the new token publishes", async () => (await publish("orders.1")).status === 200);
-    assert.equal((await app.bearer(former, "POST", "/events", { event: "e", channel: "orders.1", data: "1" })).status, 200);
-    await page.getByTestId("key-row").getByText(/the previous token ends/).waitFor();
-  });
-
-  test("revoked, it is dead when the receipt is there", async () => {
-    await page.getByRole("button", { name: "Actions for Order service" }).click();
-    await page.getByRole("menuitem", { name: "Revoke…" }).click();
-    await confirmTyped("Order service", "Revoke key");
-    await page.getByTestId("revocation-receipt").filter({ hasText: /confirmed in \d+ ms/ }).waitFor();
-    assert.ok(isUnknown(await publish("orders.1")));
-    await seen("receipt");
-    await page.getByRole("button", { name: "Close", exact: true }).last().click();
-  });
-
   test("a publishable key is tried out, rotated, and both are listed", async () => {
+    await appRoom("keys");
     await page.getByRole("button", { name: "Create publishable key" }).click();
-    await dialog().getByLabel("Name", { exact: true }).fill("Timetable page");
-    await dialog().getByRole("button", { name: "Create publishable key" }).click();
+    await dialog(page).getByLabel("Name", { exact: true }).fill("Timetable page");
+    await dialog(page).getByRole("button", { name: "Create publishable key" }).click();
     await page.getByRole("button", { name: "Actions for Timetable page" }).click();
     await page.getByRole("menuitem", { name: "Edit…" }).click();
-    await dialog().getByRole("button", { name: "Dry run" }).click();
+    await dialog(page).getByRole("button", { name: "Dry run" }).click();
     await page.getByTestId("dry-run").filter({ hasText: "nothing can be said" }).waitFor();
-    await dialog().getByRole("button", { name: "Cancel" }).click();
+    await dialog(page).getByRole("button", { name: "Cancel" }).click();
     await page.getByRole("button", { name: "Actions for Timetable page" }).click();
     await page.getByRole("menuitem", { name: "Rotate…" }).click();
-    await dialog().getByRole("button", { name: "Make a new key" }).click();
-    const rotated = await shown("rotated-key");
+    await dialog(page).getByRole("button", { name: "Make a new key" }).click();
+    const rotated = await shown(page, "rotated-key");
     await seen("rotated publishable key");
-    await dialog().getByRole("button", { name: "Close", exact: true }).last().click();
+    await dialog(page).getByRole("button", { name: "Close", exact: true }).last().click();
     const rows = page.getByTestId("publishable-key-row");
     assert.equal(await rows.count(), 2);
-    await rows.filter({ hasText: rotated }).getByText("in place of").waitFor();
+    await rows.filter({ hasText: rotated }).getByText("current", { exact: true }).waitFor();
+    await rows.nth(1).getByText(/^Rotated; taken until/).waitFor();
+    await page.getByRole("button", { name: "Actions for Timetable page, previous key" }).waitFor();
   });
 
   test("a pair that clients hold already is brought along, and given an end", async () => {
     const held = { key: randomBytes(10).toString("hex"), secret: randomBytes(10).toString("hex") };
     await page.getByRole("button", { name: "Bring a pair along" }).click();
-    await dialog().getByLabel("Key", { exact: true }).fill(held.key);
-    await dialog().getByLabel("Secret", { exact: true }).fill(held.secret);
+    await dialog(page).getByLabel("Key", { exact: true }).fill(held.key);
+    await dialog(page).getByLabel("Secret", { exact: true }).fill(held.secret);
     await seen("bring a pair along");
-    await dialog().getByRole("button", { name: "Bring it along" }).click();
+    await dialog(page).getByRole("button", { name: "Bring it along" }).click();
     const brought = new App({ stack }, { id: app.id, ...held });
     await until("it signs", async () => (await brought.publish("orders.1", "e", "1")).status === 200);
     await page.getByRole("button", { name: `Actions for ${held.key}` }).click();
     await page.getByRole("menuitem", { name: "Change when it ends…" }).click();
-    await dialog().getByRole("combobox", { name: "Expires" }).or(dialog().locator("input[aria-haspopup=listbox]")).first().click();
+    await dialog(page).getByRole("combobox", { name: "Expires" }).or(dialog(page).locator("input[aria-haspopup=listbox]")).first().click();
     await page.getByRole("option", { name: "In 7 days" }).click();
-    await dialog().getByRole("button", { name: "Save" }).click();
+    await dialog(page).getByRole("button", { name: "Save" }).click();
     await page.getByTestId("credential-row").filter({ hasText: held.key }).getByText("in 7 days").waitFor();
     await seen("keys");
   });
 
-  test("the plan is changed after a look at what is due", async () => {
-    await room("billing");
-    await page.getByRole("meter", { name: "Messages today" }).waitFor();
-    await page.getByRole("button", { name: "Choose Starter" }).click();
-    const due = await shown("due-now");
-    assert.match(due, /^\$\d+\.\d\d$/);
-    await seen("change of plan");
-    await page.getByRole("button", { name: `Change and pay ${due}` }).click();
-    await page.getByTestId("plan-starter").getByText("your plan").waitFor();
-    await page.getByTestId("invoice-row").filter({ hasText: due }).waitFor();
-    await seen("billing");
-  });
-
-  test("the invoice is read, and downloaded", async () => {
-    const link = (as) => page.getByRole("link", { name: new RegExp(`^Invoice \\d+ as ${as}$`) });
-    const [shownInvoice] = await Promise.all([page.context().waitForEvent("page"), link("HTML").click()]);
-    await shownInvoice.getByText(/Plan starter/i).first().waitFor();
-    await seen("invoice", shownInvoice);
-    await shownInvoice.close();
-    const pdf = await downloaded(() => link("PDF").click());
-    assert.match(pdf.name, /^invoice-\d+\.pdf$/);
-    assert.ok(readFileSync(pdf.path, "latin1").startsWith("%PDF-"));
-    const json = await downloaded(() => link("JSON").click());
-    assert.ok(JSON.parse(readFileSync(json.path, "utf8")).lines.some(({ plan }) => plan === "starter"));
-    await page.getByRole("button", { name: /^Recompute invoice/ }).click();
-    const command = await dialog().getByRole("region", { name: "Command that recomputes the invoice" }).textContent();
-    assert.match(command, /bill verify invoice-\d+\.json$/, "no usage is on it, so no ledger is needed");
-    await seen("recompute an invoice");
-    await operator(stack, "bill", "verify", json.path);
-    await dialog().getByRole("button", { name: "Close", exact: true }).click();
-  });
-
-  test("a smaller plan waits for the next period, and can be taken back", async () => {
-    await page.getByRole("button", { name: "Choose Free" }).click();
-    await dialog().getByRole("button", { name: "Change the plan" }).click();
-    const back = page.getByRole("button", { name: "Stay with Starter" });
-    await back.waitFor();
-    await seen("plan of the next period");
-    await back.click();
-    await back.waitFor({ state: "detached" });
-    await page.getByTestId("plan-starter").getByText("your plan").waitFor();
-  });
-
   test("what is printed on invoices, and which alerts are sent, is saved", async () => {
+    await room("billing");
     const details = page.getByRole("form", { name: "Billing details" });
     await details.getByLabel("Country (two letters)").fill("no");
     await details.getByRole("button", { name: "Save the details" }).click();
@@ -276,71 +157,35 @@ describe("an organisation in the console", { timeout: 420000 }, () => {
     assert.equal((await asked(`/v1/organisations/${org}/alerts/settings`)).connections, false);
   });
 
-  test("the usage has the messages within a minute, by key too", async () => {
-    const published = async () => {
-      await page.getByTestId("total-published").waitFor();
-      return Number((await page.getByTestId("total-published").locator("dd").first().textContent()).match(/^[\d,]+/)[0].replaceAll(",", ""));
-    };
-    // One by the console's button, at least two with the key, one with the pair that was brought along.
-    await until("the usage is there", async () => (await appRoom("usage"), (await published()) >= 6), { within: 70000, every: 1000 });
-    await page.getByRole("slider").first().waitFor();
-    await seen("app usage");
-    const all = await published();
-    await page.getByTestId("usage-key-row").filter({ hasText: app.key }).getByRole("button").click();
-    await told("One key of this app");
-    await until("only a part is shown", async () => (await published()) < all);
-    await seen("usage of one key");
-    await page.getByRole("button", { name: "Show all keys" }).click();
-    await until("all of it is shown", async () => (await published()) >= all);
-    await room("usage");
-    await page.getByTestId("usage-app-row").first().waitFor();
-    await page.getByRole("button", { name: "Show", exact: true }).click();
-    await page.getByRole("region", { name: "Usage over time, table" }).getByRole("row").nth(3).waitFor();
-    await seen("usage");
-  });
-
-  test("a cap that is hit says so, and the refusal is found by the id of the request", async () => {
-    await appRoom("settings");
-    const quota = page.getByRole("form", { name: "Message quota" });
-    await quota.getByLabel("Messages per day (optional)").fill("1");
-    await quota.getByRole("button", { name: "Save" }).click();
-    await told("Message quota saved.");
-    await seen("app settings");
-    let refused;
-    await until("the cap is hit", async () => {
-      refused = await app.publish("orders.1", "e", "1");
-      return refused.status === 429;
-    });
-    const id = refused.headers.get("x-request-id");
-    await until("the refusal has arrived", async () => (await page.request.get(`${stack.console_url}/v1/apps/${app.id}/refusals/${id}`)).status() === 200);
-    await appRoom("refusals");
-    await page.getByLabel("Request id").fill(id);
-    await page.getByRole("button", { name: "Look up" }).click();
-    const refusal = page.getByTestId("refusal");
-    await refusal.getByText("quota_exhausted").waitFor();
-    await refusal.getByText("app_messages", { exact: true }).waitFor();
-    await page.getByTestId("refusal-row").filter({ hasText: id }).waitFor();
-    await seen("refusals");
-    await appRoom("settings");
-    await quota.getByLabel("Messages per day (optional)").fill("");
-    await quota.getByRole("button", { name: "Save" }).click();
-    await until("a lifted cap lets traffic through", async () => (await app.publish("orders.1", "e", "1")).status === 200, { within: 5000 });
-  });
-
-  test("the audit log has it all, with what was before and after, and verifies", async () => {
+  test("the audit log has it all, by person, by kind and by app, and verifies", async () => {
     await room("audit");
     const entry = (action) => page.locator(`[data-testid="audit-entry"][data-action="${action}"]`);
-    const deeds = "invitation.sent member.joined member.role_changed token.created token.revoked key.created key.changed key.rotated key.revoked publishable_key.rotated credential.created credential.changed subscription.changed alerts.changed app.changed";
+    const deeds = "invitation.sent member.joined member.role_changed token.created token.revoked publishable_key.rotated credential.created credential.changed alerts.changed";
     for (const action of deeds.split(" ")) await entry(action).first().waitFor();
+    await entry("member.role_changed").filter({ hasText: `${founder} made ${colleague} developer` }).waitFor();
     await entry("member.role_changed").getByRole("button").click();
-    await entry("member.role_changed").getByRole("row", { name: /role/ }).filter({ hasText: "viewer" }).filter({ hasText: "developer" }).waitFor();
-    await seen("audit");
-    await page.getByLabel("Action").fill("token");
+    const details = page.getByTestId("audit-details");
+    await details.getByRole("row", { name: /Role/ }).filter({ hasText: "viewer" }).filter({ hasText: "developer" }).waitFor();
+    await seen("audit entry");
+    await page.keyboard.press("Escape");
+    const choose = async (label, option) => {
+      await page.getByRole("combobox", { name: label, exact: true }).or(page.getByRole("textbox", { name: label, exact: true })).first().click();
+      await page.getByRole("option", { name: option, exact: true }).click();
+    };
+    await choose("What", "Management tokens: all");
     await entry("member.role_changed").waitFor({ state: "detached" });
     await entry("token.revoked").waitFor();
-    assert.match(await shown("audit-head"), /^[0-9a-f]{64}$/);
+    await room("audit");
+    await choose("Who", colleague);
+    await entry("member.joined").waitFor();
+    await entry("token.revoked").waitFor({ state: "detached" });
+    await page.goto(`${stack.console_url}/organisations/${org}/audit?app=${app.id}`);
+    await entry("publishable_key.rotated").waitFor();
+    assert.equal(await entry("token.revoked").count(), 0, "a token is of no app");
+    await seen("audit");
+    assert.match(await shown(page, "audit-head"), /^[0-9a-f]{64}$/);
     await page.getByRole("button", { name: "Export" }).click();
-    const log = await downloaded(() => page.getByRole("menuitem", { name: /NDJSON/ }).click());
+    const log = await downloaded(page, () => page.getByRole("menuitem", { name: /NDJSON/ }).click());
     await operator(stack, "audit", "verify", log.path);
   });
 
@@ -349,21 +194,21 @@ describe("an organisation in the console", { timeout: 420000 }, () => {
     await page.getByRole("button", { name: `Actions for ${colleague}` }).click();
     await page.getByRole("menuitem", { name: "Remove…" }).click();
     await seen("remove a member");
-    await confirmTyped(colleague, "Remove");
+    await confirmTyped(page, colleague, "Remove");
     await page.getByTestId("member-row").filter({ hasText: colleague }).waitFor({ state: "detached" });
   });
 
   test("another organisation is made, deleted, and brought back", async () => {
     await page.getByTestId("app-switcher").first().click();
     await page.getByRole("menuitem", { name: "Create organisation" }).click();
-    await dialog().getByLabel("Name").fill("Short lived");
-    await dialog().getByRole("button", { name: "Create organisation" }).click();
+    await dialog(page).getByLabel("Name").fill("Short lived");
+    await dialog(page).getByRole("button", { name: "Create organisation" }).click();
     await page.getByRole("heading", { name: "Short lived" }).waitFor();
     await seen("without apps");
     await page.goto(`${page.url().replace(/\/$/, "")}/settings`);
     await page.getByRole("button", { name: "Delete organisation…" }).click();
     await seen("delete organisation");
-    await confirmTyped("Short lived", "Delete organisation");
+    await confirmTyped(page, "Short lived", "Delete organisation");
     await page.getByRole("button", { name: "Restore it" }).waitFor();
     await seen("being deleted");
     await page.getByRole("button", { name: "Restore it" }).click();

@@ -5,8 +5,8 @@ import { randomBytes } from "node:crypto";
 import { createServer } from "node:http";
 import { text } from "node:stream/consumers";
 import { before, describe, test } from "node:test";
-import { App } from "../harness/apps.mjs";
 import { givenBrowser, givenPage, violations } from "../harness/browser.mjs";
+import { organisationOf, signedUp } from "../harness/console.mjs";
 import { operator } from "../harness/management.mjs";
 import { hasPython, running } from "../harness/pasted.mjs";
 import { rawClient } from "../harness/raw.mjs";
@@ -33,15 +33,9 @@ describe("the webhooks room", { timeout: 240000 }, () => {
     await until("the sink listens", () => server.listening);
     url = `http://127.0.0.1:${server.address().port}/hooks`;
     page = await givenPage(await givenBrowser(life));
-    await page.goto(`${stack.console_url}/signup`);
-    await page.getByLabel("Email").fill(`person-${randomBytes(5).toString("hex")}@signalbox.example`);
-    await page.getByLabel("Password", { exact: true }).fill(`Right-horse-${randomBytes(6).toString("hex")}`);
-    await page.getByRole("button", { name: "Create account" }).click();
-    await page.getByTestId("app-secret").waitFor();
-    app = new App({ stack }, { id: await shown("app-id"), key: await shown("app-key"), secret: await shown("app-secret") });
+    app = await signedUp(page, stack);
     // More endpoints than the free plan has room for.
-    const { organisations } = await page.evaluate(async () => (await fetch("/v1/session")).json());
-    await operator(stack, "bill", "plan", organisations[0].id, "enterprise");
+    await operator(stack, "bill", "plan", await organisationOf(page), "enterprise");
   });
 
   async function addEndpoint({ form, description, at = url }) {
@@ -88,20 +82,8 @@ describe("the webhooks room", { timeout: 240000 }, () => {
     await look("webhooks");
   });
 
-  test("what happens is delivered, and the log says so by itself", async (t) => {
-    await page.getByRole("link", { name: "Shelf" }).click();
-    await page.getByText("Nothing to tell yet").waitFor();
-    await occupied(t, "delivered-room");
-    await deliveryOf("delivered-room").filter({ hasText: "Delivered" }).waitFor({ timeout: 20000 });
-    await look("endpoint");
-    await deliveryOf("delivered-room").getByRole("button").click();
-    await page.getByTestId("attempt-row").first().getByText("204").first().waitFor();
-    await page.getByRole("region", { name: "Request body" }).waitFor();
-    await look("delivery");
-    await page.keyboard.press("Escape");
-  });
-
   test("what is not taken waits, with what was answered, and is sent again by hand", async (t) => {
+    await page.getByRole("link", { name: "Shelf" }).click();
     status = 500;
     await occupied(t, "refused-room");
     await deliveryOf("refused-room").filter({ hasText: "Waiting" }).waitFor({ timeout: 20000 });

@@ -144,7 +144,7 @@ const deeds: [string, string, unknown, unknown][] = [
   ['person.signed_up', 'usr_1', null, null],
 ];
 
-export const audit: Schemas['Entry'][] = deeds.map(([action, subject, before, after], n) => ({
+export const audit: Schemas['ListedEntry'][] = deeds.map(([action, subject, before, after], n) => ({
   v: 1,
   organisation_id: 'org_1',
   seq: deeds.length - n,
@@ -157,6 +157,8 @@ export const audit: Schemas['Entry'][] = deeds.map(([action, subject, before, af
   },
   action,
   subject,
+  subject_name: null,
+  app: /^(key|app)\./.test(action) ? { id: '123456', name: 'Boards' } : null,
   before,
   after,
   request_id: `req_${n}abcdef`,
@@ -242,6 +244,88 @@ export const invoices: Schemas['InvoiceSummary'][] = [
   paid_at: state === 'paid' ? ago((age - 1) * DAY) : null,
   last_error: null,
 }));
+
+const period = { start: ago(41 * DAY), end: ago(11 * DAY) };
+const onStarter = { plan: 'starter', version: 1, price_micros: 19_000_000 };
+const usageLine = (day: number, units: number, kind: 'overage' | 'correction' = 'overage') => ({
+  kind,
+  app: '123456',
+  metric: 'delivered_units' as const,
+  plan: 'starter',
+  version: 1,
+  day: ago(day * DAY).slice(0, 10),
+  units,
+  micros_per_million: 2_500_000,
+  amount_micros: Math.round(units * 2.5),
+});
+
+/** An invoice as it was issued: one of an upgrade, and one with usage on it. */
+export const invoice = (number: number): Schemas['Invoice'] => {
+  const { id, issued_at, due_at, currency, total_cents } = invoices.find((one) => one.number === number)!;
+  const lines: Schemas['Line'][] =
+    number === 1
+      ? [
+          {
+            kind: 'proration_credit',
+            plan: 'free',
+            version: 1,
+            seconds: 2_592_000,
+            of_seconds: 2_592_000,
+            amount_micros: 0,
+          },
+          {
+            kind: 'proration_charge',
+            plan: 'starter',
+            version: 1,
+            seconds: 2_592_000,
+            of_seconds: 2_592_000,
+            amount_micros: 19_000_000,
+          },
+        ]
+      : [
+          { kind: 'plan_fee', plan: 'starter', version: 1, period, amount_micros: 19_000_000 },
+          usageLine(14, 6_200_000),
+          usageLine(13, 7_100_000),
+          usageLine(12, 748_400),
+          { kind: 'credit', id: 'c1', reason: 'for the trouble on Tuesday', amount_micros: -5_000_000 },
+        ];
+  return {
+    format: 'signalbox-invoice/1',
+    id,
+    number,
+    organisation_id: 'org_1',
+    issued_at,
+    due_at,
+    currency,
+    seller: {
+      name: 'Signalbox',
+      address: '2 Signal Street\n54321 Crossing',
+      country: 'DE',
+      vat_id: 'DE000000000',
+    },
+    buyer: { name: 'Example Trains', address: '1 Platform Road\n12345 Junction', country: 'DE' },
+    lines,
+    total_micros: lines.reduce((sum, { amount_micros }) => sum + amount_micros, 0),
+    total_cents,
+    ...(number === 1 ? {} : { peak_connections_p99: 143 }),
+    recipe: {
+      credits: [],
+      ...(number === 1
+        ? {
+            upgrade: {
+              from: { ...onStarter, plan: 'free', price_micros: 0 },
+              to: onStarter,
+              period,
+              seconds: 2_592_000,
+            },
+          }
+        : {
+            fee: { ...onStarter, period: { start: period.end, end: ahead(19 * DAY) } },
+            usage: { opening_units: 0, overage_apps: [], period, terms: [] },
+          }),
+    },
+  };
+};
 
 export const alertsSent: Schemas['Alert'][] = [80, 50].map((threshold, n) => ({
   organisation_id: 'org_1',

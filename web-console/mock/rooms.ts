@@ -211,6 +211,7 @@ export const rooms: Record<string, Handler> = {
     return { body: found };
   },
   'GET organisations/*/invoices': () => ({ body: given.page(given.invoices) }),
+  'GET organisations/*/invoices/*': (_, [, number]) => ({ body: given.invoice(Number(number)) }),
 };
 
 /** The handler of a call and the ids in its path: every second part, for what has a long path. */

@@ -4,6 +4,7 @@ import {
   createRoute,
   createRouter,
   lazyRouteComponent,
+  notFound,
   Outlet,
   redirect,
 } from '@tanstack/react-router';
@@ -15,6 +16,7 @@ import { NotFound, RouteError, RoutePending } from './frame/fallbacks';
 import { lastApp } from './frame/last-app';
 import { safeNext } from './frame/safe-next';
 import { KINDS, LIVE_DIALECTS } from './live/event';
+import { isSettingsSection } from './rooms/settings/sections';
 
 const root = createRootRouteWithContext<{ queries: QueryClient }>()({ component: Outlet });
 
@@ -142,6 +144,7 @@ const audit = createRoute({
     actor: z.optional(z.string()),
     action: z.optional(z.string()),
     subject: z.optional(z.string()),
+    app: z.optional(z.string()),
     from: z.optional(z.string()),
     to: z.optional(z.string()),
   }),
@@ -152,6 +155,12 @@ const billing = createRoute({
   getParentRoute: () => organisation,
   path: '/billing',
   component: lazyRouteComponent(() => import('./rooms/billing/billing')),
+});
+
+const invoice = createRoute({
+  getParentRoute: () => organisation,
+  path: '/billing/invoices/$number',
+  component: lazyRouteComponent(() => import('./rooms/billing/invoice')),
 });
 
 const spanSearch = z.object({ span: z.optional(z.enum(['hour', 'day', 'week', 'month', 'year'])) });
@@ -266,9 +275,26 @@ const endpoint = createRoute({
   component: lazyRouteComponent(() => import('./rooms/webhooks/room'), 'AppEndpoint'),
 });
 
-const settings = createRoute({
-  getParentRoute: () => app,
-  path: '/settings',
+const settings = createRoute({ getParentRoute: () => app, path: '/settings' });
+
+const settingsStart = createRoute({
+  getParentRoute: () => settings,
+  path: '/',
+  beforeLoad: ({ params }) => {
+    throw redirect({
+      to: '/apps/$appId/settings/$section',
+      params: { ...params, section: 'general' },
+      replace: true,
+    });
+  },
+});
+
+const settingsSection = createRoute({
+  getParentRoute: () => settings,
+  path: '/$section',
+  beforeLoad: ({ params }) => {
+    if (!isSettingsSection(params.section)) throw notFound();
+  },
   component: lazyRouteComponent(() => import('./rooms/settings/settings')),
 });
 
@@ -291,6 +317,7 @@ export const router = createRouter({
         tokens,
         audit,
         billing,
+        invoice,
         organisationWebhooks,
         organisationEndpoint,
         organisationSettings,
@@ -305,7 +332,7 @@ export const router = createRouter({
         keys,
         webhooks,
         endpoint,
-        settings,
+        settings.addChildren([settingsStart, settingsSection]),
       ]),
     ]),
   ]),

@@ -2,7 +2,7 @@
 
 use super::{
     export,
-    model::{AuditQuery, Entry, ExportFormat, ExportQuery, Head},
+    model::{AuditQuery, ExportFormat, ExportQuery, Head, ListedEntry},
     store,
 };
 use crate::{
@@ -27,7 +27,7 @@ pub fn routes(cfg: &mut ServiceConfig) {
     tag = "audit",
     params(("org" = String, Path, description = "Organisation id"), AuditQuery),
     responses(
-        (status = 200, body = Page<Entry>),
+        (status = 200, body = Page<ListedEntry>),
         (status = 401, body = Problem), (status = 403, body = Problem),
         (status = 404, body = Problem), (status = 422, body = Problem),
     )

@@ -49,6 +49,25 @@ pub struct EntryActor {
     pub person: Option<Uuid>,
 }
 
+/// An entry in a list, with what is known of its subject now. That is no part of the chain.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct ListedEntry {
+    #[serde(flatten)]
+    pub entry: Entry,
+    /// What the subject is called, where it is an app, a key or a webhook endpoint.
+    #[schema(required)]
+    pub subject_name: Option<String>,
+    /// The app that it concerns.
+    #[schema(required)]
+    pub app: Option<EntryApp>,
+}
+
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct EntryApp {
+    pub id: String,
+    pub name: String,
+}
+
 /// Where the chain ends.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct Head {
@@ -70,6 +89,8 @@ pub struct AuditQuery {
     /// An action, or the beginning of actions up to a dot: `key` means `key.created` and others.
     pub action: Option<String>,
     pub subject: Option<String>,
+    /// Id of an app: what was done to it, its keys, credentials and webhooks.
+    pub app: Option<String>,
     /// From this instant on.
     #[serde(default, with = "time::serde::rfc3339::option")]
     pub from: Option<OffsetDateTime>,

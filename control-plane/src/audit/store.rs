@@ -2,7 +2,7 @@
 
 use super::{
     Actor, Deed,
-    model::{AuditQuery, Entry, EntryActor, Head},
+    model::{AuditQuery, Entry, EntryActor, EntryApp, Head, ListedEntry},
 };
 use crate::{
     api::{PageRequest, Position, request_id},
@@ -60,6 +60,21 @@ struct Row {
     address: Option<String>,
     prev_hash: Vec<u8>,
     hash: Vec<u8>,
+    subject_name: Option<String>,
+    app_id: Option<String>,
+    app_name: Option<String>,
+}
+
+impl TryFrom<Row> for ListedEntry {
+    type Error = sqlx::Error;
+    fn try_from(mut row: Row) -> Result<Self, sqlx::Error> {
+        let app = row.app_id.take().zip(row.app_name.take());
+        Ok(Self {
+            subject_name: row.subject_name.take(),
+            app: app.map(|(id, name)| EntryApp { id, name }),
+            entry: row.try_into()?,
+        })
+    }
 }
 
 impl TryFrom<Row> for Entry {
@@ -94,22 +109,48 @@ pub async fn page(
     tx: &mut TenantTx,
     query: &AuditQuery,
     page: &PageRequest,
-) -> Result<Vec<Entry>, sqlx::Error> {
+) -> Result<Vec<ListedEntry>, sqlx::Error> {
     let below = page.after().1.and_then(|seq| seq.parse::<i64>().ok());
     let rows = sqlx::query_as!(
         Row,
-        "SELECT organisation_id, seq, at, actor_kind, actor_id, actor_name, user_id, action, subject,
-                before, after, request_id, address, prev_hash, hash
-         FROM audit_log
-         WHERE organisation_id = $1
-           AND ($2::bigint IS NULL OR seq < $2)
-           AND ($3::text IS NULL OR actor_id = $3 OR user_id::text = $3
-                OR lower(actor_name) = lower($3))
-           AND ($4::text IS NULL OR action = $4 OR starts_with(action, $4 || '.'))
-           AND ($5::text IS NULL OR subject = $5)
-           AND ($6::timestamptz IS NULL OR at >= $6)
-           AND ($7::timestamptz IS NULL OR at < $7)
-         ORDER BY seq DESC LIMIT $8",
+        r#"SELECT l.organisation_id, l.seq, l.at, l.actor_kind, l.actor_id, l.actor_name, l.user_id,
+                  l.action, l.subject, l.before, l.after, l.request_id, l.address, l.prev_hash, l.hash,
+                  named.name AS "subject_name?", a.id AS "app_id?", a.name AS "app_name?"
+         FROM audit_log l
+         LEFT JOIN LATERAL (
+             SELECT app_id, name FROM secret_keys
+             WHERE id = l.subject AND starts_with(l.action, 'key.')
+             UNION ALL
+             SELECT app_id, name FROM publishable_keys
+             WHERE key = l.subject AND starts_with(l.action, 'publishable_key.')
+             UNION ALL
+             SELECT app_id, NULL FROM app_credentials
+             WHERE key = l.subject AND starts_with(l.action, 'credential.')
+             UNION ALL
+             SELECT app_id, coalesce(nullif(description, ''), substring(url FROM '^[^?#]*'))
+             FROM webhook_endpoints
+             WHERE organisation_id = l.organisation_id AND starts_with(l.action, 'webhook.')
+               AND id = CASE l.action
+                   WHEN 'webhook.delivery_replayed' THEN (
+                       SELECT d.endpoint_id FROM webhook_deliveries d WHERE d.id = l.subject::uuid)
+                   ELSE l.subject::uuid END
+             UNION ALL
+             SELECT id, name FROM apps
+             WHERE id = l.subject AND starts_with(l.action, 'app.')
+             LIMIT 1
+         ) named ON true
+         LEFT JOIN apps a ON a.organisation_id = l.organisation_id
+              AND a.id = coalesce(named.app_id, l.after->>'app_id', l.before->>'app_id')
+         WHERE l.organisation_id = $1
+           AND ($2::bigint IS NULL OR l.seq < $2)
+           AND ($3::text IS NULL OR l.actor_id = $3 OR l.user_id::text = $3
+                OR lower(l.actor_name) = lower($3))
+           AND ($4::text IS NULL OR l.action = $4 OR starts_with(l.action, $4 || '.'))
+           AND ($5::text IS NULL OR l.subject = $5)
+           AND ($6::timestamptz IS NULL OR l.at >= $6)
+           AND ($7::timestamptz IS NULL OR l.at < $7)
+           AND ($9::text IS NULL OR a.id = $9)
+         ORDER BY l.seq DESC LIMIT $8"#,
         tx.organisation().uuid(),
         below,
         query.actor,
@@ -118,14 +159,15 @@ pub async fn page(
         query.from,
         query.to,
         page.fetch(),
+        query.app,
     )
     .fetch_all(tx.db())
     .await?;
-    rows.into_iter().map(Entry::try_from).collect()
+    rows.into_iter().map(ListedEntry::try_from).collect()
 }
 
-pub fn position(entry: &Entry) -> Position {
-    Position { created_at: OffsetDateTime::UNIX_EPOCH, id: entry.seq.to_string() }
+pub fn position(listed: &ListedEntry) -> Position {
+    Position { created_at: OffsetDateTime::UNIX_EPOCH, id: listed.entry.seq.to_string() }
 }
 
 /// The next entries after `after`, oldest first.
@@ -139,7 +181,8 @@ pub async fn following(
     let rows = sqlx::query_as!(
         Row,
         "SELECT organisation_id, seq, at, actor_kind, actor_id, actor_name, user_id, action, subject,
-                before, after, request_id, address, prev_hash, hash
+                before, after, request_id, address, prev_hash, hash,
+                NULL::text AS subject_name, NULL::text AS app_id, NULL::text AS app_name
          FROM audit_log
          WHERE organisation_id = $1 AND seq > $2
            AND ($3::timestamptz IS NULL OR at >= $3) AND ($4::timestamptz IS NULL OR at < $4)

@@ -114,6 +114,8 @@ async fn entries_are_found_by_actor_action_subject_and_time(db: PgPool) {
         ("from=2020-01-01T00:00:00Z&to=2021-01-01T00:00:00Z", 0),
         ("from=2020-01-01T00:00:00Z", 4),
         ("action=key&actor=ann@example.com&to=2200-01-01T00:00:00Z", 2),
+        (&*format!("app={}", ann.app), 3),
+        ("app=1", 0),
     ] {
         let page = ann.get(&ann.of_organisation(&format!("/audit?{query}"))).await.expect(200);
         assert_eq!(page["items"].as_array().unwrap().len(), expected, "{query}: {page}");
@@ -136,6 +138,38 @@ async fn entries_are_found_by_actor_action_subject_and_time(db: PgPool) {
         (csv.text.lines().count(), csv.header("content-type")),
         (5, "text/csv; charset=utf-8")
     );
+}
+
+#[sqlx::test(migrations = "../migrations")]
+async fn the_list_names_what_an_entry_is_about_and_the_app(db: PgPool) {
+    let service = service(&db).await;
+    let ann = service.sign_up("ann@example.com").await;
+    let app_name = ann.get(&ann.of_app("")).await.expect(200)["name"].clone();
+    let key = ann.create_key("Worker").await["key"]["id"].as_str().unwrap().to_owned();
+    ann.delete(&ann.of_app(&format!("/keys/{key}"))).await.expect(200);
+    ann.create_publishable_key().await;
+    ann.create_webhook().await;
+    let token = ann.create_token(json!({"name": "t", "permissions": ["apps.read"]})).await;
+    assert!(token["token"].is_string());
+
+    let page = ann.get(&ann.of_organisation("/audit?limit=100")).await.expect(200);
+    let items = page["items"].as_array().unwrap();
+    let about = |action: &str| {
+        let entry = items.iter().find(|entry| entry["action"] == action);
+        let entry = entry.unwrap_or_else(|| panic!("{action}: {page}"));
+        (entry["subject_name"].clone(), entry["app"].clone())
+    };
+    let app = json!({"id": ann.app, "name": app_name});
+    assert_eq!(about("key.created"), (json!("Worker"), app.clone()));
+    assert_eq!(about("key.revoked"), (json!("Worker"), app.clone()), "also when it is no more");
+    assert_eq!(about("app.created"), (app_name, app.clone()));
+    assert_eq!(about("publishable_key.created").1, app);
+    assert_eq!(about("webhook.created"), (json!("https://1.1.1.1/hook"), app));
+    assert_eq!(about("token.created"), (Value::Null, Value::Null));
+
+    let elsewhere = service.sign_up("bob@example.com").await;
+    let page = elsewhere.get(&elsewhere.of_organisation(&format!("/audit?app={}", ann.app))).await;
+    assert_eq!(page.expect(200)["items"], json!([]), "another organisation's app has no entries");
 }
 
 #[sqlx::test(migrations = "../migrations")]

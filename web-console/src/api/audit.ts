@@ -5,6 +5,7 @@ export type AuditFilter = {
   actor?: string | undefined;
   action?: string | undefined;
   subject?: string | undefined;
+  app?: string | undefined;
   from?: string | undefined;
   to?: string | undefined;
 };

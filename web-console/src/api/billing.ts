@@ -1,7 +1,7 @@
 import { infiniteQueryOptions, queryOptions, useMutation, useQueryClient } from '@tanstack/react-query';
 import { answer, api } from './client';
 import { confirmed } from './confirmation';
-import type { AlertSettings, BillingParty, Invoice } from './types';
+import type { AlertSettings, BillingParty, Invoice, InvoiceSummary } from './types';
 
 export const plansQuery = queryOptions({
   queryKey: ['plans'],
@@ -176,6 +176,27 @@ export const invoiceQuery = (org: string, number: number) =>
           signal,
         }),
       ),
+  });
+
+/** What has become of one invoice. The list is the only place that says it, so it is read until the invoice is found. */
+export const invoiceSummaryQuery = (org: string, number: number) =>
+  queryOptions({
+    queryKey: billing(org, `invoice ${number} now`),
+    queryFn: async ({ signal }): Promise<InvoiceSummary | null> => {
+      let cursor: string | undefined;
+      do {
+        const page = await answer(
+          api.GET('/v1/organisations/{org}/invoices', {
+            params: { path: { org }, query: { cursor, limit: 100 } },
+            signal,
+          }),
+        );
+        const found = page.items.find((invoice) => invoice.number === number);
+        if (found) return found;
+        cursor = page.next_cursor ?? undefined;
+      } while (cursor);
+      return null;
+    },
   });
 
 /** What an invoice was computed from, as a file; null for one that bills no usage. */

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { usableKey } from './publishable-keys';
+import { besideSuccessors, successors, usableKey } from './publishable-keys';
 import type { PublishableKey } from './types';
 
 const NOW = Date.parse('2030-01-01T00:00:00Z');
@@ -34,4 +34,27 @@ test.each([
   ['one for some pages', [key('a', { allowed_origins: ['https://a.example'] })], 'pk_a'],
 ] as const)('%s', (_name, keys, expected) => {
   expect(usableKey(keys, NOW)).toBe(expected);
+});
+
+test.each([
+  ['nothing was rotated', [key('b'), key('a')], ['b', 'a']],
+  ['one was, between others', [key('c', { replaces: 'pk_a' }), key('b'), key('a')], ['c', 'a', 'b']],
+  [
+    'and again',
+    [key('c', { replaces: 'pk_b' }), key('b', { replaces: 'pk_a' }), key('x'), key('a')],
+    ['c', 'b', 'a', 'x'],
+  ],
+  [
+    'twice from the same',
+    [key('c', { replaces: 'pk_a' }), key('b', { replaces: 'pk_a' }), key('a')],
+    ['c', 'b', 'a'],
+  ],
+  ['and the old one is gone', [key('c', { replaces: 'pk_a' }), key('b')], ['c', 'b']],
+] as const)('%s: a key stands below its successor, and each is there once', (_name, keys, order) => {
+  expect(besideSuccessors(keys).map(({ name }) => name)).toEqual(order);
+});
+
+test('a successor is known by the key it replaces', () => {
+  const made = key('b', { replaces: 'pk_a' });
+  expect(successors([made, key('a')])).toEqual(new Map([['pk_a', made]]));
 });

@@ -106,3 +106,18 @@ export function usableKey(keys: readonly PublishableKey[], nowMs: number = Date.
   );
   return (usable.find(({ allowed_origins }) => allowed_origins.length === 0) ?? usable[0])?.key ?? null;
 }
+
+/** Keys that have a successor, each with it: after a rotation both bear the same name. */
+export function successors(keys: readonly PublishableKey[]): ReadonlyMap<string, PublishableKey> {
+  return new Map(keys.flatMap((key) => (key.replaces ? [[key.replaces, key] as const] : [])));
+}
+
+/** As they came, but a key that was replaced stands right below its successor. */
+export function besideSuccessors(keys: readonly PublishableKey[]): PublishableKey[] {
+  const after = successors(keys);
+  const withOld = (key: PublishableKey): PublishableKey[] => {
+    const old = keys.find((candidate) => candidate.key === key.replaces && after.get(candidate.key) === key);
+    return [key, ...(old ? withOld(old) : [])];
+  };
+  return keys.filter(({ key }) => !after.has(key)).flatMap(withOld);
+}

@@ -15,7 +15,7 @@ export type Invitation = Schemas['Invitation'];
 export type ManagementToken = Schemas['ManagementToken'];
 export type NewManagementToken = Schemas['NewToken'];
 export type CreatedToken = Schemas['CreatedToken'];
-export type AuditEntry = Schemas['Entry'];
+export type AuditEntry = Schemas['ListedEntry'];
 
 export type App = Schemas['App'];
 export type AppPatch = Schemas['AppPatch'];

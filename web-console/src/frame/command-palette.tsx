@@ -1,9 +1,23 @@
 import { useMantineColorScheme } from '@mantine/core';
 import { Spotlight, type SpotlightActionGroupData } from '@mantine/spotlight';
 import { useNavigate, useParams } from '@tanstack/react-router';
-import { Box, Building2, KeyRound, LogOut, Monitor, Moon, Plus, Search, Sun, Webhook } from 'lucide-react';
+import {
+  Box,
+  Building2,
+  KeyRound,
+  LogOut,
+  Monitor,
+  Moon,
+  Plus,
+  Search,
+  Settings,
+  Sun,
+  Webhook,
+} from 'lucide-react';
 import { useLogOut } from '../api/session';
+import { useState } from 'react';
 import { ACCOUNT_ROOMS, APP_ROOMS, ORGANISATION_ROOMS } from '../rooms';
+import { SETTINGS_SECTIONS } from '../rooms/settings/sections';
 import { useAllApps, useCurrentOrganisation } from './use-apps';
 
 /** Ctrl/Cmd-K: every room, every app and the common actions, by typing. */
@@ -20,6 +34,7 @@ export function CommandPalette({
   const { appId } = useParams({ strict: false });
   const lists = useAllApps();
   const organisation = useCurrentOrganisation();
+  const [query, setQuery] = useState('');
 
   const rooms: SpotlightActionGroupData = {
     group: 'Go to',
@@ -32,6 +47,22 @@ export function CommandPalette({
           onClick: () => void navigate({ to: room.to, params: { appId } }),
         }))
       : [],
+  };
+  // Only once something is typed: they would push everything else out of sight.
+  const settings: SpotlightActionGroupData = {
+    group: 'Settings',
+    actions:
+      appId && query.trim() !== ''
+        ? SETTINGS_SECTIONS.map(({ id, label, keywords }) => ({
+            id: `settings ${id}`,
+            label,
+            description: 'Settings of this app',
+            keywords: `settings ${keywords}`,
+            leftSection: <Settings size={17} aria-hidden />,
+            onClick: () =>
+              void navigate({ to: '/apps/$appId/settings/$section', params: { appId, section: id } }),
+          }))
+        : [],
   };
   const others: SpotlightActionGroupData = {
     group: 'Organisation and account',
@@ -141,7 +172,9 @@ export function CommandPalette({
   return (
     <Spotlight
       attributes={{ content: { 'aria-label': 'Command palette' } }}
-      actions={[rooms, others, apps, does]}
+      actions={[rooms, settings, others, apps, does]}
+      query={query}
+      onQueryChange={setQuery}
       shortcut="mod + K"
       highlightQuery
       scrollable

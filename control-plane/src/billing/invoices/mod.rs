@@ -5,4 +5,6 @@ pub mod http;
 pub mod issue;
 pub mod model;
 pub mod pdf;
+mod pdf_text;
+mod printed;
 pub mod store;

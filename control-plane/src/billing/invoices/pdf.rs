@@ -1,186 +1,220 @@
-//! An invoice as PDF: as many pages as it takes, in the fonts that every reader has. Those hold
-//! Latin letters only, so others are shown as `?`; the page and the JSON hold everything.
+//! An invoice as PDF: as many pages as it takes, in the fonts that every reader has.
 
-use super::{html::lines_of, model::Invoice};
-use crate::billing::{calendar::Day, money::dollars};
+use super::{
+    model::{Invoice, Party},
+    pdf_text::{Weight, width, win_ansi, wrapped},
+    printed::{self, COMMAND, HOW_IT_ADDS_UP, Row},
+};
 use pdf_writer::{Content, Finish, Name, Pdf, Rect, Ref, Str};
 
 const WIDTH: f32 = 595.0;
 const HEIGHT: f32 = 842.0;
-const MARGIN: f32 = 50.0;
-const SIZE: f32 = 9.0;
-const LEADING: f32 = 13.0;
-/// Characters in a row; Courier's are 0.6 of its size wide.
-const COLUMNS: usize = 91;
-const AMOUNT: usize = 18;
-const TEXT: usize = COLUMNS - AMOUNT;
+const LEFT: f32 = 56.0;
+const RIGHT: f32 = WIDTH - LEFT;
+const TOP: f32 = HEIGHT - 64.0;
+const BOTTOM: f32 = 72.0;
+const SIZE: f32 = 9.5;
+const SMALL: f32 = 8.0;
+const LEADING: f32 = 14.0;
+/// Where the columns of figures end.
+const QUANTITY: f32 = 348.0;
+const UNIT: f32 = 460.0;
+const DESCRIPTION: f32 = 225.0;
+const SUMS: f32 = 330.0;
+const INK: f32 = 0.08;
+const FAINT: f32 = 0.42;
+const RULE: f32 = 0.82;
 
-const PLAIN: Name<'static> = Name(b"F1");
-const BOLD: Name<'static> = Name(b"F2");
-
-struct Row {
-    text: String,
-    is_bold: bool,
-}
+const FONTS: [(Weight, Name<'static>, &[u8]); 2] =
+    [(Weight::Plain, Name(b"F1"), b"Helvetica"), (Weight::Bold, Name(b"F2"), b"Helvetica-Bold")];
 
 pub fn document(invoice: &Invoice) -> Vec<u8> {
-    let rows = rows(invoice);
-    let per_page = ((HEIGHT - 2.0 * MARGIN) / LEADING) as usize - 2;
-    let pages: Vec<&[Row]> = rows.chunks(per_page).collect();
+    let pages = drawn(invoice);
     let mut next = Ref::new(1);
-    let (catalog, tree, plain, bold, info) =
-        (next.bump(), next.bump(), next.bump(), next.bump(), next.bump());
+    let (catalog, tree, info) = (next.bump(), next.bump(), next.bump());
+    let fonts = FONTS.map(|(_, name, base)| (name, base, next.bump()));
     let ids: Vec<(Ref, Ref)> = pages.iter().map(|_| (next.bump(), next.bump())).collect();
     let mut pdf = Pdf::new();
     pdf.catalog(catalog).pages(tree);
     let count = i32::try_from(pages.len()).unwrap_or(i32::MAX);
     pdf.pages(tree).kids(ids.iter().map(|(page, _)| *page)).count(count);
-    for (at, (rows, (page, content))) in pages.iter().zip(&ids).enumerate() {
-        let mut written = pdf.page(*page);
-        written.media_box(Rect::new(0.0, 0.0, WIDTH, HEIGHT)).parent(tree).contents(*content);
-        written.resources().fonts().pair(PLAIN, plain).pair(BOLD, bold);
+    for (at, (mut page, (id, content))) in pages.into_iter().zip(ids).enumerate() {
+        let footer = format!("Invoice {}, page {} of {count}", invoice.number, at + 1);
+        page.text(LEFT, 40.0, SMALL, Weight::Plain, FAINT, &footer);
+        let mut written = pdf.page(id);
+        written.media_box(Rect::new(0.0, 0.0, WIDTH, HEIGHT)).parent(tree).contents(content);
+        let mut resources = written.resources();
+        let mut named = resources.fonts();
+        for (name, _, font) in &fonts {
+            named.pair(*name, *font);
+        }
+        named.finish();
+        resources.finish();
         written.finish();
-        let footer = format!("Invoice {}, page {} of {}", invoice.number, at + 1, pages.len());
-        pdf.stream(*content, &draw(rows, &footer));
+        pdf.stream(content, &page.0.finish().into_vec());
     }
-    for (id, font) in [(plain, &b"Courier"[..]), (bold, &b"Courier-Bold"[..])] {
-        let mut written = pdf.type1_font(id);
-        written.base_font(Name(font)).encoding_predefined(Name(b"WinAnsiEncoding"));
+    for (_, base, id) in fonts {
+        pdf.type1_font(id).base_font(Name(base)).encoding_predefined(Name(b"WinAnsiEncoding"));
     }
     let title = format!("Invoice {}", invoice.number);
     pdf.document_info(info).title(pdf_writer::TextStr(&title));
     pdf.finish()
 }
 
-fn draw(rows: &[Row], footer: &str) -> Vec<u8> {
-    let mut content = Content::new();
-    let mut y = HEIGHT - MARGIN;
-    for row in rows {
-        line(&mut content, if row.is_bold { BOLD } else { PLAIN }, y, &row.text);
-        y -= LEADING;
+fn drawn(invoice: &Invoice) -> Vec<Page> {
+    let mut sheet = Sheet { pages: Vec::new(), page: Page(Content::new()), y: TOP };
+    sheet.text(LEFT, 20.0, Weight::Bold, INK, &format!("Invoice {}", invoice.number));
+    sheet.down(30.0);
+    for (name, value) in printed::facts(invoice) {
+        sheet.text(LEFT, SIZE, Weight::Plain, FAINT, name);
+        sheet.text(LEFT + 90.0, SIZE, Weight::Plain, INK, &value);
+        sheet.down(LEADING);
     }
-    line(&mut content, PLAIN, MARGIN - LEADING, footer);
-    content.finish().into_vec()
+    sheet.down(16.0);
+    sheet.parties(&invoice.seller, &invoice.buyer);
+    sheet.down(18.0);
+    sheet.head();
+    for row in printed::rows(invoice) {
+        sheet.row(&row);
+    }
+    sheet.down(6.0);
+    let sums = printed::sums(invoice);
+    for (at, (name, amount)) in sums.iter().enumerate() {
+        sheet.sum(name, amount, at + 1 == sums.len());
+    }
+    sheet.down(20.0);
+    let notes = printed::peak(invoice).into_iter().chain([HOW_IT_ADDS_UP.to_owned(), COMMAND.to_owned()]);
+    for line in notes.flat_map(|text| wrapped(&text, Weight::Plain, SMALL, RIGHT - LEFT)) {
+        sheet.room(LEADING);
+        sheet.text(LEFT, SMALL, Weight::Plain, FAINT, &line);
+        sheet.down(12.0);
+    }
+    sheet.pages.push(sheet.page);
+    sheet.pages
 }
 
-fn line(content: &mut Content, font: Name<'static>, y: f32, text: &str) {
-    content.begin_text();
-    content.set_font(font, SIZE).next_line(MARGIN, y).show(Str(&win_ansi(text)));
-    content.end_text();
+struct Page(Content);
+
+impl Page {
+    fn text(&mut self, x: f32, y: f32, size: f32, weight: Weight, gray: f32, text: &str) {
+        let font = if weight == Weight::Bold { FONTS[1].1 } else { FONTS[0].1 };
+        self.0.set_fill_gray(gray).begin_text();
+        self.0.set_font(font, size).next_line(x, y).show(Str(&win_ansi(text)));
+        self.0.end_text();
+    }
+
+    fn rule(&mut self, from: f32, y: f32) {
+        self.0.set_stroke_gray(RULE).set_line_width(0.75);
+        self.0.move_to(from, y).line_to(RIGHT, y).stroke();
+    }
 }
 
-fn rows(invoice: &Invoice) -> Vec<Row> {
-    let mut rows = Vec::new();
-    let mut add = |text: String, is_bold| rows.push(Row { text, is_bold });
-    add(format!("INVOICE {}", invoice.number), true);
-    add(format!("Issued {}, due {}", Day::of(invoice.issued_at), Day::of(invoice.due_at)), false);
-    add(invoice.id.to_string(), false);
-    for (title, party) in [("From", &invoice.seller), ("To", &invoice.buyer)] {
-        add(String::new(), false);
-        add(title.into(), true);
-        for text in lines_of(party).iter().flat_map(|text| wrapped(text, COLUMNS)) {
-            add(text, false);
+/// Pages that are filled from the top; `y` is where the next line of text stands.
+struct Sheet {
+    pages: Vec<Page>,
+    page: Page,
+    y: f32,
+}
+
+impl Sheet {
+    fn down(&mut self, by: f32) {
+        self.y -= by;
+    }
+
+    /// Goes on at the top of another page where this one has no room. Whether it did.
+    fn room(&mut self, height: f32) -> bool {
+        if self.y - height >= BOTTOM {
+            return false;
         }
+        self.pages.push(std::mem::replace(&mut self.page, Page(Content::new())));
+        self.y = TOP;
+        true
     }
-    add(String::new(), false);
-    add(two_columns("Line", &invoice.currency), true);
-    for line in &invoice.lines {
-        let mut texts = wrapped(&line.to_string(), TEXT).into_iter();
-        let first = texts.next().unwrap_or_default();
-        add(two_columns(&first, &line.amount().to_string()), false);
-        texts.for_each(|text| add(format!("  {text}"), false));
-    }
-    add("-".repeat(COLUMNS), false);
-    add(two_columns("Total", &dollars(invoice.total_cents)), true);
-    if let Some(peak) = invoice.peak_connections_p99 {
-        add(String::new(), false);
-        add(format!("Peak connections (p99 of one-minute samples, not billed): {peak}"), false);
-    }
-    add(String::new(), false);
-    for text in wrapped(
-        "Lines are in millionths of a dollar; the total is rounded to a whole cent once, half a \
-         cent up. Recompute it with: signalbox-control-plane bill verify",
-        COLUMNS,
-    ) {
-        add(text, false);
-    }
-    rows
-}
 
-fn two_columns(text: &str, amount: &str) -> String {
-    format!("{text:<TEXT$}{amount:>AMOUNT$}")
-}
+    fn text(&mut self, x: f32, size: f32, weight: Weight, gray: f32, text: &str) {
+        self.page.text(x, self.y, size, weight, gray, text);
+    }
 
-/// Broken at blanks where there are any, and two characters narrower, so that what follows can be
-/// set in.
-fn wrapped(text: &str, columns: usize) -> Vec<String> {
-    let columns = columns - 2;
-    let mut lines = Vec::new();
-    let mut line = String::new();
-    for word in text.split_whitespace() {
-        let length = line.chars().count();
-        if length > 0 && length + 1 + word.chars().count() <= columns {
-            line.push(' ');
-            line.push_str(word);
-            continue;
+    /// Ends at `x`.
+    fn figure(&mut self, x: f32, weight: Weight, gray: f32, text: &str) {
+        self.text(x - width(text, weight, SIZE), SIZE, weight, gray, text);
+    }
+
+    fn parties(&mut self, seller: &Party, buyer: &Party) {
+        let middle = (LEFT + RIGHT) / 2.0;
+        let (top, mut lowest) = (self.y, self.y);
+        for (x, title, party) in [(LEFT, "From", seller), (middle, "To", buyer)] {
+            self.y = top;
+            self.text(x, SIZE, Weight::Plain, FAINT, title);
+            self.down(LEADING);
+            for (at, line) in printed::lines_of(party).iter().enumerate() {
+                let weight = if at == 0 { Weight::Bold } else { Weight::Plain };
+                for part in wrapped(line, weight, SIZE, middle - LEFT - 20.0) {
+                    self.text(x, SIZE, weight, INK, &part);
+                    self.down(LEADING);
+                }
+            }
+            lowest = lowest.min(self.y);
         }
-        for piece in pieces(word, columns) {
-            let full = std::mem::replace(&mut line, piece);
-            lines.extend(Some(full).filter(|full| !full.is_empty()));
-        }
+        self.y = lowest;
     }
-    lines.push(line);
-    lines
-}
 
-fn pieces(word: &str, columns: usize) -> Vec<String> {
-    let letters: Vec<char> = word.chars().collect();
-    letters.chunks(columns).map(|piece| piece.iter().collect()).collect()
-}
+    fn head(&mut self) {
+        self.text(LEFT, SMALL, Weight::Plain, FAINT, "Description");
+        for (x, name) in [(QUANTITY, "Quantity"), (UNIT, "Unit price"), (RIGHT, "Amount")] {
+            self.text(x - width(name, Weight::Plain, SMALL), SMALL, Weight::Plain, FAINT, name);
+        }
+        self.page.rule(LEFT, self.y - 6.0);
+        self.down(22.0);
+    }
 
-/// Windows-1252 as far as it is Latin-1, and what else the fonts have that names are written with.
-fn win_ansi(text: &str) -> Vec<u8> {
-    text.chars()
-        .map(|c| match c {
-            ' '..='~' => c as u8,
-            '\u{a0}'..='\u{ff}' => c as u32 as u8,
-            '€' => 0x80,
-            'Š' => 0x8a,
-            'Œ' => 0x8c,
-            'Ž' => 0x8e,
-            '‘' => 0x91,
-            '’' => 0x92,
-            '“' => 0x93,
-            '”' => 0x94,
-            '–' => 0x96,
-            '—' => 0x97,
-            'š' => 0x9a,
-            'œ' => 0x9c,
-            'ž' => 0x9e,
-            'Ÿ' => 0x9f,
-            _ => b'?',
-        })
-        .collect()
+    fn row(&mut self, row: &Row) {
+        let what = wrapped(&row.what, Weight::Plain, SIZE, DESCRIPTION);
+        let detail = wrapped(&row.detail, Weight::Plain, SMALL, DESCRIPTION);
+        if self.room(LEADING * (what.len() + detail.len()) as f32) {
+            self.head();
+        }
+        for (x, text) in [(QUANTITY, &row.quantity), (UNIT, &row.unit), (RIGHT, &row.amount.to_string())] {
+            self.figure(x, Weight::Plain, INK, text);
+        }
+        for line in &what {
+            self.text(LEFT, SIZE, Weight::Plain, INK, line);
+            self.down(LEADING - 2.0);
+        }
+        for line in detail.iter().filter(|line| !line.is_empty()) {
+            self.text(LEFT, SMALL, Weight::Plain, FAINT, line);
+            self.down(LEADING - 2.0);
+        }
+        self.page.rule(LEFT, self.y + 5.0);
+        self.down(10.0);
+    }
+
+    fn sum(&mut self, name: &str, amount: &str, is_total: bool) {
+        let weight = if is_total { Weight::Bold } else { Weight::Plain };
+        let names = wrapped(name, weight, SIZE, RIGHT - SUMS - 80.0);
+        self.room(LEADING * names.len() as f32 + 8.0);
+        if is_total {
+            self.page.rule(SUMS, self.y + 10.0);
+            self.down(5.0);
+        }
+        self.figure(RIGHT, weight, INK, amount);
+        for line in names {
+            self.text(SUMS, SIZE, weight, INK, &line);
+            self.down(LEADING);
+        }
+        self.down(2.0);
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::billing::{compute::Recipe, invoices::model::Party, line::Line, money::Micros};
+    use crate::billing::{compute::Recipe, line::Line, money::Micros};
     use time::OffsetDateTime;
     use uuid::Uuid;
 
-    #[test]
-    fn lines_break_at_blanks_and_long_words_break_anyway() {
-        assert_eq!(wrapped("one two three", 9), ["one two", "three"]);
-        assert_eq!(wrapped("abcdefghij k", 6), ["abcd", "efgh", "ij k"]);
-        assert_eq!(wrapped("", 10), [""]);
-    }
-
-    #[test]
-    fn a_long_invoice_has_as_many_pages_as_it_takes() {
-        let line = Line::CarriedForward { amount_micros: Micros(1) };
-        let mut invoice = Invoice {
+    fn invoice(lines: Vec<Line>) -> Invoice {
+        Invoice {
             format: "signalbox-invoice/1".into(),
             id: Uuid::nil(),
             number: 7,
@@ -194,25 +228,45 @@ mod tests {
                 address: "1 Main St\nBern".into(),
                 ..Party::default()
             },
-            lines: vec![line.clone()],
+            lines,
             total_micros: Micros(1),
             total_cents: 0,
             peak_connections_p99: None,
             recipe: Recipe::default(),
-        };
-        let pages = |invoice: &Invoice| {
-            let pdf = document(invoice);
-            assert!(pdf.starts_with(b"%PDF-") && pdf.trim_ascii_end().ends_with(b"%%EOF"));
-            pdf.windows(9).filter(|w| w == b"/MediaBox").count()
-        };
-        assert_eq!(pages(&invoice), 1);
-        invoice.lines = vec![line; 150];
-        assert_eq!(pages(&invoice), rows(&invoice).len().div_ceil(55));
-        assert!(pages(&invoice) > 2);
+        }
+    }
+
+    fn of_plan(amount: i64) -> Line {
+        let (seconds, of_seconds) = (1, 2);
+        let (plan, amount_micros) = ("growth".into(), Micros(amount));
+        Line::ProrationCharge { plan, version: 1, seconds, of_seconds, amount_micros }
+    }
+
+    fn has(pdf: &[u8], text: &str) -> bool {
+        pdf.windows(text.len()).any(|part| part == text.as_bytes())
     }
 
     #[test]
-    fn what_the_fonts_have_not_is_a_question_mark() {
-        assert_eq!(win_ansi("Zoë €5 Łódź"), b"Zo\xeb \x805 ?\xf3d?");
+    fn a_long_invoice_has_as_many_pages_as_it_takes_and_all_its_lines() {
+        for (lines, pages) in [(1, 1), (150, 9)] {
+            let pdf = document(&invoice(vec![of_plan(1); lines]));
+            assert!(pdf.starts_with(b"%PDF-") && pdf.trim_ascii_end().ends_with(b"%%EOF"));
+            let count = |what: &[u8]| pdf.windows(what.len()).filter(|part| *part == what).count();
+            assert_eq!((count(b"/MediaBox"), count(b"(Growth plan)")), (pages, lines));
+            assert!(has(&pdf, &format!("page {pages} of {pages}")));
+        }
+    }
+
+    #[test]
+    fn a_line_of_nothing_is_not_printed_and_credits_stand_below_the_lines() {
+        let credit = |amount| Line::Credit {
+            id: Uuid::nil(),
+            reason: "the trouble".into(),
+            amount_micros: Micros(amount),
+        };
+        let pdf = document(&invoice(vec![of_plan(0), credit(-5_000_000)]));
+        assert!(!has(&pdf, "Growth plan"));
+        assert!(has(&pdf, "(Credit: the trouble)") && has(&pdf, "(-$5.00)"));
+        assert!(!has(&document(&invoice(vec![of_plan(1), credit(0)])), "the trouble"));
     }
 }

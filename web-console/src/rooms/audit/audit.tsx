@@ -1,16 +1,22 @@
-import { Button, Group, Menu, TextInput } from '@mantine/core';
-import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
+import { Button, Menu } from '@mantine/core';
+import { useInfiniteQuery } from '@tanstack/react-query';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { Download, ScrollText } from 'lucide-react';
-import { auditHeadQuery, auditQuery, exportUrl, type AuditFilter } from '../../api/audit';
+import { useState } from 'react';
+import { auditQuery, exportUrl, type AuditFilter } from '../../api/audit';
+import type { AuditEntry } from '../../api/types';
 import { useOrganisation } from '../../frame/use-organisation';
-import { CopyField } from '../../ui/copy';
 import layout from '../../ui/layout.module.css';
 import { Loaded } from '../../ui/loading';
 import { ShowMore } from '../../ui/more';
 import { EmptyState, PageHeader, Panel } from '../../ui/page';
 import css from './audit.module.css';
+import { byDay } from './days';
+import { EntryDrawer } from './drawer';
 import { EntryRow } from './entry';
+import { Filters } from './filters';
+import { HeadPanel } from './head';
+import { useWhoAndWhere } from './who-and-where';
 
 /** A day of the address bar as the instant it begins, or ends, where the reader is. */
 const instant = (day: string | undefined, end: boolean): string | undefined => {
@@ -25,18 +31,17 @@ export default function Audit() {
   const organisation = useOrganisation();
   const search = useSearch({ from: '/signed-in/organisations/$orgId/audit' });
   const navigate = useNavigate({ from: '/organisations/$orgId/audit' });
+  const [open, setOpen] = useState<AuditEntry | null>(null);
   const filter: AuditFilter = {
     ...search,
     from: instant(search.from, false),
     to: instant(search.to, true),
   };
   const entries = useInfiniteQuery(auditQuery(organisation.id, filter));
-  const head = useQuery(auditHeadQuery(organisation.id));
+  const { names, people, apps } = useWhoAndWhere(organisation.id);
   const isFiltered = Object.values(search).some(Boolean);
-  const set = (name: keyof AuditFilter) => (event: { currentTarget: { value: string } }) => {
-    const value = event.currentTarget.value;
-    void navigate({ search: (old) => ({ ...old, [name]: value || undefined }), replace: true });
-  };
+  const change = (part: AuditFilter) =>
+    void navigate({ search: (old) => ({ ...old, ...part }), replace: true });
   return (
     <>
       <PageHeader
@@ -62,28 +67,7 @@ export default function Audit() {
       />
       <div className={layout.stack}>
         <Panel flush>
-          <div className={css.filters} role="search" aria-label="Filter the audit log">
-            <TextInput
-              label="Action"
-              placeholder="key or key.created"
-              value={search.action ?? ''}
-              onChange={set('action')}
-            />
-            <TextInput
-              label="Who"
-              placeholder="Email or token id"
-              value={search.actor ?? ''}
-              onChange={set('actor')}
-            />
-            <TextInput
-              label="Subject"
-              placeholder="Id of what was changed"
-              value={search.subject ?? ''}
-              onChange={set('subject')}
-            />
-            <TextInput label="From" type="date" value={search.from ?? ''} onChange={set('from')} />
-            <TextInput label="To" type="date" value={search.to ?? ''} onChange={set('to')} />
-          </div>
+          <Filters filter={search} people={people} apps={apps} onChange={change} />
           <Loaded
             query={entries}
             label="entries"
@@ -105,41 +89,32 @@ export default function Audit() {
               )
             }
           >
-            {({ pages }) => (
-              <ol className={css.entries}>
-                {pages
-                  .flatMap((page) => page.items)
-                  .map((entry) => (
-                    <EntryRow key={entry.seq} entry={entry} />
-                  ))}
-              </ol>
-            )}
+            {({ pages }) =>
+              byDay(pages.flatMap((page) => page.items)).map(({ day, entries }) => (
+                <section key={day} aria-label={day}>
+                  <h2 className={css.day}>{day}</h2>
+                  <ol className={css.entries}>
+                    {entries.map((entry) => (
+                      <EntryRow key={entry.seq} entry={entry} people={names} onOpen={() => setOpen(entry)} />
+                    ))}
+                  </ol>
+                </section>
+              ))
+            }
           </Loaded>
           <ShowMore query={entries} />
         </Panel>
-        <Panel
-          title="Head of the chain"
-          help="Keep it somewhere else: then nobody, not even whoever runs Signalbox, can change an entry up to here unnoticed"
-        >
-          <Loaded query={head} label="the head">
-            {({ seq, hash }) => (
-              <>
-                <CopyField
-                  label={`After ${seq.toLocaleString('en')} entries`}
-                  value={hash}
-                  wrap
-                  testId="audit-head"
-                />
-                <Group mt="xs">
-                  <span className={layout.sub}>
-                    Verify an export: <code>signalbox-control-plane audit verify audit.ndjson --head …</code>
-                  </span>
-                </Group>
-              </>
-            )}
-          </Loaded>
-        </Panel>
+        <HeadPanel org={organisation.id} />
       </div>
+      <EntryDrawer
+        entry={open}
+        people={names}
+        onClose={() => setOpen(null)}
+        onFilter={(part) => {
+          setOpen(null);
+          void navigate({ search: part });
+        }}
+      />
     </>
   );
 }

@@ -1,87 +1,64 @@
 import { UnstyledButton } from '@mantine/core';
 import { ChevronRight } from 'lucide-react';
-import { useId, useState } from 'react';
 import type { AuditEntry } from '../../api/types';
-import { Mono, Tag } from '../../ui/page';
-import { Time } from '../../ui/time';
+import { Tag } from '../../ui/page';
 import css from './audit.module.css';
-import { changesBetween } from './diff';
+import { deedOf, UNKNOWN_ICON } from './deeds';
+import { changesBetween, changeWords } from './diff';
+import { actorName, sentence, type People } from './sentence';
 
-export function EntryRow({ entry }: { entry: AuditEntry }) {
-  const [open, setOpen] = useState(false);
-  const id = useId();
-  const { actor } = entry;
+const clock = new Intl.DateTimeFormat('en', { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' });
+
+export function EntryRow({
+  entry,
+  people,
+  onOpen,
+}: {
+  entry: AuditEntry;
+  people: People;
+  onOpen: () => void;
+}) {
+  const Icon = deedOf(entry.action).group?.icon ?? UNKNOWN_ICON;
+  const gist = gistOf(entry);
   return (
     <li className={css.entry} data-testid="audit-entry" data-action={entry.action}>
-      <UnstyledButton
-        className={css.summary}
-        aria-expanded={open}
-        aria-controls={id}
-        onClick={() => setOpen(!open)}
-      >
-        <ChevronRight size={15} aria-hidden className={css.chevron} data-open={open || undefined} />
-        <span className={css.action}>
-          <Mono>{entry.action}</Mono>
+      <UnstyledButton className={css.summary} onClick={onOpen}>
+        <span className={css.icon}>
+          <Icon size={15} aria-hidden />
         </span>
-        <span className={css.subject}>{entry.subject}</span>
-        <span className={css.actor}>
-          {actor.name ?? actor.id ?? 'The service'} {actor.kind !== 'person' && <Tag>{actor.kind}</Tag>}
+        <span className={css.words}>
+          <span>
+            <Sentence entry={entry} people={people} />
+          </span>
+          {gist && <span className={css.gist}>{gist}</span>}
         </span>
-        <span className={css.when}>
-          <Time iso={entry.at} />
-        </span>
+        <span className={css.app}>{entry.app && <Tag>{entry.app.name}</Tag>}</span>
+        <time className={css.when} dateTime={entry.at} title={new Date(entry.at).toLocaleString()}>
+          {clock.format(new Date(entry.at))}
+        </time>
+        <ChevronRight size={15} aria-hidden className={css.chevron} />
       </UnstyledButton>
-      {open && (
-        <div id={id} className={css.details}>
-          <Changes before={entry.before} after={entry.after} />
-          <dl className={css.facts}>
-            <Fact name="Entry" value={String(entry.seq)} />
-            <Fact name="At" value={entry.at} />
-            {entry.address && <Fact name="Address" value={entry.address} />}
-            {entry.request_id && <Fact name="Request id" value={entry.request_id} />}
-            <Fact name="Hash" value={entry.hash} />
-            <Fact name="Before it" value={entry.prev_hash} />
-          </dl>
-        </div>
-      )}
     </li>
   );
 }
 
-function Fact({ name, value }: { name: string; value: string }) {
+/** Who did what to what. */
+export function Sentence({ entry, people }: { entry: AuditEntry; people: People }) {
+  const { before, it, after } = sentence(entry, people);
   return (
     <>
-      <dt>{name}</dt>
-      <dd>
-        <Mono>{value}</Mono>
-      </dd>
+      <strong className={css.who}>{actorName(entry)}</strong> {before}
+      {it && <strong>{it}</strong>}
+      {after}
     </>
   );
 }
 
-function Changes({ before, after }: { before: unknown; after: unknown }) {
+/** What changed, in a line; of what was made or went the sentence says enough. */
+function gistOf({ before, after }: AuditEntry): string | null {
+  if (before === null || after === null) return null;
   const changes = changesBetween(before, after);
-  if (changes.length === 0) return null;
-  return (
-    <table className={css.changes}>
-      <thead>
-        <tr>
-          <th scope="col">What</th>
-          <th scope="col">Before</th>
-          <th scope="col">After</th>
-        </tr>
-      </thead>
-      <tbody>
-        {changes.map((change) => (
-          <tr key={change.path}>
-            <th scope="row">
-              <Mono>{change.path || 'value'}</Mono>
-            </th>
-            <td data-side="before">{change.before === null ? '–' : <Mono>{change.before}</Mono>}</td>
-            <td data-side="after">{change.after === null ? '–' : <Mono>{change.after}</Mono>}</td>
-          </tr>
-        ))}
-      </tbody>
-    </table>
-  );
+  const [first] = changes;
+  if (!first) return null;
+  return changes.length === 1 ? changeWords(first) : `${changeWords(first)}, and ${changes.length - 1} more`;
 }

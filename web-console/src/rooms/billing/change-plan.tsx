@@ -8,7 +8,7 @@ import { ErrorNotice } from '../../ui/errors';
 import { notify } from '../../ui/notify';
 import { Notice } from '../../ui/page';
 import css from './billing.module.css';
-import { describeLine } from './line';
+import { creditRows, invoiceRows } from './invoice-rows';
 
 export function ChangePlanDialog({
   org,
@@ -111,14 +111,23 @@ function Due({ change, wanted, current }: { change: PlanChange; wanted: Plan; cu
           </tr>
         </thead>
         <tbody>
-          {change.lines
-            .filter(({ amount_micros }) => amount_micros !== 0)
-            .map((line) => (
-              <tr key={line.kind}>
-                <td>{describeLine(line)}</td>
-                <td>{microsAmount(line.amount_micros)}</td>
-              </tr>
-            ))}
+          {invoiceRows(change.lines, () => undefined).map((row) => (
+            <tr key={row.key}>
+              <td>
+                {row.what}
+                <small>
+                  {row.quantity} at {row.unit}
+                </small>
+              </td>
+              <td>{microsAmount(row.micros)}</td>
+            </tr>
+          ))}
+          {creditRows(change.lines).map(({ key, what, micros }) => (
+            <tr key={key}>
+              <td>{what}</td>
+              <td>{microsAmount(micros)}</td>
+            </tr>
+          ))}
         </tbody>
         <tfoot>
           <tr>

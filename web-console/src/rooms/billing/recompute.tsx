@@ -1,4 +1,4 @@
-import { Button, Modal, Stack, Text } from '@mantine/core';
+import { Button, Stack, Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { Download } from 'lucide-react';
 import { invoiceQuery, invoiceUrl, ledgerUrl } from '../../api/billing';
@@ -7,29 +7,7 @@ import { Loaded } from '../../ui/loading';
 import css from './billing.module.css';
 
 /** How anybody makes sure that an invoice is what the ledger says. */
-export function RecomputeDialog({
-  org,
-  number,
-  onClose,
-}: {
-  org: string;
-  number: number | null;
-  onClose: () => void;
-}) {
-  return (
-    <Modal
-      opened={number !== null}
-      onClose={onClose}
-      title={number === null ? '' : `Recompute invoice ${number}`}
-      size="lg"
-      closeButtonProps={{ 'aria-label': 'Close' }}
-    >
-      {number !== null && <Steps org={org} number={number} />}
-    </Modal>
-  );
-}
-
-function Steps({ org, number }: { org: string; number: number }) {
+export function RecomputeSteps({ org, number }: { org: string; number: number }) {
   const invoice = useQuery(invoiceQuery(org, number));
   const file = `invoice-${number}.json`;
   return (

@@ -2,7 +2,12 @@ import { ActionIcon, Button, Menu, Table, VisuallyHidden } from '@mantine/core';
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { Ellipsis, Globe, Pencil, Plus, RefreshCw, Trash2 } from 'lucide-react';
 import { useState } from 'react';
-import { publishableKeysQuery, useRevokePublishableKey } from '../../api/publishable-keys';
+import {
+  besideSuccessors,
+  publishableKeysQuery,
+  successors,
+  useRevokePublishableKey,
+} from '../../api/publishable-keys';
 import type { App, PublishableKey } from '../../api/types';
 import { TypedConfirm } from '../../ui/confirm';
 import { CopyIcon } from '../../ui/copy';
@@ -25,6 +30,7 @@ export function PublishableKeys({ app }: { app: App }) {
   const [revoking, setRevoking] = useState<PublishableKey | null>(null);
   const [revoked, setRevoked] = useState<Revoked | null>(null);
   const items = keys.data?.pages.flatMap((page) => page.items) ?? [];
+  const successor = successors(items);
   const create = () => setEditing('new');
 
   return (
@@ -74,10 +80,11 @@ export function PublishableKeys({ app }: { app: App }) {
               </Table.Tr>
             </Table.Thead>
             <Table.Tbody>
-              {items.map((item) => (
+              {besideSuccessors(items).map((item) => (
                 <KeyRow
                   key={item.key}
                   item={item}
+                  successor={successor.get(item.key)}
                   onEdit={() => setEditing(item)}
                   onRotate={() => setRotating(item)}
                   onRevoke={() => {
@@ -121,8 +128,8 @@ export function PublishableKeys({ app }: { app: App }) {
           })
         }
       >
-        Every client that connected with this key is disconnected with 4001 and cannot come back with it. This
-        cannot be undone.
+        Every client that connected with <Mono>{revoking?.key}</Mono> is disconnected with 4001 and cannot
+        come back with it. This cannot be undone.
       </TypedConfirm>
       <ReceiptDialog revoked={revoked} onClose={() => setRevoked(null)} />
     </Panel>
@@ -131,29 +138,50 @@ export function PublishableKeys({ app }: { app: App }) {
 
 function KeyRow({
   item,
+  successor,
   onEdit,
   onRotate,
   onRevoke,
 }: {
   item: PublishableKey;
+  /** The one that was made in its place. */
+  successor: PublishableKey | undefined;
   onEdit: () => void;
   onRotate: () => void;
   onRevoke: () => void;
 }) {
   const expired = item.expires_at ? isPast(item.expires_at) : false;
+  const called = successor ? `${item.name}, previous key` : item.name;
   return (
-    <Table.Tr data-testid="publishable-key-row">
+    <Table.Tr data-testid="publishable-key-row" data-previous={successor ? true : undefined}>
       <Table.Td>
         <span className={css.cellName}>{item.name}</span>
+        {successor && <Tag tone="warn">previous</Tag>}
+        {item.replaces && !successor && <Tag tone="good">current</Tag>}
         <br />
         <span className={css.openKey}>
           <Mono>{item.key}</Mono>
-          <CopyIcon value={item.key} label={`publishable key ${item.name}`} />
+          <CopyIcon value={item.key} label={`publishable key ${called}`} />
         </span>
-        {item.replaces && (
+        {successor ? (
           <p className={css.help}>
-            <Tag tone="info">rotated</Tag> in place of <Mono>{item.replaces}</Mono>
+            {expired ? (
+              'Rotated; no longer taken'
+            ) : item.expires_at ? (
+              <>
+                Rotated; taken until{' '}
+                {new Date(item.expires_at).toLocaleString('en', { dateStyle: 'medium', timeStyle: 'short' })}
+              </>
+            ) : (
+              'Rotated; taken until you revoke it'
+            )}
           </p>
+        ) : (
+          item.replaces && (
+            <p className={css.help}>
+              In place of <Mono>{item.replaces}</Mono>
+            </p>
+          )
         )}
       </Table.Td>
       <Table.Td>
@@ -186,7 +214,7 @@ function KeyRow({
       <Table.Td>
         <Menu position="bottom-end" withInitialFocusPlaceholder={false}>
           <Menu.Target>
-            <ActionIcon aria-label={`Actions for ${item.name}`}>
+            <ActionIcon aria-label={`Actions for ${called}`}>
               <Ellipsis size={16} aria-hidden />
             </ActionIcon>
           </Menu.Target>

@@ -68,7 +68,7 @@ export function SnippetsPanel({
         >
           <p style={{ margin: 0 }}>
             Its clients and back ends are refused.{' '}
-            <TextLink to="/apps/$appId/settings" params={{ appId: app.id }}>
+            <TextLink to="/apps/$appId/settings/$section" params={{ appId: app.id, section: dialect }}>
               Switch it on in Settings
             </TextLink>
             .

@@ -3,6 +3,7 @@ import { useForm } from '@mantine/form';
 import { ShieldAlert } from 'lucide-react';
 import type { App } from '../../api/types';
 import { Mono, Notice } from '../../ui/page';
+import type { Fields } from './changes';
 import { DialectPanel, type DialectForm } from './dialect-panel';
 import { rangeProblem } from './panels';
 import css from './settings.module.css';
@@ -57,6 +58,14 @@ const REST = [
 
 type Switches = readonly { field: keyof Options; label: string; help: string }[];
 
+const seconds = (value: number) => `${value} seconds`;
+const FIELDS = {
+  ...(Object.fromEntries([...OPEN, ...REST].map(({ field, label }) => [field, { label }])) as Fields<
+    Omit<Options, 'presence_grace_s'>
+  >),
+  presence_grace_s: { label: 'Presence after a lost connection', show: seconds },
+};
+
 export function AnyCablePanel({ app }: { app: App }) {
   const form = useForm<DialectForm & Options>({
     initialValues: { on: app.settings.dialects.anycable, ...app.settings.anycable },
@@ -79,6 +88,7 @@ export function AnyCablePanel({ app }: { app: App }) {
       title="AnyCable"
       help="For @anycable/web, @rails/actioncable and AnyCable’s broadcast API. Its secret is the app secret."
       form={form}
+      fields={FIELDS}
       settings={({ on: _switch, ...anycable }) => ({ anycable })}
     >
       {switches(OPEN)}

@@ -2,6 +2,7 @@ import { Switch } from '@mantine/core';
 import type { UseFormReturnType } from '@mantine/form';
 import type { ReactNode } from 'react';
 import type { App, AppPatch } from '../../api/types';
+import type { Fields } from './changes';
 import { SavePanel } from './save-panel';
 import css from './settings.module.css';
 
@@ -15,6 +16,7 @@ export function DialectPanel<Values extends DialectForm>({
   title,
   help,
   form,
+  fields,
   settings,
   children,
 }: {
@@ -23,6 +25,8 @@ export function DialectPanel<Values extends DialectForm>({
   title: string;
   help: string;
   form: UseFormReturnType<Values>;
+  /** The dialect's own settings; its switch is added to them. */
+  fields: Omit<Fields<Values>, 'on'>;
   settings: (values: Values) => NonNullable<AppPatch['settings']>;
   children?: ReactNode;
 }) {
@@ -32,6 +36,7 @@ export function DialectPanel<Values extends DialectForm>({
       title={title}
       help={help}
       form={form}
+      fields={{ ...fields, on: { label: `Speak ${title}` } } as Fields<Values>}
       patch={(values) => ({ settings: { ...settings(values), dialects: { [dialect]: values.on } } })}
     >
       <div className={css.rows}>

@@ -4,31 +4,9 @@ import { ShieldAlert } from 'lucide-react';
 import type { App } from '../../api/types';
 import { patternProblem } from '../../scopes/pattern';
 import { Notice } from '../../ui/page';
-import { AnyCablePanel } from './anycable';
 import { DialectPanel, type DialectForm } from './dialect-panel';
-import { MeteredPanel } from './metered';
-import css from './settings.module.css';
 
-/** Which systems' clients the app understands, each with the settings that are its own. */
-export function DialectPanels({ app }: { app: App }) {
-  return (
-    <section className={css.stack} aria-labelledby="dialects">
-      <div className={css.sectionHead}>
-        <h2 id="dialects">Dialects</h2>
-        <p>
-          The same channels, in the words of several systems. A message from one reaches the subscribers of
-          all. What is off refuses its clients and back ends.
-        </p>
-      </div>
-      <PusherPanel app={app} />
-      <RelayPanel app={app} />
-      <AnyCablePanel app={app} />
-      <MeteredPanel app={app} />
-    </section>
-  );
-}
-
-function PusherPanel({ app }: { app: App }) {
+export function PusherPanel({ app }: { app: App }) {
   const form = useForm<DialectForm>({ initialValues: { on: app.settings.dialects.pusher } });
   return (
     <DialectPanel
@@ -37,6 +15,7 @@ function PusherPanel({ app }: { app: App }) {
       title="Pusher"
       help="For pusher-js, Laravel Echo and the Pusher server SDKs. This console’s test messages and channel list use it too."
       form={form}
+      fields={{}}
       settings={() => ({})}
     />
   );
@@ -44,6 +23,12 @@ function PusherPanel({ app }: { app: App }) {
 
 type AuthEndpoint = App['settings']['relay']['auth_endpoint'];
 type AppPath = App['settings']['relay']['app_path'];
+
+const APP_PATH: Record<AppPath, string> = {
+  auto: 'Tell them apart',
+  pusher: 'Always Pusher',
+  relay: 'Always Relay',
+};
 
 const AUTH_ENDPOINT: Record<AuthEndpoint, { label: string; means: string; warning?: string }> = {
   off: {
@@ -74,7 +59,7 @@ type RelayForm = DialectForm & {
   auth_channels: string[];
 };
 
-function RelayPanel({ app }: { app: App }) {
+export function RelayPanel({ app }: { app: App }) {
   const form = useForm<RelayForm>({
     initialValues: { on: app.settings.dialects.relay, ...app.settings.relay },
     validate: {
@@ -93,6 +78,11 @@ function RelayPanel({ app }: { app: App }) {
       title="Relay"
       help="Plain JSON over a WebSocket, and an API whose Bearer is the app secret or a secret key."
       form={form}
+      fields={{
+        app_path: { label: 'Sockets on /app/{key}', show: (path) => APP_PATH[path] },
+        auth_endpoint: { label: 'Private channels signed for', show: (who) => AUTH_ENDPOINT[who].label },
+        auth_channels: { label: 'Channels it signs' },
+      }}
       settings={({ app_path, auth_endpoint, auth_channels }) => ({
         relay: { app_path, auth_endpoint, auth_channels },
       })}
@@ -101,11 +91,7 @@ function RelayPanel({ app }: { app: App }) {
         label="Sockets on /app/{key}"
         description="Pusher clients open the same address. They say which protocol they speak; Relay clients do not."
         allowDeselect={false}
-        data={[
-          { value: 'auto', label: 'Tell them apart' },
-          { value: 'pusher', label: 'Always Pusher' },
-          { value: 'relay', label: 'Always Relay' },
-        ]}
+        data={Object.entries(APP_PATH).map(([value, label]) => ({ value, label }))}
         {...form.getInputProps('app_path')}
       />
       <Select

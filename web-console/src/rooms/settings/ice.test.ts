@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { iceServers, iceServersProblem } from './ice';
+import { iceServers, iceServersProblem, serverList } from './ice';
 
 const row = (urls: string[], more = {}) => ({ urls, username: '', credential: '', ...more });
 
@@ -24,4 +24,15 @@ test('what is left empty is not sent', () => {
     { urls: ['stun:a'] },
     { urls: ['turn:a'], username: 'u', credential: 'c' },
   ]);
+});
+
+test.each([
+  [[], 'none'],
+  [[row(['stun:a'])], 'stun:a'],
+  [
+    [row(['turn:a', 'turn:b'], { username: 'u', credential: 'hush' }), row([])],
+    'turn:a turn:b as u, no address',
+  ],
+])('a list of servers in a line never says a credential', (rows, said) => {
+  expect(serverList(rows)).toBe(said);
 });

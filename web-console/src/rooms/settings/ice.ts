@@ -29,3 +29,11 @@ export function iceServersProblem(rows: readonly IceRow[]): string | null {
   }
   return null;
 }
+
+/** A list of servers in a line. What lets into them is not said. */
+export function serverList(rows: readonly IceRow[]): string {
+  const named = rows.map(
+    ({ urls, username }) => `${urls.join(' ') || 'no address'}${username && ` as ${username}`}`,
+  );
+  return named.length === 0 ? 'none' : named.join(', ');
+}

@@ -1,6 +1,7 @@
 import { NumberInput } from '@mantine/core';
 import { useForm } from '@mantine/form';
 import type { App } from '../../api/types';
+import type { Fields } from './changes';
 import { rangeProblem } from './panels';
 import { SavePanel } from './save-panel';
 import css from './settings.module.css';
@@ -83,6 +84,17 @@ const LIMITS = [
 
 type Field = (typeof LIMITS)[number]['field'];
 
+const FIELDS = Object.fromEntries(
+  LIMITS.map(({ field, label, unit }) => [
+    field,
+    {
+      label,
+      show: (value: number | string) =>
+        value === '' ? 'as the plan has it' : `${value.toLocaleString('en')}${unit}`,
+    },
+  ]),
+) as Fields<Record<Field, number | string>>;
+
 /** What the app's owner set; an empty field is as the plan allows. */
 export function LimitsPanel({ app }: { app: App }) {
   const own = app.own_limits;
@@ -104,6 +116,7 @@ export function LimitsPanel({ app }: { app: App }) {
       title="Limits"
       help="Where this app is stopped, below what the plan allows. Empty: as the plan has it"
       form={form}
+      fields={FIELDS}
       patch={(values) => ({
         limits: Object.fromEntries(
           LIMITS.filter(({ field }) => values[field] !== (own[field] ?? '')).map(({ field }) => [

@@ -5,7 +5,7 @@ import type { App } from '../../api/types';
 import { TextLink } from '../../ui/link';
 import { Notice } from '../../ui/page';
 import { DialectPanel, type DialectForm } from './dialect-panel';
-import { iceServers, iceServersProblem, type IceRow } from './ice';
+import { iceServers, iceServersProblem, serverList, type IceRow } from './ice';
 import css from './settings.module.css';
 
 type Form = DialectForm & { ice_servers: IceRow[] };
@@ -33,6 +33,7 @@ export function MeteredPanel({ app }: { app: App }) {
       title="Metered"
       help="For @metered-ca/realtime: peers, direct messages, presence, and signalling for WebRTC calls."
       form={form}
+      fields={{ ice_servers: { label: 'ICE servers', show: serverList } }}
       settings={(values) => ({ metered: { ice_servers: iceServers(values.ice_servers) } })}
     >
       <p className={css.note}>

@@ -2,6 +2,7 @@ import { NumberInput, Select, Switch, TagsInput, TextInput } from '@mantine/core
 import { useForm } from '@mantine/form';
 import type { App } from '../../api/types';
 import { CopyField } from '../../ui/copy';
+import type { Fields } from './changes';
 import { originsProblem } from './origin';
 import { SavePanel } from './save-panel';
 import css from './settings.module.css';
@@ -20,6 +21,7 @@ export function GeneralPanel({ app }: { app: App }) {
       title="General"
       help="What the app is called here"
       form={form}
+      fields={{ name: { label: 'Name' } }}
       patch={({ name }) => ({ name: name.trim() })}
     >
       <div className={css.rows}>
@@ -58,6 +60,16 @@ const SWITCHES = [
   },
 ] as const;
 
+const TERMINATED: Record<string, string> = { '4200': 'Reconnect (4200)', '4009': 'Stay away (4009)' };
+
+const seconds = (value: boolean | number | string) => `${value.toLocaleString()} seconds`;
+const BEHAVIOUR: Fields<Record<string, boolean | number | string>> = {
+  ...Object.fromEntries(SWITCHES.map(({ field, label }) => [field, { label }])),
+  cache_ttl_s: { label: 'Cached event', show: seconds },
+  activity_timeout_s: { label: 'Silence before a ping', show: seconds },
+  terminate_code: { label: 'Terminated users', show: (code) => TERMINATED[String(code)] ?? String(code) },
+};
+
 export function BehaviourPanel({ app }: { app: App }) {
   const { cache_ttl_s, activity_timeout_s, terminate_code } = app.settings;
   const form = useForm<Record<string, boolean | number | string>>({
@@ -78,6 +90,7 @@ export function BehaviourPanel({ app }: { app: App }) {
       title="Behaviour"
       help="What connected clients may do and are told"
       form={form}
+      fields={BEHAVIOUR}
       patch={(values) => ({ settings: { ...values, terminate_code: Number(values['terminate_code']) } })}
     >
       <div className={css.rows}>
@@ -117,10 +130,7 @@ export function BehaviourPanel({ app }: { app: App }) {
             label="Terminated users"
             description="What their clients do next"
             allowDeselect={false}
-            data={[
-              { value: '4200', label: 'Reconnect (4200)' },
-              { value: '4009', label: 'Stay away (4009)' },
-            ]}
+            data={Object.entries(TERMINATED).map(([value, label]) => ({ value, label }))}
             {...form.getInputProps('terminate_code')}
           />
         </div>
@@ -145,6 +155,7 @@ export function OriginsPanel({ app }: { app: App }) {
       title="Allowed origins"
       help="Which web pages may open a socket"
       form={form}
+      fields={{ allowed_origins: { label: 'Origins' } }}
       patch={({ allowed_origins }) => ({ settings: { allowed_origins } })}
     >
       <TagsInput

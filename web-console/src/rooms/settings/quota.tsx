@@ -26,6 +26,16 @@ export function QuotaPanel({ app }: { app: App }) {
       title="Message quota"
       help="This app’s share of what the organisation may send and deliver"
       form={form}
+      fields={{
+        messages_per_day: {
+          label: 'Messages per day',
+          show: (value) => (value === '' ? 'no share of its own' : value.toLocaleString('en')),
+        },
+        at_quota: {
+          label: 'When they are used up',
+          show: (what) => (what === 'cap' ? 'Stop' : 'Go on'),
+        },
+      }}
       patch={({ messages_per_day, at_quota }) => ({
         messages_per_day: messages_per_day === '' ? null : Number(messages_per_day),
         ...(at_quota === app.at_quota ? {} : { at_quota }),

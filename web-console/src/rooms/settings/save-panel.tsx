@@ -7,14 +7,17 @@ import type { App } from '../../api/types';
 import { ErrorNotice } from '../../ui/errors';
 import { notify } from '../../ui/notify';
 import { Panel } from '../../ui/page';
+import { changesOf, type Change, type Fields } from './changes';
+import { LeaveGuard } from './leave-guard';
 import css from './settings.module.css';
 
-/** A group of settings that is saved as one. The button wakes up when something has changed. */
+/** A group of settings that is saved as one. It says what saving would change; the buttons wake up when something has. */
 export function SavePanel<Values extends Record<string, unknown>>({
   app,
   title,
   help,
   form,
+  fields,
   patch,
   children,
 }: {
@@ -22,11 +25,13 @@ export function SavePanel<Values extends Record<string, unknown>>({
   title: string;
   help: string;
   form: UseFormReturnType<Values>;
+  fields: Fields<Values>;
   patch: (values: Values) => Parameters<ReturnType<typeof usePatchApp>['mutate']>[0];
   children: ReactNode;
 }) {
   const save = usePatchApp(app);
   const dirty = form.isDirty();
+  const changes = dirty ? changesOf(form.getInitialValues(), form.values, fields) : [];
   const submit = form.onSubmit((values) =>
     save.mutate(patch(values as Values), {
       onSuccess: () => {
@@ -46,18 +51,50 @@ export function SavePanel<Values extends Record<string, unknown>>({
           </div>
         )}
         <div className={css.foot}>
-          <span role="status">{dirty ? 'Not saved yet' : 'No changes'}</span>
-          {/* Hidden, not absent: the panel keeps its height. */}
-          <div className={css.saving} style={{ visibility: dirty ? 'visible' : 'hidden' }}>
-            <Button variant="default" onClick={() => form.reset()}>
-              Undo
-            </Button>
-            <Button type="submit" loading={save.isPending}>
-              Save
-            </Button>
+          <div className={css.footRow}>
+            <span role="status">{dirty ? 'Not saved yet' : 'No changes'}</span>
+            {/* Hidden, not absent: the panel keeps its height. */}
+            <div className={css.saving} style={{ visibility: dirty ? 'visible' : 'hidden' }}>
+              <Button variant="default" onClick={() => form.reset()}>
+                Undo
+              </Button>
+              <Button type="submit" loading={save.isPending}>
+                Save
+              </Button>
+            </div>
           </div>
+          {changes.length > 0 && <Changes changes={changes} />}
         </div>
       </form>
+      <LeaveGuard when={dirty && !save.isPending} what={title} />
     </Panel>
+  );
+}
+
+function Changes({ changes }: { changes: Change[] }) {
+  return (
+    <ul className={css.changes} aria-label="What saving changes">
+      {changes.map((change) => (
+        <li key={change.label}>
+          <span className={css.changed}>{change.label}</span>
+          {'added' in change ? (
+            <>
+              {change.removed.map((item) => (
+                <del key={item}>{item}</del>
+              ))}
+              {change.added.map((item) => (
+                <ins key={item}>{item}</ins>
+              ))}
+            </>
+          ) : (
+            <>
+              <del>{change.before}</del>
+              <span aria-hidden>→</span>
+              <ins>{change.after}</ins>
+            </>
+          )}
+        </li>
+      ))}
+    </ul>
   );
 }

@@ -46,7 +46,7 @@ export default function AppUsageRoom() {
         <Loaded query={usage} label="usage">
           {(found) => (
             <>
-              <Totals usage={found} />
+              <Totals usage={found} ofKey={key !== undefined} />
               {key === undefined && found.quotas.length > 0 && (
                 <Panel
                   title="Quota"
