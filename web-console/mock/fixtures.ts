@@ -141,7 +141,7 @@ const deeds: [string, string, unknown, unknown][] = [
     { settings: { client_events: true }, name: 'Boards' },
   ],
   ['key.revoked', 'Zz3dE6gH9jK2', { name: 'Old worker', actions: ['publish'], channels: ['**'] }, null],
-  ['person.signed_up', 'usr_1', null, null],
+  ['organisation.created', 'org_1', null, { name: 'Trains' }],
 ];
 
 export const audit: Schemas['ListedEntry'][] = deeds.map(([action, subject, before, after], n) => ({

@@ -2510,6 +2510,10 @@ export interface components {
              */
             person: string | null;
         };
+        EntryApp: {
+            id: string;
+            name: string;
+        };
         /** @enum {string} */
         EventKind: "signed_up" | "signed_in" | "second_factor.failed" | "session.ended" | "session.others_ended" | "email.verified" | "email.changed" | "password.changed" | "password.reset" | "second_factor.on" | "second_factor.off" | "recovery_code.used" | "recovery_codes.made" | "operator";
         Example: {
@@ -2872,6 +2876,12 @@ export interface components {
             /** @enum {string} */
             kind: "carried_forward";
         };
+        /** @description An entry in a list, with what is known of its subject now. That is no part of the chain. */
+        ListedEntry: components["schemas"]["Entry"] & {
+            app: components["schemas"]["EntryApp"] | null;
+            /** @description What the subject is called, where it is an app, a key or a webhook endpoint. */
+            subject_name: string | null;
+        };
         LoggedIn: {
             /** @description Send it as `X-CSRF-Token` with every request that changes something. */
             csrf_token: string;
@@ -3225,39 +3235,6 @@ export interface components {
             }[];
             next_cursor: string | null;
         };
-        Page_Entry: {
-            items: {
-                action: string;
-                actor: components["schemas"]["EntryActor"];
-                address: string | null;
-                after: unknown;
-                /**
-                 * Format: date-time
-                 * @description UTC, with six digits of a second.
-                 */
-                at: string;
-                before: unknown;
-                /** @description SHA-256 of the entry's canonical JSON without this member, in hex. */
-                hash: string;
-                /** Format: uuid */
-                organisation_id: string;
-                /** @description The hash of the entry before; 64 zeros in the first. */
-                prev_hash: string;
-                request_id: string | null;
-                /**
-                 * Format: int64
-                 * @description Counts the organisation's entries from 1, without gaps.
-                 */
-                seq: number;
-                subject: string;
-                /**
-                 * Format: int32
-                 * @description Version of this shape.
-                 */
-                v: number;
-            }[];
-            next_cursor: string | null;
-        };
         Page_Invitation: {
             items: {
                 /** Format: date-time */
@@ -3302,6 +3279,14 @@ export interface components {
                 /** Format: int64 */
                 total_cents: number;
             }[];
+            next_cursor: string | null;
+        };
+        Page_ListedEntry: {
+            items: (components["schemas"]["Entry"] & {
+                app: components["schemas"]["EntryApp"] | null;
+                /** @description What the subject is called, where it is an app, a key or a webhook endpoint. */
+                subject_name: string | null;
+            })[];
             next_cursor: string | null;
         };
         Page_ManagementToken: {
@@ -8136,6 +8121,8 @@ export interface operations {
                 action?: string;
                 /** @description Id of a person or token, or an e-mail address. */
                 actor?: string;
+                /** @description Id of an app: what was done to it, its keys, credentials and webhooks. */
+                app?: string;
                 /** @description `next_cursor` of the page before. */
                 cursor?: string;
                 /** @description From this instant on. */
@@ -8160,7 +8147,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page_Entry"];
+                    "application/json": components["schemas"]["Page_ListedEntry"];
                 };
             };
             401: {

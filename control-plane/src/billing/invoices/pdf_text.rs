@@ -33,7 +33,8 @@ pub enum Weight {
 pub fn width(text: &str, weight: Weight, size: f32) -> f32 {
     let widths = if weight == Weight::Bold { &BOLD } else { &PLAIN };
     let of = |byte: u8| byte.checked_sub(b' ').and_then(|at| widths.get(usize::from(at)).copied());
-    let thousandths: u32 = win_ansi(text).iter().map(|byte| u32::from(of(*byte).unwrap_or(ACCENTED))).sum();
+    let thousandths: u32 =
+        win_ansi(text).iter().map(|byte| u32::from(of(*byte).unwrap_or(ACCENTED))).sum();
     thousandths as f32 * size / 1000.0
 }
 

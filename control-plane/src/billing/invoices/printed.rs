@@ -87,9 +87,8 @@ pub const HOW_IT_ADDS_UP: &str = "Lines are in millionths of a dollar; the total
 pub const COMMAND: &str = "signalbox-control-plane bill verify";
 
 fn charged(invoice: &Invoice) -> impl Iterator<Item = &Line> {
-    let is_credit = |line: &&Line| {
-        matches!(line, Line::Credit { .. } | Line::CarriedForward { .. })
-    };
+    let is_credit =
+        |line: &&Line| matches!(line, Line::Credit { .. } | Line::CarriedForward { .. });
     invoice.lines.iter().filter(move |line| !is_credit(line))
 }
 
@@ -159,8 +158,11 @@ fn days(seconds: u64) -> String {
 
 /// What a whole period costs, to the cent: the line holds only the part of it.
 fn whole_price(part: Micros, seconds: u64, of_seconds: u64) -> String {
-    let whole = Micros(part.0.saturating_abs()).prorated(of_seconds, seconds);
-    let cents = whole.map_or(0, Micros::to_cents);
+    let whole = match seconds {
+        0 => Micros::ZERO,
+        _ => Micros(part.0.saturating_abs()).prorated(of_seconds, seconds).unwrap_or_default(),
+    };
+    let cents = whole.to_cents();
     format!("{} per {} days", dollars(cents), days(of_seconds))
 }
 
@@ -189,10 +191,8 @@ mod tests {
 
     #[test]
     fn a_line_has_a_quantity_and_a_price() {
-        let period = Period {
-            start: datetime!(2026-11-05 00:00 UTC),
-            end: datetime!(2026-12-05 00:00 UTC),
-        };
+        let period =
+            Period { start: datetime!(2026-11-05 00:00 UTC), end: datetime!(2026-12-05 00:00 UTC) };
         let (plan, version) = ("growth".to_owned(), 1);
         let (seconds, of_seconds) = (1_641_601, 2_592_000);
         let usage = UnitsLine {
@@ -207,7 +207,12 @@ mod tests {
         };
         for (line, expected) in [
             (
-                Line::PlanFee { plan: plan.clone(), version, period, amount_micros: Micros(79_000_000) },
+                Line::PlanFee {
+                    plan: plan.clone(),
+                    version,
+                    period,
+                    amount_micros: Micros(79_000_000),
+                },
                 ["Growth plan", "2026-11-05 to 2026-12-04", "1", "$79.00"],
             ),
             (
@@ -221,12 +226,23 @@ mod tests {
                 ["Growth plan, not used", "Given back", "19 days", "$79.00 per 30 days"],
             ),
             (
-                Line::ProrationCharge { plan, version, seconds: 0, of_seconds, amount_micros: Micros(1) },
+                Line::ProrationCharge {
+                    plan,
+                    version,
+                    seconds: 0,
+                    of_seconds,
+                    amount_micros: Micros(1),
+                },
                 ["Growth plan", "For the rest of the period", "0 days", "$0.00 per 30 days"],
             ),
             (
                 Line::Overage(usage.clone()),
-                ["Units delivered beyond the quota", "App 1002, 2026-11-05", "2,500,000", "$2.00 per million"],
+                [
+                    "Units delivered beyond the quota",
+                    "App 1002, 2026-11-05",
+                    "2,500,000",
+                    "$2.00 per million",
+                ],
             ),
             (
                 Line::Correction(UnitsLine { units: -12, ..usage }),

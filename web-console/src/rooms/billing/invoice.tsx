@@ -72,9 +72,9 @@ export default function InvoiceRoom() {
           </Group>
         }
       />
-      <div className={layout.stack}>
+      <div className={`${layout.stack} ${css.column}`}>
         {pay.error && <ErrorNotice error={pay.error} />}
-        <Panel flush className={css.paper}>
+        <Panel flush>
           <Loaded query={invoice} label="the invoice">
             {(found) => (
               <InvoicePaper
