@@ -54,7 +54,9 @@ const SIZES = { wide: { width: 1280, height: 900 }, phone: { width: 390, height:
 async function sideways(page, where) {
   const before = page.viewportSize();
   await page.setViewportSize(SIZES.phone);
-  const found = await page.evaluate(() => {
+  const found = await page.evaluate(async () => {
+    // The size is there with the next picture, what it folds with the one after.
+    for (let n = 0; n < 2 || innerWidth > 390; n += 1) await new Promise(requestAnimationFrame);
     const overflows = (node) => node.scrollWidth > node.clientWidth + 1;
     const tables = [...document.querySelectorAll('[role=region][aria-label$=", table"]')].filter((node) => !node.closest("[data-comparing]"));
     return [document.documentElement, ...tables].filter(overflows).map((node) => node.getAttribute("aria-label") ?? "the page");

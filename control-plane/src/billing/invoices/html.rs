@@ -18,7 +18,8 @@ const STYLE: &str = "\
     font-variant-numeric:tabular-nums}td .s{display:block}\
     .sums{width:min(100%,24em);margin:.75em 0 2em auto}.sums div{display:flex;justify-content:space-between;\
     gap:2em;padding:.3em 0}.sums dt{color:inherit;font-size:1em}.sums div:last-child{border-top:1px solid #d8dee4;\
-    font-weight:600}@media print{body{margin:0}tr{break-inside:avoid}}";
+    font-weight:600}dd,code{overflow-wrap:anywhere}@media(max-width:40em){\
+    td:not(:first-child),th:not(:first-child){padding-left:.75em;white-space:normal}}@media print{body{margin:0}tr{break-inside:avoid}}";
 
 pub fn page(invoice: &Invoice) -> String {
     let facts = printed::facts(invoice);
