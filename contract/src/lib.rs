@@ -1,4 +1,5 @@
-//! The words the services share: ids, keys, scopes, limits, the directory feed, live events.
+//! The words the services share: ids, keys, scopes, limits, the directory feed, live events, and how
+//! metrics are written.
 //!
 //! No I/O and no framework in here. Everything that comes from outside is parsed once, into a
 //! type that proves it, and carried as that type from then on.
@@ -8,6 +9,7 @@ pub mod credential;
 pub mod dialects;
 pub mod directory;
 pub mod dry_run;
+pub mod exposition;
 pub mod ids;
 pub mod inspect;
 pub mod lease;

@@ -4,13 +4,14 @@ use crate::{
     directory::Alarm,
     hub::clock,
     metering::{BOUNDS_MS, SUBSCRIPTION_LABELS, Totals, Traffic},
-    ops::{
-        text::{Kind, Samples, Text},
-        usage,
-    },
+    ops::usage,
     state::Gateway,
 };
-use contract::{ChannelKind, RefusalCode, webhooks::HookKind};
+use contract::{
+    ChannelKind, RefusalCode,
+    exposition::{Kind, Samples, Text},
+    webhooks::HookKind,
+};
 use std::sync::atomic::Ordering::Relaxed;
 
 /// Apps with labels of their own; the others are shown together as `_other`.

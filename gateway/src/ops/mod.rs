@@ -9,7 +9,6 @@ pub mod live;
 mod server;
 #[cfg(test)]
 mod tests;
-mod text;
 pub mod usage;
 
 #[cfg(test)]

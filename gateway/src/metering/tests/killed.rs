@@ -1,28 +1,17 @@
 //! `kill -9` at any instant: what a process had counted is in what it left.
 //!
-//! The process is this test program, started again to run [`child`] alone. It says over a socket
-//! what it has counted after each addition, while its minutes end as fast as they can.
+//! The process runs [`child`]. It says what it has counted after each addition, while its minutes
+//! end as fast as they can.
 
 use super::{
     counting::{MINUTE_MS, START, given_counters, key},
     folder,
+    mortal::{Lives, Mortal, Random},
 };
 use crate::metering::{Ledger, Meter, Spool};
 use contract::usage::{Metric, Totals};
-use std::{
-    collections::HashMap,
-    env, fs,
-    io::{self, Read, Write},
-    os::unix::net::{UnixListener, UnixStream},
-    path::{Path, PathBuf},
-    process::{Command, Stdio},
-    sync::Arc,
-    thread,
-    time::Duration,
-};
+use std::{collections::HashMap, fs, sync::Arc, thread};
 
-const FOLDER: &str = "SIGNALBOX_TEST_LEDGER";
-const LIFE: &str = "SIGNALBOX_TEST_LIFE";
 /// More than fit a chunk, so that the page grows.
 const KEYS: u64 = 500;
 
@@ -30,10 +19,9 @@ const KEYS: u64 = 500;
 #[test]
 #[ignore = "started by the tests below"]
 fn child() {
-    let (Ok(folder), Ok(life)) = (env::var(FOLDER), env::var(LIFE)) else { return };
-    let folder = PathBuf::from(folder);
-    let mut told = UnixStream::connect(folder.join("told")).unwrap();
-    let spool = Spool::open(&folder, 1 << 30).unwrap();
+    let Some(mut process) = Mortal::begin() else { return };
+    let life = process.life;
+    let spool = Spool::open(&process.folder, 1 << 30).unwrap();
     let ledger = Ledger::open("g1", &format!("boot-{life}"), spool, START * MINUTE_MS);
     let counters = given_counters(&ledger);
     thread::spawn(move || {
@@ -41,59 +29,14 @@ fn child() {
             ledger.tick((START + minute) * MINUTE_MS);
         }
     });
-    let mut random = Random(life.parse::<u64>().unwrap() * 7 + 1);
+    let mut random = Random(life * 7 + 1);
     let mut meters: HashMap<u64, Arc<Meter>> = HashMap::new();
     for n in 1_u64.. {
         let k = random.next() % KEYS;
         let meter = meters.entry(k).or_insert_with(|| key(&counters, &k.to_string()));
         meter.published(2);
-        told.write_all(&n.to_le_bytes()).unwrap();
+        process.say(n);
     }
-}
-
-struct Random(u64);
-
-impl Random {
-    fn next(&mut self) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        self.0
-    }
-}
-
-/// Starts a process that counts, kills it after a while, and answers what it last said.
-fn live_and_die(folder: &Path, listener: &UnixListener, life: u64, for_us: u64) -> u64 {
-    let mut child = Command::new(env::current_exe().unwrap())
-        .args(["metering::tests::killed::child", "--exact", "--ignored", "--nocapture"])
-        .env(FOLDER, folder)
-        .env(LIFE, life.to_string())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
-    let mut told = loop {
-        match listener.accept() {
-            Ok((told, _)) => break told,
-            Err(e) if e.kind() == io::ErrorKind::WouldBlock => {
-                assert_eq!(child.try_wait().unwrap(), None, "it ended by itself");
-                thread::sleep(Duration::from_millis(1));
-            }
-            Err(e) => panic!("{e}"),
-        }
-    };
-    told.set_nonblocking(false).unwrap();
-    let reading = thread::spawn(move || {
-        let mut bytes = Vec::new();
-        // Its end is not clean.
-        let _ended = told.read_to_end(&mut bytes);
-        let (said, _) = bytes.as_chunks::<8>();
-        said.last().map_or(0, |n| u64::from_le_bytes(*n))
-    });
-    thread::sleep(Duration::from_micros(for_us));
-    child.kill().unwrap();
-    child.wait().unwrap();
-    reading.join().unwrap()
 }
 
 /// What all rows that are left say together, merged as the control plane merges them.
@@ -116,12 +59,11 @@ fn left(spool: &Spool) -> HashMap<String, Totals> {
 
 fn survives(name: &str, lives: u64) {
     let folder = folder(name);
-    let listener = UnixListener::bind(folder.join("told")).unwrap();
-    listener.set_nonblocking(true).unwrap();
+    let processes = Lives::of("metering::tests::killed::child", &folder);
     let mut random = Random(lives);
     for life in 0..lives {
         let for_us = random.next() % 30_000;
-        let told = live_and_die(&folder, &listener, life, for_us);
+        let told = processes.live_and_die(life, for_us);
         let spool = Spool::open(&folder, 1 << 30).expect("the lock goes with the process");
         spool.take_over("none").unwrap();
         let boot = format!("boot-{life}");

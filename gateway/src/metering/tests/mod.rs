@@ -3,6 +3,7 @@
 mod counting;
 mod keeping;
 mod killed;
+pub mod mortal;
 mod shipping;
 
 use std::{

@@ -15,6 +15,12 @@ pub enum Kind {
     Histogram,
 }
 
+impl Default for Text {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl Text {
     pub fn new() -> Self {
         Self { out: String::with_capacity(16 << 10), prefix: String::new() }
