@@ -38,6 +38,7 @@ function endpointOf(part: Partial<Endpoint>): Endpoint {
     enabled: true,
     disabled_why: null,
     failing_since: null,
+    rests_until: null,
     created_at: ago(19 * 24 * HOUR),
     updated_at: ago(2 * 24 * HOUR),
     stats: { pending: 0, dead: 0, last_success_at: ago(40_000), last_status: 204 },

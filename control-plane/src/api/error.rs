@@ -185,7 +185,7 @@ impl ApiError {
 /// signature is between our two services, never the caller's doing.
 fn gateway_status(status: u16) -> StatusCode {
     match status {
-        400 => StatusCode::UNPROCESSABLE_ENTITY,
+        400 | 422 => StatusCode::UNPROCESSABLE_ENTITY,
         403 | 404 | 413 | 429 => StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_GATEWAY),
         _ => StatusCode::BAD_GATEWAY,
     }

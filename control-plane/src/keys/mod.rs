@@ -3,6 +3,7 @@
 pub mod http;
 pub mod model;
 pub mod networks;
+pub mod publisher;
 pub mod rotation;
 pub mod store;
 #[cfg(test)]

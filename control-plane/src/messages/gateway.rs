@@ -1,8 +1,10 @@
 //! A client of the gateway's public HTTP API.
 
-use super::signature::{self, Request};
+use super::{
+    signature::{self, Request},
+    signing::Signer,
+};
 use crate::api::ApiError;
-use contract::{AppId, AppKey};
 use reqwest::{Client, Method, RequestBuilder, Url};
 use serde::Deserialize;
 use std::time::Duration;
@@ -19,16 +21,30 @@ pub struct GatewayClient {
     base: Url,
 }
 
-/// A pair to sign with, opened for one request.
-pub struct Signer {
-    pub app: AppId,
-    pub key: AppKey,
-    pub secret: Zeroizing<String>,
+/// One publish, as the HTTP API of its dialect takes it.
+pub struct Post {
+    path: String,
+    credential: Credential,
+    body: Vec<u8>,
 }
 
+enum Credential {
+    /// The whole query.
+    Query(Vec<(String, String)>),
+    Bearer(Zeroizing<String>),
+}
+
+impl Post {
+    pub fn with_bearer(path: String, bearer: Zeroizing<String>, body: Vec<u8>) -> Self {
+        Self { path, credential: Credential::Bearer(bearer), body }
+    }
+}
+
+/// Pusher and Relay say what is wrong in `error`, Metered in `message`; AnyCable says nothing.
 #[derive(Deserialize)]
 struct Refusal {
     error: String,
+    message: Option<String>,
 }
 
 impl GatewayClient {
@@ -41,14 +57,28 @@ impl GatewayClient {
         Ok(Self { http, base: base.parse()? })
     }
 
-    /// Publishes; a retry with the same idempotency key publishes nothing more.
+    /// A publish over the Pusher API. Its signature is good for some minutes.
+    pub fn signed_post(signer: &Signer, resource: &str, body: Vec<u8>) -> Post {
+        let path = format!("/apps/{}/{resource}", signer.app);
+        let query = signed(signer, Method::POST.as_str(), &path, &[], &body);
+        Post { path, credential: Credential::Query(query), body }
+    }
+
+    /// Publishes. Where the dialect knows idempotency keys (Pusher and Relay do), a retry with the
+    /// same one publishes nothing more.
     pub async fn publish(
         &self,
-        signer: &Signer,
-        body: Vec<u8>,
+        post: Post,
         idempotency_key: Option<String>,
     ) -> Result<(), ApiError> {
-        let request = self.request(Method::POST, signer, "events", &[], body);
+        let Post { path, credential, body } = post;
+        let request = match &credential {
+            Credential::Query(query) => self.http.post(self.url(&path, query)),
+            Credential::Bearer(bearer) => {
+                self.http.post(self.url(&path, &[])).bearer_auth(bearer.as_str())
+            }
+        };
+        let request = request.header("content-type", "application/json").body(body);
         let request = match idempotency_key {
             Some(key) => request.header("x-idempotency-key", key),
             None => request,
@@ -61,30 +91,33 @@ impl GatewayClient {
         signer: &Signer,
         query: &[(&str, &str)],
     ) -> Result<Vec<u8>, ApiError> {
-        send(self.request(Method::GET, signer, "channels", query, Vec::new())).await
+        let path = format!("/apps/{}/channels", signer.app);
+        let query = signed(signer, Method::GET.as_str(), &path, query, &[]);
+        send(self.http.get(self.url(&path, &query))).await
     }
 
-    fn request(
-        &self,
-        method: Method,
-        signer: &Signer,
-        resource: &str,
-        query: &[(&str, &str)],
-        body: Vec<u8>,
-    ) -> RequestBuilder {
-        let path = format!("/apps/{}/{resource}", signer.app);
-        let request = Request { method: method.as_str(), path: &path, query, body: &body };
-        let now = OffsetDateTime::now_utc().unix_timestamp();
-        let signed = signature::sign(&request, signer.key.as_str(), &signer.secret, now);
+    /// `path` has its escapes already.
+    fn url(&self, path: &str, query: &[(String, String)]) -> Url {
         let mut url = self.base.clone();
         url.set_path(&format!("{}{path}", self.base.path().trim_end_matches('/')));
-        url.query_pairs_mut().clear().extend_pairs(signed);
-        let request = self.http.request(method, url);
-        match body.is_empty() {
-            true => request,
-            false => request.header("content-type", "application/json").body(body),
+        url.set_query(None);
+        if !query.is_empty() {
+            url.query_pairs_mut().extend_pairs(query);
         }
+        url
     }
+}
+
+fn signed(
+    signer: &Signer,
+    method: &str,
+    path: &str,
+    query: &[(&str, &str)],
+    body: &[u8],
+) -> Vec<(String, String)> {
+    let now = OffsetDateTime::now_utc().unix_timestamp();
+    let request = Request { method, path, query, body };
+    signature::sign(&request, signer.key.as_str(), &signer.secret, now)
 }
 
 async fn send(request: RequestBuilder) -> Result<Vec<u8>, ApiError> {
@@ -92,15 +125,30 @@ async fn send(request: RequestBuilder) -> Result<Vec<u8>, ApiError> {
     let status = response.status().as_u16();
     let answer = read(response).await?;
     match status {
-        200 => Ok(answer),
-        503 => Err(ApiError::GatewayUnavailable),
+        200 | 201 => Ok(answer),
+        // AnyCable's way to say that it is too much just now is 501.
+        501 | 503 => Err(ApiError::GatewayUnavailable),
         _ => {
             let refusal = serde_json::from_slice::<Refusal>(&answer);
-            let message =
-                refusal.map_or_else(|_| format!("the gateway answered {status}"), |r| r.error);
+            let message = refusal.map_or_else(
+                |_| wordless(status),
+                |refusal| refusal.message.unwrap_or(refusal.error),
+            );
             tracing::warn!(gateway.status = status, message, "the gateway refused a request");
             Err(ApiError::GatewayRefused { status, message })
         }
+    }
+}
+
+/// What a status without a text means. Source: spec/anycable.md §4.4.
+fn wordless(status: u16) -> String {
+    match status {
+        401 => "the gateway does not take the app's credential".into(),
+        403 => "AnyCable is switched off for this app".into(),
+        413 => "the message is too large".into(),
+        422 => "the gateway cannot read this message or its channel's name".into(),
+        429 => "too many publishes: the app's rate or quota is used up".into(),
+        _ => format!("the gateway answered {status}"),
     }
 }
 

@@ -1,18 +1,22 @@
 //! Publish an event and list channels, by way of the gateway.
 
 use super::{
-    gateway::Signer,
-    model::{Channels, ChannelsQuery, Publish, Published},
+    model::{Channels, ChannelsQuery, Publish, PublishDialect, Published},
+    signing::{self, Signer},
 };
 use crate::{
-    api::{ApiError, Body, Problem, idempotency::IdempotencyKey},
+    api::{
+        ApiError, Body, Problem,
+        idempotency::{Attempt, IdempotencyKey},
+    },
     apps::AppAccess,
-    credentials,
     organisations::Permission,
     state::State,
 };
 use actix_web::{
-    HttpRequest, HttpResponse, get, post,
+    HttpRequest, HttpResponse, get,
+    http::StatusCode,
+    post,
     web::{Data, Query},
 };
 use contract::ChannelName;
@@ -22,7 +26,7 @@ pub fn routes(cfg: &mut ServiceConfig) {
     cfg.service(publish).service(list_channels);
 }
 
-/// Publish an event to a channel.
+/// Publish to a channel, through the HTTP API of one of the dialects.
 #[utoipa::path(
     tag = "messages",
     params(
@@ -33,6 +37,7 @@ pub fn routes(cfg: &mut ServiceConfig) {
     responses(
         (status = 200, body = Published),
         (status = 401, body = Problem), (status = 403, body = Problem), (status = 404, body = Problem),
+        (status = 409, body = Problem, description = "`no_credential`, `no_secret_key`: the app has nothing to publish with"),
         (status = 413, body = Problem), (status = 422, body = Problem), (status = 429, body = Problem),
         (status = 503, body = Problem, description = "The gateway does not answer"),
     )
@@ -45,12 +50,30 @@ pub async fn publish(
     body: Body,
 ) -> Result<HttpResponse, ApiError> {
     access.require(Permission::AppsWrite)?;
-    let event = body.json::<Publish>().await?.value;
-    let signer = signer(&state, &access).await?;
-    let body = serde_json::to_vec(&event.as_event()).map_err(ApiError::internal)?;
-    let key = idempotency.handed_on(&access.caller().actor());
-    state.gateway.publish(&signer, body, key).await?;
-    Ok(HttpResponse::Ok().json(Published {}))
+    let body = body.json::<Publish>().await?;
+    let event = body.value.event()?;
+    let mut tx = access.begin(&state).await?;
+    match body.value.dialect {
+        PublishDialect::Pusher | PublishDialect::Relay => {
+            let post = signing::post(&state, &mut tx, &access, event).await?;
+            tx.commit().await?;
+            let key = idempotency.handed_on(&access.caller().actor());
+            state.gateway.publish(post, key).await?;
+            Ok(HttpResponse::Ok().json(Published {}))
+        }
+        // These know no idempotency keys, so a retry is recognised here.
+        PublishDialect::AnyCable | PublishDialect::Metered => {
+            let ticket = match idempotency.begin(&state, &mut tx, &body).await? {
+                Attempt::First(ticket) => ticket,
+                Attempt::Replay(answer) => return Ok(answer),
+            };
+            let post = signing::post(&state, &mut tx, &access, event).await?;
+            state.gateway.publish(post, None).await?;
+            let answer = ticket.finish(&state, &mut tx, StatusCode::OK, &Published {}).await?;
+            tx.commit().await?;
+            Ok(answer)
+        }
+    }
 }
 
 /// The channels of the app that have subscribers right now.
@@ -76,7 +99,9 @@ pub async fn list_channels(
     if prefix.len() > ChannelName::PORTABLE_MAX_BYTES {
         return Err(ApiError::field("prefix", "is longer than a channel's name may be"));
     }
-    let signer = signer(&state, &access).await?;
+    let mut tx = access.begin(&state).await?;
+    let signer = Signer::oldest(&state, &mut tx, &access).await?;
+    tx.commit().await?;
     let info = match prefix.starts_with("presence-") {
         true => "subscription_count,user_count",
         false => "subscription_count",
@@ -88,17 +113,4 @@ pub async fn list_channels(
     let answer = state.gateway.channels(&signer, &query).await?;
     let channels: Channels = serde_json::from_slice(&answer).map_err(ApiError::internal)?;
     Ok(HttpResponse::Ok().json(channels))
-}
-
-/// The app's oldest active pair, opened. Errors: 409 when all are revoked.
-async fn signer(state: &State, access: &AppAccess) -> Result<Signer, ApiError> {
-    let mut tx = access.begin(state).await?;
-    let oldest = credentials::store::sealed(&mut tx, &access.app).await?.into_iter().next();
-    tx.commit().await?;
-    let pair = oldest.ok_or(ApiError::Conflict {
-        code: "no_credential",
-        detail: "the app has no active key and secret: make one first",
-    })?;
-    let secret = state.master_key.open(&pair.sealed_secret, pair.key.as_str())?;
-    Ok(Signer { app: access.app.clone(), key: pair.key, secret })
 }

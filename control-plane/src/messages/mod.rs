@@ -5,5 +5,6 @@ pub mod gateway;
 pub mod http;
 pub mod model;
 pub mod signature;
+pub mod signing;
 #[cfg(test)]
 mod tests;

@@ -1,6 +1,7 @@
 //! A publish from the console, and the channels it shows.
 
-use contract::{BadChannelName, ChannelName, EventName};
+use crate::api::ApiError;
+use contract::{ChannelName, EventName};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use std::collections::BTreeMap;
@@ -9,33 +10,58 @@ use utoipa::{IntoParams, ToSchema};
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Publish {
-    #[schema(value_type = String, max_length = 200)]
-    pub channel: PublishedChannel,
-    #[schema(value_type = String, max_length = 200)]
-    pub name: EventName,
-    /// A string goes out as it is; any other JSON goes out as its text, byte for byte.
+    /// The channel: AnyCable calls it a stream, Metered a topic.
+    #[schema(max_length = 256)]
+    pub channel: String,
+    /// The event's name. Pusher needs one, Relay takes `message` without one, and the others have
+    /// no names.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, max_length = 200, nullable = false)]
+    pub name: Option<EventName>,
+    /// Pusher and Relay: a string goes out as it is; any other JSON goes out as its text, byte for
+    /// byte. AnyCable and Metered: any JSON value, byte for byte.
     #[schema(value_type = serde_json::Value)]
     pub data: Box<RawValue>,
+    /// Through which dialect's HTTP API it goes. Everyone on the channel hears it, whichever it is.
+    #[serde(default)]
+    pub dialect: PublishDialect,
 }
 
-/// A channel that the Pusher HTTP API can name: every dialect's clients can read it.
-#[derive(Deserialize)]
-#[serde(try_from = "String")]
-pub struct PublishedChannel(ChannelName);
-
-impl TryFrom<String> for PublishedChannel {
-    type Error = BadChannelName;
-    fn try_from(raw: String) -> Result<Self, BadChannelName> {
-        ChannelName::portable(&raw).map(Self)
-    }
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum PublishDialect {
+    /// Signed with the app's oldest active pair.
+    #[default]
+    Pusher,
+    /// With that pair's secret as the Bearer.
+    Relay,
+    /// With the Bearer that is derived from that secret.
+    #[serde(rename = "anycable")]
+    #[schema(rename = "anycable")]
+    AnyCable,
+    /// With the oldest secret key that has a signing secret and covers the channel.
+    Metered,
 }
 
-/// The publish as the gateway's HTTP API takes it.
-#[derive(Serialize)]
-pub struct GatewayEvent<'a> {
+/// A publish that makes sense in its dialect.
+pub enum Event<'a> {
+    Pusher(Named<'a>),
+    Relay(Named<'a>),
+    AnyCable(Value<'a>),
+    Metered(Value<'a>),
+}
+
+/// A name and a text.
+pub struct Named<'a> {
+    pub channel: ChannelName,
     pub name: &'a str,
-    pub channel: &'a str,
     pub data: EventData<'a>,
+}
+
+/// One JSON value.
+pub struct Value<'a> {
+    pub channel: ChannelName,
+    pub data: &'a RawValue,
 }
 
 #[derive(Serialize)]
@@ -46,13 +72,45 @@ pub enum EventData<'a> {
     Text(&'a str),
 }
 
+/// What Relay's events are called that nobody has named.
+const UNNAMED: &str = "message";
+
 impl Publish {
-    pub fn as_event(&self) -> GatewayEvent<'_> {
+    /// Errors: a name that is missing, or is too much; a channel that the dialect cannot name.
+    pub fn event(&self) -> Result<Event<'_>, ApiError> {
+        let name = self.name.as_ref().map(EventName::as_str);
+        Ok(match self.dialect {
+            PublishDialect::Pusher => {
+                let name = name.ok_or_else(|| ApiError::field("name", "is missing"))?;
+                Event::Pusher(self.named(name, ChannelName::portable(&self.channel))?)
+            }
+            PublishDialect::Relay => {
+                Event::Relay(self.named(name.unwrap_or(UNNAMED), self.channel.parse())?)
+            }
+            PublishDialect::AnyCable => Event::AnyCable(self.value()?),
+            PublishDialect::Metered => Event::Metered(self.value()?),
+        })
+    }
+
+    fn named<'a>(
+        &'a self,
+        name: &'a str,
+        channel: Result<ChannelName, contract::BadChannelName>,
+    ) -> Result<Named<'a>, ApiError> {
+        let channel = channel.map_err(|e| ApiError::field("channel", e))?;
         let data = match self.data.get().starts_with('"') {
             true => EventData::Quoted(&self.data),
             false => EventData::Text(self.data.get()),
         };
-        GatewayEvent { name: self.name.as_str(), channel: self.channel.0.as_str(), data }
+        Ok(Named { channel, name, data })
+    }
+
+    fn value(&self) -> Result<Value<'_>, ApiError> {
+        if self.name.is_some() {
+            return Err(ApiError::field("name", "messages of this dialect have no name"));
+        }
+        let channel = self.channel.parse().map_err(|e| ApiError::field("channel", e))?;
+        Ok(Value { channel, data: &self.data })
     }
 }
 

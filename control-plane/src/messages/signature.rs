@@ -35,7 +35,8 @@ pub fn sign(
     query
 }
 
-fn mac(secret: &str, text: &str) -> String {
+/// HMAC-SHA256 of a text, in lower-case hex.
+pub fn mac(secret: &str, text: &str) -> String {
     // HMAC takes keys of any length.
     Hmac::<Sha256>::new_from_slice(secret.as_bytes())
         .map(|m| hex::encode(m.chain_update(text.as_bytes()).finalize().into_bytes()))

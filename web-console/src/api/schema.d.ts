@@ -358,7 +358,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Publish an event to a channel. */
+        /** Publish to a channel, through the HTTP API of one of the dialects. */
         post: operations["publish"];
         delete?: never;
         options?: never;
@@ -3451,6 +3451,11 @@ export interface components {
                 id: string;
                 /**
                  * Format: date-time
+                 * @description Nothing is sent before then: it failed too often in a row, or asked to be left alone.
+                 */
+                rests_until: string | null;
+                /**
+                 * Format: date-time
                  * @description Until when what is sent is signed with the secret before the present one as well.
                  */
                 secret_rotated_until: string | null;
@@ -3733,11 +3738,23 @@ export interface components {
             vat_id?: string | null;
         };
         Publish: {
+            /** @description The channel: AnyCable calls it a stream, Metered a topic. */
             channel: string;
-            /** @description A string goes out as it is; any other JSON goes out as its text, byte for byte. */
+            /**
+             * @description Pusher and Relay: a string goes out as it is; any other JSON goes out as its text, byte for
+             *     byte. AnyCable and Metered: any JSON value, byte for byte.
+             */
             data: unknown;
-            name: string;
+            /** @description Through which dialect's HTTP API it goes. Everyone on the channel hears it, whichever it is. */
+            dialect?: components["schemas"]["PublishDialect"];
+            /**
+             * @description The event's name. Pusher needs one, Relay takes `message` without one, and the others have
+             *     no names.
+             */
+            name?: string;
         };
+        /** @enum {string} */
+        PublishDialect: "pusher" | "relay" | "anycable" | "metered";
         /** @description Published. Nothing more is known: delivery is not waited for. */
         Published: Record<string, never>;
         /** @description Where a message quota stands now. */
@@ -4298,6 +4315,11 @@ export interface components {
             form: components["schemas"]["Form"];
             /** Format: uuid */
             id: string;
+            /**
+             * Format: date-time
+             * @description Nothing is sent before then: it failed too often in a row, or asked to be left alone.
+             */
+            rests_until: string | null;
             /**
              * Format: date-time
              * @description Until when what is sent is signed with the secret before the present one as well.
@@ -5762,6 +5784,15 @@ export interface operations {
                 };
             };
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `no_credential`, `no_secret_key`: the app has nothing to publish with */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -36,7 +36,7 @@ test.each([
 
 describe('health', () => {
   const stats = { pending: 0, dead: 0, last_success_at: '2026-11-21T12:00:00Z', last_status: 204 };
-  const well = { enabled: true, disabled_why: null, failing_since: null, stats };
+  const well = { enabled: true, disabled_why: null, failing_since: null, rests_until: null, stats };
   test.each<[Partial<Endpoint>, string, string]>([
     [{}, 'Healthy', 'good'],
     [{ stats: { ...stats, pending: 3 } }, 'Delivering', 'good'],

@@ -37,6 +37,10 @@ pub struct Webhook {
     #[serde(with = "time::serde::rfc3339::option")]
     #[schema(required)]
     pub failing_since: Option<OffsetDateTime>,
+    /// Nothing is sent before then: it failed too often in a row, or asked to be left alone.
+    #[serde(with = "time::serde::rfc3339::option")]
+    #[schema(required)]
+    pub rests_until: Option<OffsetDateTime>,
     #[serde(with = "time::serde::rfc3339")]
     pub created_at: OffsetDateTime,
     #[serde(with = "time::serde::rfc3339")]

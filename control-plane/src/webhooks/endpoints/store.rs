@@ -27,6 +27,7 @@ struct Row {
     enabled: bool,
     disabled_why: Option<String>,
     failing_since: Option<OffsetDateTime>,
+    rests_until: Option<OffsetDateTime>,
     created_at: OffsetDateTime,
     updated_at: OffsetDateTime,
     secret_rotated_until: Option<OffsetDateTime>,
@@ -44,6 +45,8 @@ macro_rules! select_endpoints {
             Row,
             r#"SELECT e.id, e.app_id, e.url, e.description, e.form, e.events, e.channels, e.enabled,
                       e.disabled_why, e.failing_since, e.created_at, e.updated_at,
+                      CASE WHEN e.enabled AND e.rests_until > now() THEN e.rests_until END
+                          AS rests_until,
                       CASE WHEN e.previous_secret_expires_at > now()
                           THEN e.previous_secret_expires_at END AS secret_rotated_until,
                       (SELECT count(*) FROM (
@@ -85,6 +88,7 @@ impl TryFrom<Row> for Webhook {
             enabled: row.enabled,
             disabled_why: why.transpose()?,
             failing_since: row.failing_since,
+            rests_until: row.rests_until,
             created_at: row.created_at,
             updated_at: row.updated_at,
             stats: WebhookStats {

@@ -1,3 +1,5 @@
+mod dialects;
+
 use super::signature::{Request, sign};
 use crate::testing::{service, service_with};
 use actix_web::{App, HttpRequest, HttpResponse, HttpServer, web};
@@ -18,6 +20,7 @@ struct Asked {
     path: String,
     query: Vec<(String, String)>,
     idempotency_key: Option<String>,
+    authorization: Option<String>,
     body: String,
 }
 
@@ -39,6 +42,15 @@ impl FakeGateway {
         *self.answer.lock().unwrap() = (status, body.to_string());
     }
 
+    /// A status without a body, as AnyCable's API answers.
+    fn will_answer_nothing(&self, status: u16) {
+        *self.answer.lock().unwrap() = (status, String::new());
+    }
+
+    fn count(&self) -> usize {
+        self.asked.lock().unwrap().len()
+    }
+
     fn last(&self) -> Asked {
         self.asked.lock().unwrap().last().cloned().expect("a request")
     }
@@ -46,14 +58,14 @@ impl FakeGateway {
 
 async fn record(request: HttpRequest, fake: web::Data<FakeGateway>, body: String) -> HttpResponse {
     let query = web::Query::<Vec<(String, String)>>::from_query(request.query_string());
+    let header = |name: &str| request.headers().get(name).map(|v| v.to_str().unwrap().to_owned());
     fake.asked.lock().unwrap().push(Asked {
         method: request.method().to_string(),
-        path: request.path().to_owned(),
+        // As it was sent.
+        path: request.uri().path().to_owned(),
         query: query.unwrap().into_inner(),
-        idempotency_key: request
-            .headers()
-            .get("x-idempotency-key")
-            .map(|v| v.to_str().unwrap().to_owned()),
+        idempotency_key: header("x-idempotency-key"),
+        authorization: header("authorization"),
         body,
     });
     let (status, body) = fake.answer.lock().unwrap().clone();
@@ -157,8 +169,10 @@ async fn the_gateways_refusals_are_told_in_our_words(db: PgPool) {
         (403, 403, "gateway_refused"),
         (404, 404, "gateway_refused"),
         (413, 413, "gateway_refused"),
+        (422, 422, "gateway_refused"),
         (429, 429, "gateway_refused"),
         (500, 502, "gateway_refused"),
+        (501, 503, "gateway_unavailable"),
         (503, 503, "gateway_unavailable"),
     ] {
         gateway.will_answer(status, json!({"error": "because", "code": "x", "status": status}));
@@ -179,9 +193,13 @@ async fn without_a_gateway_or_a_pair_nothing_is_published(db: PgPool) {
     let publish = || ann.post(&path, event.clone());
     publish().await.problem(503, "gateway_unavailable");
     ann.get(&ann.of_app("/channels")).await.problem(503, "gateway_unavailable");
-    for (field, value) in
-        [("channel", json!("a b")), ("channel", json!("")), ("name", json!("")), ("name", json!(1))]
-    {
+    for (field, value) in [
+        ("channel", json!("a b")),
+        ("channel", json!("")),
+        ("name", json!("")),
+        ("name", json!(1)),
+        ("name", Value::Null),
+    ] {
         let mut body = event.clone();
         body[field] = value;
         let answer = ann.post(&ann.of_app("/publish"), body).await;
