@@ -7,7 +7,8 @@ help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@echo
 	@echo "  Ports: SIGNALBOX_GATEWAY_PORT (6001), SIGNALBOX_METRICS_PORT (9601),"
-	@echo "  SIGNALBOX_CONSOLE_PORT (8000), SIGNALBOX_POSTGRES_PORT (5433)."
+	@echo "  SIGNALBOX_CONSOLE_PORT (8000), SIGNALBOX_CONSOLE_METRICS_PORT (9602),"
+	@echo "  SIGNALBOX_POSTGRES_PORT (5433)."
 	@echo "  DATABASE_URL: a Postgres to use instead of a private one."
 
 run: ## install what is missing, build, start everything on this machine

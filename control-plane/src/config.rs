@@ -45,6 +45,9 @@ pub struct Settings {
     /// Where console and management API listen [default: 127.0.0.1:8000].
     #[arg(long, env = "SIGNALBOX_CONSOLE_LISTEN")]
     pub listen: Option<SocketAddr>,
+    /// Where Prometheus finds /metrics, for operators only [default: nowhere].
+    #[arg(long, env = "SIGNALBOX_CONSOLE_METRICS_LISTEN")]
+    pub metrics_listen: Option<SocketAddr>,
     /// The origin browsers reach the console at [default: http:// and the listening address].
     #[arg(long, env = "SIGNALBOX_CONSOLE_ORIGIN")]
     pub console_origin: Option<String>,
@@ -128,6 +131,7 @@ pub struct Config {
     pub database_url: String,
     pub database_connections: u32,
     pub listen: SocketAddr,
+    pub metrics_listen: Option<SocketAddr>,
     pub origins: Origins,
     /// What the links in mails start with; no slash at its end.
     pub console_origin: String,
@@ -178,6 +182,8 @@ pub enum ConfigError {
     StripeUrl,
     #[error("SIGNALBOX_LOG_FORMAT: must be text or json")]
     LogFormat,
+    #[error("SIGNALBOX_CONSOLE_METRICS_LISTEN: must be another address than the console's")]
+    MetricsListen,
 }
 
 impl Config {
@@ -221,6 +227,7 @@ impl Config {
             database_url: required(s.database_url, "DATABASE_URL")?,
             database_connections: s.database_connections.unwrap_or(16),
             listen,
+            metrics_listen: s.metrics_listen,
             origins: Origins::new(&origin).map_err(ConfigError::ConsoleOrigin)?,
             console_origin: origin,
             public_gateway_url: gateway.as_str().trim_end_matches('/').to_owned(),
@@ -243,6 +250,9 @@ impl Config {
                 Some(_) => return Err(ConfigError::LogFormat),
             },
         };
+        if config.metrics_listen == Some(config.listen) && config.listen.port() != 0 {
+            return Err(ConfigError::MetricsListen);
+        }
         if !(2..=500).contains(&config.database_connections) {
             return Err(ConfigError::DatabaseConnections);
         }
@@ -279,6 +289,7 @@ impl Settings {
             database_url: self.database_url.or(file.database_url),
             database_connections: self.database_connections.or(file.database_connections),
             listen: self.listen.or(file.listen),
+            metrics_listen: self.metrics_listen.or(file.metrics_listen),
             console_origin: self.console_origin.or(file.console_origin),
             public_gateway_url: self.public_gateway_url.or(file.public_gateway_url),
             master_key: self.master_key.or(file.master_key),
@@ -339,6 +350,8 @@ mod tests {
         check(|s| s.smtp_url = Some("mail.example.com".into()), "SIGNALBOX_SMTP_URL");
         check(|s| s.mail_from = Some("nobody".into()), "SIGNALBOX_MAIL_FROM");
         check(|s| s.workers = Some(0), "SIGNALBOX_CONSOLE_WORKERS");
+        let console = SocketAddr::from(([127, 0, 0, 1], 8000));
+        check(|s| s.metrics_listen = Some(console), "SIGNALBOX_CONSOLE_METRICS_LISTEN");
         check(|s| s.stripe_secret_key = Some("sk".into()), "SIGNALBOX_STRIPE_SECRET_KEY");
         let elsewhere = |s: &mut Settings| {
             s.stripe_secret_key = Some("sk".into());

@@ -4,13 +4,16 @@
 //! role before anything else. A [`TenantTx`] sees one organisation's rows, because row-level
 //! security says so; the stores name the organisation as well, so that two mistakes are needed.
 
-use crate::audit::{self, Actor, Deed, Fact};
+use crate::{
+    audit::{self, Actor, Deed, Fact},
+    telemetry::Waits,
+};
 use contract::OrganisationId;
 use sqlx::{
     Connection, PgConnection, PgPool, Postgres, Transaction,
     postgres::{PgConnectOptions, PgPoolOptions},
 };
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 use uuid::Uuid;
 
 /// How long a caller waits for a connection, and a statement may run.
@@ -44,6 +47,7 @@ impl Organisation {
 #[derive(Clone)]
 pub struct Db {
     pool: PgPool,
+    waits: Arc<Waits>,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -77,21 +81,29 @@ impl Db {
             .connect_with(options)
             .await
             .map_err(OpenError::Connect)?;
-        Ok(Self { pool })
+        Ok(Self::from_pool(pool))
     }
 
     /// Over a pool that is migrated already.
     pub fn from_pool(pool: PgPool) -> Self {
-        Self { pool }
+        Self { pool, waits: Arc::default() }
     }
 
     pub fn pool(&self) -> &PgPool {
         &self.pool
     }
 
+    pub fn waits(&self) -> &Waits {
+        &self.waits
+    }
+
+    async fn begin(&self) -> Result<Transaction<'static, Postgres>, sqlx::Error> {
+        self.waits.through(self.pool.begin()).await
+    }
+
     /// Sees accounts and sessions, and no organisation's rows.
     pub async fn anonymous(&self) -> Result<PersonTx, sqlx::Error> {
-        let mut tx = self.pool.begin().await?;
+        let mut tx = self.begin().await?;
         sqlx::query!("SELECT set_config('role', 'signalbox_person', true)")
             .fetch_one(&mut *tx)
             .await?;
@@ -100,7 +112,7 @@ impl Db {
 
     /// Sees what one person belongs to.
     pub async fn person(&self, person: PersonId) -> Result<PersonTx, sqlx::Error> {
-        let mut tx = self.pool.begin().await?;
+        let mut tx = self.begin().await?;
         sqlx::query!(
             "SELECT set_config('role', 'signalbox_person', true) AS role,
                     set_config('signalbox.person', $1, true) AS scope",
@@ -117,20 +129,20 @@ impl Db {
         part: &'static str,
         organisation: Organisation,
     ) -> Result<TenantTx, sqlx::Error> {
-        TenantTx::begin(self.pool.begin().await?, Actor::service(part), organisation).await
+        TenantTx::begin(self.begin().await?, Actor::service(part), organisation).await
     }
 
     /// The service's own work: the snapshot, the gateways' registry, housekeeping.
     pub async fn service(&self) -> Result<ServiceTx, sqlx::Error> {
-        let mut tx = self.pool.begin().await?;
+        let mut tx = self.begin().await?;
         take_service_role(&mut tx).await?;
         Ok(ServiceTx(tx))
     }
 
     /// The same, seeing one instant throughout and with time for a long read.
     pub async fn service_at_one_instant(&self) -> Result<ServiceTx, sqlx::Error> {
-        let mut tx =
-            self.pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?;
+        let read = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+        let mut tx = self.waits.through(self.pool.begin_with(read)).await?;
         sqlx::query!("SELECT set_config('statement_timeout', '60s', true)")
             .fetch_one(&mut *tx)
             .await?;

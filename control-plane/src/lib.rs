@@ -34,6 +34,7 @@ pub mod refusals;
 pub mod routes;
 pub mod server;
 pub mod state;
+pub mod telemetry;
 #[cfg(test)]
 mod testing;
 pub mod tokens;

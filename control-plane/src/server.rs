@@ -5,7 +5,7 @@ use crate::{
     config::Config,
     console, feed, housekeeping, jobs, routes,
     state::State,
-    usage, webhooks,
+    telemetry, usage, webhooks,
 };
 use actix_web::{
     App, HttpServer,
@@ -33,6 +33,15 @@ pub async fn run(config: &Config, state: Arc<State>) -> io::Result<()> {
         tracing::warn!("webhooks may be sent to this machine: for development only");
     }
     let mut background = start_background(&state);
+    if let Some(listen) = config.metrics_listen {
+        let (metrics, listen) = telemetry::bind(listen, state.clone())?;
+        tracing::info!(%listen, "metrics are at /metrics");
+        background.push(tokio::spawn(async move {
+            if let Err(error) = metrics.await {
+                tracing::error!(%error, "the listener of metrics ended");
+            }
+        }));
+    }
     background.push(tokio::spawn(usage::rollup::run(state.clone())));
     background.push(tokio::spawn(webhooks::pruning::run(state.clone())));
     let jobs = tokio::spawn(jobs::work(state.clone()));
@@ -56,6 +65,7 @@ pub fn bind(config: &Config, state: Arc<State>) -> io::Result<(Server, SocketAdd
             .wrap(from_fn(origin::enforce))
             .wrap(from_fn(request_id::assign))
             .wrap(from_fn(console::headers::secure))
+            .wrap(from_fn(telemetry::count_request))
             .configure(routes::all)
     })
     .workers(config.workers)

@@ -10,6 +10,7 @@ use crate::{
     mail::Mailer,
     messages::gateway::GatewayClient,
     people::{limits::LoginLimits, password::PasswordHasher},
+    telemetry::Telemetry,
     tokens::TokenLimits,
     webhooks::{Webhooks, endpoints::limits::TestLimits, outgoing::Outgoing},
 };
@@ -37,6 +38,7 @@ pub struct State {
     pub viewers: Viewers,
     pub webhooks: Webhooks,
     pub webhook_tests: TestLimits,
+    pub telemetry: Telemetry,
     /// For streams that do not end: no timeout but for connecting.
     pub live_http: reqwest::Client,
     /// Set when the process is stopping, so that endless answers end.
@@ -69,6 +71,7 @@ impl State {
             billing: BillingSettings::new(&config.billing, &config.console_origin)?,
             viewers: Viewers::default(),
             webhook_tests: TestLimits::default(),
+            telemetry: Telemetry::default(),
             webhooks: Webhooks::new(Outgoing::new(config.webhooks_to_loopback)?),
             db,
         })

@@ -15,6 +15,7 @@ DEFAULT_PORTS = {
     "metrics": ("SIGNALBOX_METRICS_PORT", 9601),
     "console": ("SIGNALBOX_CONSOLE_PORT", 8000),
     "postgres": ("SIGNALBOX_POSTGRES_PORT", 5433),
+    "console_metrics": ("SIGNALBOX_CONSOLE_METRICS_PORT", 9602),
 }
 
 
@@ -28,6 +29,7 @@ class Ports:
     metrics: int
     console: int
     postgres: int
+    console_metrics: int
 
     @classmethod
     def from_environment(cls) -> "Ports":
@@ -35,7 +37,7 @@ class Ports:
 
     @classmethod
     def free(cls) -> "Ports":
-        """Four ports that nothing listens on, held together so that no two are the same."""
+        """Ports that nothing listens on, held together so that no two are the same."""
         held = [socket.create_server(("127.0.0.1", 0)) for _ in DEFAULT_PORTS]
         try:
             return cls(*(server.getsockname()[1] for server in held))

@@ -17,6 +17,8 @@ from credentials import Secrets
 from lock import Running
 from stack import Stack
 
+SERVED = ("gateway", "metrics", "console", "console_metrics")
+
 
 def main() -> int:
     state = state_dir()
@@ -31,7 +33,7 @@ def main() -> int:
     tools.ensure(tests=False, postgres=not database_url)
     build.console()
     build.binaries()
-    ports.refuse_taken(("gateway", "metrics", "console") if database_url else ("gateway", "metrics", "console", "postgres"))
+    ports.refuse_taken(SERVED if database_url else (*SERVED, "postgres"))
 
     secrets = Secrets.kept_in(state / "secrets.json")
     stack = Stack(state, ports, secrets, database_url=database_url)

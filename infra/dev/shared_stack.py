@@ -40,6 +40,7 @@ def described(stack: Stack) -> dict[str, object]:
         "second_gateway_url": stack.second_gateway_url,
         "metrics_url": stack.metrics_url,
         "console_url": stack.console_url,
+        "console_metrics_url": stack.console_metrics_url,
         "database_url": stack.database_url,
         "logs": str(stack.home / "logs"),
         "mail": str(stack.mail),

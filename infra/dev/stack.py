@@ -42,6 +42,7 @@ class Stack:
         self.database_url = database_url or self.postgres.url
         self.gateway_url = f"http://127.0.0.1:{ports.gateway}"
         self.metrics_url = f"http://127.0.0.1:{ports.metrics}"
+        self.console_metrics_url = f"http://127.0.0.1:{ports.console_metrics}"
         self.console_url = f"http://127.0.0.1:{ports.console}"
         self.operator_env = self._environment(
             DATABASE_URL=self.database_url,
@@ -53,8 +54,9 @@ class Stack:
             SIGNALBOX_WEBHOOKS_TO_LOOPBACK="1",
             **(control_plane_env or {}),
         )
+        serving = {**self.operator_env, "SIGNALBOX_CONSOLE_METRICS_LISTEN": f"127.0.0.1:{ports.console_metrics}"}
         self.control_plane = Child(
-            "control plane", [binary("signalbox-control-plane")], logs / "control-plane.log", self.operator_env
+            "control plane", [binary("signalbox-control-plane")], logs / "control-plane.log", serving
         )
         gateway_env = {CONNECTS: os.environ.get(CONNECTS, "6000"), **(gateway_env or {})}
         self.gateway = self._gateway("gateway", ports, gateway_env)

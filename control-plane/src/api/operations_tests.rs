@@ -20,7 +20,8 @@ use std::{
 };
 
 /// Routes that are not the public API, wherever they are written.
-const NOT_PUBLIC: [&str; 2] = ["/internal/", "/webhooks/"];
+/// Of gateways, of the payment provider, of operators.
+const NOT_PUBLIC: [&str; 3] = ["/internal/", "/webhooks/", "/metrics"];
 
 fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
     for entry in fs::read_dir(folder).unwrap() {

@@ -4,7 +4,9 @@ use super::{
     JobError, JobKind,
     store::{self, Taken},
 };
-use crate::{alerts, billing, mail, organisations, people::links, state::State};
+use crate::{
+    alerts, billing, mail, organisations, people::links, state::State, telemetry::JobOutcome,
+};
 use contract::credential::random_bytes;
 use serde_json::Value;
 use std::{sync::Arc, time::Duration};
@@ -104,6 +106,12 @@ async fn run(state: Arc<State>, job: Taken, _place: Option<OwnedSemaphorePermit>
             store::give_up(&state.db, &job, error).await
         }
     };
+    let outcome = match outcome {
+        Ok(()) => JobOutcome::Done,
+        Err(JobError::Later(_)) if job.attempts < job.max_attempts => JobOutcome::Failed,
+        Err(JobError::Later(_) | JobError::Never(_)) => JobOutcome::GivenUp,
+    };
+    state.telemetry.jobs.count(kind, outcome);
     if let Err(error) = recorded {
         tracing::warn!(%error, job.id, "a job's outcome could not be recorded; it is done again");
     }

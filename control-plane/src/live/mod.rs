@@ -30,6 +30,11 @@ pub struct ViewPermit {
 }
 
 impl Viewers {
+    /// How many views are open.
+    pub fn open(&self) -> u32 {
+        self.0.lock().unwrap_or_else(|e| e.into_inner()).values().sum()
+    }
+
     pub fn admit(&self, person: PersonId) -> Result<ViewPermit, ApiError> {
         let mut open = self.0.lock().unwrap_or_else(|e| e.into_inner());
         if open.values().sum::<u32>() >= IN_ALL {

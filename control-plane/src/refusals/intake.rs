@@ -15,6 +15,8 @@ pub fn routes(cfg: &mut web::ServiceConfig) {
 
 async fn take(state: Data<State>, _: GatewayCaller, body: Body) -> Result<HttpResponse, ApiError> {
     let sent = body.json_up_to::<RefusalBatch>(RefusalBatch::MAX_BYTES).await?.value;
-    store::take(&state.db, &Batch::parse(sent)?).await?;
+    let batch = Batch::parse(sent)?;
+    store::take(&state.db, &batch).await?;
+    state.telemetry.intake.refusals.add(batch.records.len());
     Ok(HttpResponse::NoContent().finish())
 }

@@ -18,5 +18,6 @@ async fn take(state: Data<State>, _: GatewayCaller, body: Body) -> Result<HttpRe
     let sent = body.json_up_to::<UsageBatch>(UsageBatch::MAX_BYTES).await?.value;
     let batch = Batch::parse(sent, OffsetDateTime::now_utc())?;
     store::take(&state.db, &batch).await?;
+    state.telemetry.intake.usage.add(batch.rows.len());
     Ok(HttpResponse::NoContent().finish())
 }

@@ -19,6 +19,8 @@ async fn report(
     body: Body,
 ) -> Result<HttpResponse, ApiError> {
     let uses = body.json_up_to::<Uses>(Uses::MAX_BYTES).await?.value;
+    let entries = uses.entries();
     store::note(&state.db, &Report::parse(uses)?).await?;
+    state.telemetry.intake.uses.add(entries);
     Ok(HttpResponse::NoContent().finish())
 }

@@ -24,11 +24,11 @@ class ChosenPorts(unittest.TestCase):
 
     def test_free_ports_differ(self) -> None:
         ports = Ports.free()
-        self.assertEqual(len({ports.gateway, ports.metrics, ports.console, ports.postgres}), 4)
+        self.assertEqual(len({ports.gateway, ports.metrics, ports.console, ports.postgres, ports.console_metrics}), 5)
 
     def test_a_taken_port_is_named_with_its_variable(self) -> None:
         with socket.create_server(("127.0.0.1", 0)) as taken:
-            ports = Ports(gateway=taken.getsockname()[1], metrics=1, console=2, postgres=3)
+            ports = Ports(gateway=taken.getsockname()[1], metrics=1, console=2, postgres=3, console_metrics=4)
             with self.assertRaisesRegex(Stop, "SIGNALBOX_GATEWAY_PORT"):
                 ports.refuse_taken(("gateway",))
 

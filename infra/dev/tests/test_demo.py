@@ -161,7 +161,7 @@ class Banner(unittest.TestCase):
 class Gateway(unittest.TestCase):
     def setting(self, **gateway_env: str) -> str:
         with tempfile.TemporaryDirectory() as folder:
-            stack = Stack(Path(folder), Ports(1, 2, 3, 4), Secrets.generate(), database_url="postgres://unused", gateway_env=gateway_env)
+            stack = Stack(Path(folder), Ports(1, 2, 3, 4, 5), Secrets.generate(), database_url="postgres://unused", gateway_env=gateway_env)
             return stack.gateway._env["SIGNALBOX_METERED_CONNECTS_PER_MINUTE"]
 
     def test_many_may_connect_from_one_address(self) -> None:
