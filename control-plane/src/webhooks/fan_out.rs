@@ -46,20 +46,11 @@ pub async fn store(tx: &mut ServiceTx, news: &[News]) -> Result<Stored, sqlx::Er
     if wanted.is_empty() {
         return Ok(Stored { targets: HashSet::new(), messages: 0, deliveries: 0 });
     }
-    let new = insert_messages(tx, &wanted).await?;
-    let due: Vec<(&News, Target)> = wanted
-        .iter()
-        .filter(|(news, _)| new.contains(&news.id))
-        .flat_map(|(news, targets)| targets.iter().map(|target| (*news, *target)))
-        .collect();
-    if !due.is_empty() {
-        insert_deliveries(tx, &due).await?;
-    }
+    let stored = insert(tx, &wanted).await?;
     if wanted.iter().any(|(news, _)| listeners.watch(news)) {
         listen::announce(tx).await?;
     }
-    let targets = due.iter().map(|(_, target)| *target).collect();
-    Ok(Stored { targets, messages: new.len(), deliveries: due.len() })
+    Ok(stored)
 }
 
 /// Who listens, as far as a batch is concerned.
@@ -88,6 +79,7 @@ impl Listeners {
     }
 }
 
+/// Endpoints stay until the transaction ends: deliveries to them are about to be stored.
 async fn listeners(tx: &mut ServiceTx, news: &[News]) -> Result<Listeners, sqlx::Error> {
     let apps: BTreeSet<&str> = news.iter().filter_map(|n| n.app.as_deref()).collect();
     let apps: Vec<String> = apps.into_iter().map(str::to_owned).collect();
@@ -98,7 +90,8 @@ async fn listeners(tx: &mut ServiceTx, news: &[News]) -> Result<Listeners, sqlx:
     let rows = sqlx::query!(
         "SELECT id, organisation_id, app_id, form, events, channels FROM webhook_endpoints
          WHERE enabled AND deleted_at IS NULL
-           AND (app_id = ANY($1) OR (app_id IS NULL AND organisation_id = ANY($2)))",
+           AND (app_id = ANY($1) OR (app_id IS NULL AND organisation_id = ANY($2)))
+         FOR KEY SHARE",
         &apps,
         &organisations,
     )
@@ -135,76 +128,83 @@ async fn listeners(tx: &mut ServiceTx, news: &[News]) -> Result<Listeners, sqlx:
     Ok(found)
 }
 
-/// The ids of those that were not there.
-async fn insert_messages(
+/// Messages that were not there, and their deliveries, in one statement. In order: an endpoint is
+/// told of a channel in the order of `place`.
+async fn insert(
     tx: &mut ServiceTx,
     wanted: &[(&News, Vec<Target>)],
-) -> Result<HashSet<Uuid>, sqlx::Error> {
+) -> Result<Stored, sqlx::Error> {
     let news: Vec<&News> = wanted.iter().map(|(news, _)| *news).collect();
     let ids: Vec<Uuid> = news.iter().map(|n| n.id).collect();
     let organisations: Vec<Uuid> = news.iter().map(|n| n.organisation).collect();
-    let apps: Vec<Option<String>> = news.iter().map(|n| n.app.clone()).collect();
-    let types: Vec<String> = news.iter().map(|n| n.event.as_str().to_owned()).collect();
-    let channels: Vec<Option<String>> = news.iter().map(|n| n.channel.clone()).collect();
+    let apps: Vec<Option<&str>> = news.iter().map(|n| n.app.as_deref()).collect();
+    let types: Vec<&str> = news.iter().map(|n| n.event.as_str()).collect();
+    let channels: Vec<Option<&str>> = news.iter().map(|n| n.channel.as_deref()).collect();
     let data: Result<Vec<String>, _> =
         news.iter().map(|n| serde_json::to_string(&n.data)).collect();
     let data = data.map_err(|e| sqlx::Error::Encode(e.into()))?;
     let times: Vec<OffsetDateTime> = news.iter().map(|n| n.at).collect();
-    let source = |take: fn(&Source) -> String| -> Vec<Option<String>> {
+    let source = |take: fn(&Source) -> &str| -> Vec<Option<&str>> {
         news.iter().map(|n| n.source.as_ref().map(take)).collect()
     };
     let seqs: Vec<Option<i64>> = news.iter().map(|n| n.source.as_ref().map(|s| s.seq)).collect();
-    let new = sqlx::query_scalar!(
-        "INSERT INTO webhook_messages
-             (id, organisation_id, app_id, type, channel, data, at, gateway, boot, seq)
-         SELECT n.id, n.organisation_id, n.app_id, n.type, n.channel, n.data::json,
-                least(n.at, now()), n.gateway, n.boot, n.seq
-         FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[],
-                     $7::timestamptz[], $8::text[], $9::text[], $10::bigint[]) WITH ORDINALITY
-             AS n (id, organisation_id, app_id, type, channel, data, at, gateway, boot, seq, place)
-         ORDER BY n.place
-         ON CONFLICT DO NOTHING RETURNING id",
+    // Of each delivery: its endpoint, and which message it is of, counted from 1.
+    let due = || {
+        let each = wanted.iter().zip(1_i64..);
+        each.flat_map(|((_, targets), nth)| targets.iter().map(move |target| (*target, nth)))
+    };
+    let deliveries: Vec<Uuid> = due().map(|_| Uuid::now_v7()).collect();
+    let endpoints: Vec<Uuid> = due().map(|(target, _)| target.endpoint).collect();
+    let nths: Vec<i64> = due().map(|(_, nth)| nth).collect();
+    let stored = sqlx::query!(
+        r#"WITH told AS (
+               SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[],
+                                    $6::text[], $7::timestamptz[], $8::text[], $9::text[],
+                                    $10::bigint[]) WITH ORDINALITY
+                   AS n (id, organisation_id, app_id, type, channel, data, at, gateway, boot, seq,
+                         nth)
+           ), messages AS (
+               INSERT INTO webhook_messages
+                   (id, organisation_id, app_id, type, channel, data, at, gateway, boot, seq)
+               SELECT id, organisation_id, app_id, type, channel, data::json, least(at, now()),
+                      gateway, boot, seq
+               FROM told ORDER BY nth
+               ON CONFLICT DO NOTHING RETURNING id
+           ), deliveries AS (
+               INSERT INTO webhook_deliveries
+                   (id, organisation_id, endpoint_id, message_id, channel, type)
+               SELECT d.id, told.organisation_id, d.endpoint_id, told.id,
+                      coalesce(told.channel, ''), told.type
+               FROM unnest($11::uuid[], $12::uuid[], $13::bigint[]) WITH ORDINALITY
+                   AS d (id, endpoint_id, nth, place)
+               JOIN told ON told.nth = d.nth
+               JOIN messages ON messages.id = told.id
+               ORDER BY d.place
+               RETURNING endpoint_id
+           )
+           SELECT (SELECT count(*) FROM messages) AS "messages!",
+                  (SELECT count(*) FROM deliveries) AS "deliveries!",
+                  (SELECT array_agg(DISTINCT endpoint_id) FROM deliveries) AS endpoints"#,
         &ids,
         &organisations,
-        &apps as &[Option<String>],
-        &types,
-        &channels as &[Option<String>],
+        &apps as &[Option<&str>],
+        &types as &[&str],
+        &channels as &[Option<&str>],
         &data,
         &times,
-        &source(|s| s.gateway.clone()) as &[Option<String>],
-        &source(|s| s.boot.clone()) as &[Option<String>],
+        &source(|s| s.gateway.as_str()) as &[Option<&str>],
+        &source(|s| s.boot.as_str()) as &[Option<&str>],
         &seqs as &[Option<i64>],
-    )
-    .fetch_all(tx.db())
-    .await?;
-    Ok(new.into_iter().collect())
-}
-
-/// In order: an endpoint is told of a channel in the order of `place`.
-async fn insert_deliveries(tx: &mut ServiceTx, due: &[(&News, Target)]) -> Result<(), sqlx::Error> {
-    let ids: Vec<Uuid> = due.iter().map(|_| Uuid::now_v7()).collect();
-    let organisations: Vec<Uuid> = due.iter().map(|(_, t)| t.organisation).collect();
-    let endpoints: Vec<Uuid> = due.iter().map(|(_, t)| t.endpoint).collect();
-    let messages: Vec<Uuid> = due.iter().map(|(n, _)| n.id).collect();
-    let channels: Vec<String> =
-        due.iter().map(|(n, _)| n.channel.clone().unwrap_or_default()).collect();
-    let types: Vec<String> = due.iter().map(|(n, _)| n.event.as_str().to_owned()).collect();
-    sqlx::query!(
-        "INSERT INTO webhook_deliveries
-             (id, organisation_id, endpoint_id, message_id, channel, type)
-         SELECT n.id, n.organisation_id, n.endpoint_id, n.message_id, n.channel, n.type
-         FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::text[])
-             WITH ORDINALITY
-             AS n (id, organisation_id, endpoint_id, message_id, channel, type, place)
-         ORDER BY n.place",
-        &ids,
-        &organisations,
+        &deliveries,
         &endpoints,
-        &messages,
-        &channels,
-        &types,
+        &nths,
     )
-    .execute(tx.db())
+    .fetch_one(tx.db())
     .await?;
-    Ok(())
+    let told: HashSet<Uuid> = stored.endpoints.unwrap_or_default().into_iter().collect();
+    Ok(Stored {
+        targets: due().map(|(t, _)| t).filter(|t| told.contains(&t.endpoint)).collect(),
+        messages: usize::try_from(stored.messages).unwrap_or_default(),
+        deliveries: usize::try_from(stored.deliveries).unwrap_or_default(),
+    })
 }

@@ -26,7 +26,9 @@ pub fn routes(cfg: &mut web::ServiceConfig) {
 async fn take(state: Data<State>, _: GatewayCaller, body: Body) -> Result<HttpResponse, ApiError> {
     let sent = body.json_up_to::<ChannelEventBatch>(ChannelEventBatch::MAX_BYTES).await?.value;
     let batch = Batch::parse(sent)?;
+    let told = batch.events.len();
     let targets = store(&state.db, batch).await?;
+    state.telemetry.intake.channel_events.add(told);
     state.webhooks.wake(targets);
     Ok(HttpResponse::NoContent().finish())
 }

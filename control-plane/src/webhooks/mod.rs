@@ -18,6 +18,7 @@ pub mod outgoing;
 pub mod own_events;
 pub mod pruning;
 pub mod reading;
+mod rounds;
 pub mod runtime;
 pub mod secret;
 #[cfg(test)]

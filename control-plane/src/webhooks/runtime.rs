@@ -3,7 +3,7 @@
 //! Places are limited so that endpoints that take nothing never keep the others waiting: an
 //! endpoint has few turns at once, and those that are failing have one each and some of all places.
 
-use super::outgoing::Outgoing;
+use super::{outgoing::Outgoing, rounds::Rounds};
 use crate::state::State;
 use std::{
     collections::{HashMap, HashSet, VecDeque},
@@ -36,6 +36,7 @@ pub struct Due {
 #[derive(Clone)]
 pub struct Webhooks {
     pub outgoing: Arc<Outgoing>,
+    pub(super) rounds: Rounds,
     queue: Arc<Mutex<Queue>>,
     places: Arc<Semaphore>,
     failing_places: Arc<Semaphore>,
@@ -74,6 +75,7 @@ impl Webhooks {
     pub fn new(outgoing: Outgoing) -> Self {
         Self {
             outgoing: Arc::new(outgoing),
+            rounds: Rounds::default(),
             queue: Arc::default(),
             places: Arc::new(Semaphore::new(PLACES as usize)),
             failing_places: Arc::new(Semaphore::new(FAILING_PLACES as usize)),

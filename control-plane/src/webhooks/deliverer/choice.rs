@@ -19,6 +19,8 @@ pub struct Candidate {
     pub channel: String,
     /// Tries so far.
     pub attempts: i32,
+    /// When its turn came, or comes.
+    pub due: OffsetDateTime,
     /// Its turn has not come before then.
     pub waits_until: Option<OffsetDateTime>,
     /// It waits because somebody is delivering it.
@@ -35,11 +37,31 @@ pub struct Choice {
     pub more: bool,
 }
 
+/// How much is taken.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Most {
+    /// Events that share one request.
+    Together(usize),
+    /// Events that go out one after the other.
+    Single(usize),
+}
+
+impl Most {
+    /// Beside an event that was tried so often. What has failed comes again in halves, so that what
+    /// is never taken ends up alone; what is alone already need not.
+    fn with(self, attempts: i32) -> usize {
+        match self {
+            Self::Together(most) => (most >> attempts.clamp(0, 16)).max(1),
+            Self::Single(most) => most,
+        }
+    }
+}
+
 /// Chooses from candidates that are in the order in which they are to be told. For each channel
 /// the first that is pending must be among them.
-pub fn choose(candidates: &[Candidate], max_events: usize) -> Choice {
+pub fn choose(candidates: &[Candidate], most: Most) -> Choice {
     let mut choice = Choice::default();
-    let mut limit = max_events;
+    let mut limit = most.with(0);
     let mut stopped: HashSet<&str> = HashSet::new();
     for (at, candidate) in candidates.iter().enumerate() {
         let channel = candidate.channel.as_str();
@@ -54,8 +76,7 @@ pub fn choose(candidates: &[Candidate], max_events: usize) -> Choice {
                 stop(&mut stopped, channel);
             }
             None => {
-                // What has failed comes again in halves, so that what is never taken ends up alone.
-                let its_limit = (max_events >> candidate.attempts.clamp(0, 16)).max(1);
+                let its_limit = most.with(candidate.attempts);
                 if choice.take.len() < limit.min(its_limit) {
                     limit = limit.min(its_limit);
                     choice.take.push(at);
@@ -91,6 +112,7 @@ mod tests {
             place: 0,
             channel: channel.into(),
             attempts,
+            due: OffsetDateTime::UNIX_EPOCH,
             waits_until: None,
             is_leased: false,
         }
@@ -106,7 +128,7 @@ mod tests {
 
     #[track_caller]
     fn check(candidates: &[Candidate], max: usize, take: &[usize], waits: &[usize], more: bool) {
-        let choice = choose(candidates, max);
+        let choice = choose(candidates, Most::Together(max));
         assert_eq!((&choice.take[..], &choice.in_the_way[..], choice.more), (take, waits, more));
     }
 
@@ -131,13 +153,14 @@ mod tests {
     #[test]
     fn what_failed_comes_again_in_halves() {
         let all = |attempts| (0..100).map(|_| due("a", attempts)).collect::<Vec<_>>();
-        let sizes = (0..=8).map(|attempts| choose(&all(attempts), 100).take.len());
+        let sizes = (0..=8).map(|attempts| choose(&all(attempts), Most::Together(100)).take.len());
         assert_eq!(sizes.collect::<Vec<_>>(), [100, 50, 25, 12, 6, 3, 1, 1, 1]);
         // New ones do not go along beyond that.
         let mut mixed = vec![due("a", 6)];
         mixed.extend((0..3).map(|_| due("b", 0)));
         check(&mixed, 100, &[0], &[], true);
         check(&[due("b", 0), due("a", 6), due("c", 0)], 100, &[0, 2], &[], true);
+        assert_eq!(choose(&all(5), Most::Single(20)).take.len(), 20, "alone already");
     }
 
     proptest! {
@@ -145,6 +168,7 @@ mod tests {
         fn of_each_channel_a_front_is_taken(
             drawn in prop::collection::vec((0u8..4, 0i32..8, 0u8..6), 0..60),
             max in prop::sample::select(vec![1usize, 3, 100]),
+            single in any::<bool>(),
         ) {
             let candidates: Vec<Candidate> = drawn.iter().map(|(channel, attempts, kind)| {
                 let channel = ["", "a", "b", "c"][usize::from(*channel)];
@@ -154,12 +178,13 @@ mod tests {
                     _ => due(channel, *attempts),
                 }
             }).collect();
-            let choice = choose(&candidates, max);
+            let most = if single { Most::Single(max) } else { Most::Together(max) };
+            let choice = choose(&candidates, most);
             prop_assert!(choice.take.len() <= max);
             for at in &choice.take {
                 let taken = &candidates[*at];
                 prop_assert!(taken.waits_until.is_none());
-                prop_assert!(choice.take.len() <= (max >> taken.attempts).max(1));
+                prop_assert!(choice.take.len() <= most.with(taken.attempts));
                 let mut before = (0..*at).filter(|b| candidates[*b].channel == taken.channel);
                 prop_assert!(taken.channel.is_empty() || before.all(|b| choice.take.contains(&b)));
             }

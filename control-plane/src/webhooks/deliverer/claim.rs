@@ -2,7 +2,8 @@
 //! same queue at once, and with a lease instead of a lock while it is sent.
 
 use super::{
-    choice::{Candidate, choose},
+    candidates,
+    choice::{Candidate, Choice, Most, choose},
     endpoint::{self, Endpoint},
     messages,
 };
@@ -12,10 +13,10 @@ use crate::{
     webhooks::{
         forms::{Keys, Message},
         model::Form,
-        runtime::Target,
+        runtime::{Target, Webhooks},
     },
 };
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
@@ -23,35 +24,42 @@ use uuid::Uuid;
 pub const LEASE_S: f64 = 30.0;
 /// Requests to one endpoint at once, of all control planes together; while it fails, one.
 const AT_ONCE: i64 = 4;
-/// How much of what is due is looked at for one request, how many channels of it, and how far into
-/// each of these.
-const LOOKED_AT: i64 = 500;
-const CHANNELS: i64 = 100;
-const DEEP: i64 = 100;
+/// Requests that one taking is for, made one after the other, where a request tells one event.
+const IN_A_ROW: usize = 32;
+/// Deliveries that are put off at once.
+const PUT_OFF_AT_ONCE: i64 = 500;
 /// What stands behind one that waits is looked at again after so long at most, in case that one is
 /// told to go earlier.
 const PUT_OFF_S: f64 = 60.0;
-/// Bytes in one request, roughly; one event alone may be longer.
+/// Bytes of one taking, roughly; one event alone may be longer.
 const MAX_BYTES: usize = 256 << 10;
 /// What an event costs beside its payload and the name of its channel.
 const EVENT_BYTES: usize = 96;
 
-/// One request to be made.
+/// Requests to be made, one after the other.
 pub struct Work {
     pub target: Target,
     pub endpoint: Endpoint,
     /// None: the app has no pair that is active.
     pub keys: Option<Keys>,
-    pub deliveries: Vec<Claimed>,
-    pub messages: Vec<Message>,
+    pub parcels: VecDeque<Parcel>,
     /// Tells this taking from later ones.
     pub lease: OffsetDateTime,
+}
+
+/// What one request tells.
+#[derive(Default)]
+pub struct Parcel {
+    pub deliveries: Vec<Claimed>,
+    pub messages: Vec<Message>,
 }
 
 pub struct Claimed {
     pub id: Uuid,
     /// Tries before this one.
     pub attempts: i32,
+    /// Since when it could have been told.
+    pub due: OffsetDateTime,
 }
 
 pub struct Claim {
@@ -64,7 +72,7 @@ impl Claim {
     const NOTHING: Self = Self { work: None, more: false };
 }
 
-/// Takes one request's worth of what is due.
+/// Takes some of what is due.
 pub async fn claim(state: &State, target: Target) -> Result<Claim, sqlx::Error> {
     let organisation = Organisation::known(target.organisation);
     let mut tx = state.db.tenant("webhooks", organisation).await?;
@@ -72,12 +80,16 @@ pub async fn claim(state: &State, target: Target) -> Result<Claim, sqlx::Error> 
         return Ok(Claim::NOTHING);
     };
     let allowed = if endpoint.failures > 0 { 1 } else { AT_ONCE };
-    if requests_under_way(&mut tx, target.endpoint).await? >= allowed {
+    let free = allowed - takings_under_way(&mut tx, target.endpoint).await?;
+    if free <= 0 {
         // Whoever finishes one of them looks again.
         return Ok(Claim::NOTHING);
     }
-    let candidates = candidates(&mut tx, target.endpoint).await?;
-    let choice = choose(&candidates, endpoint.form.max_events());
+    let Chosen { candidates, choice } =
+        chosen(&mut tx, &state.webhooks, target.endpoint, |candidates| {
+            most(&endpoint, candidates, free)
+        })
+        .await?;
     let in_the_way: Vec<&Candidate> = choice.in_the_way.iter().map(|at| &candidates[*at]).collect();
     let put_off = put_off(&mut tx, target.endpoint, &in_the_way).await?;
     let taken: Vec<&Candidate> = choice.take.iter().map(|at| &candidates[*at]).collect();
@@ -92,38 +104,96 @@ pub async fn claim(state: &State, target: Target) -> Result<Claim, sqlx::Error> 
         }
     };
     let mut stored = messages::read(&mut tx, taken.iter().map(|taken| taken.message)).await?;
-    let (deliveries, messages) = fit(&taken, &mut stored);
-    if deliveries.is_empty() {
+    let parcel = fit(&taken, &mut stored);
+    if parcel.deliveries.is_empty() {
         return Ok(Claim::NOTHING);
     }
-    let more = choice.more || deliveries.len() < taken.len();
-    let ids: Vec<Uuid> = deliveries.iter().map(|claimed| claimed.id).collect();
+    let more = choice.more || parcel.deliveries.len() < taken.len();
+    let ids: Vec<Uuid> = parcel.deliveries.iter().map(|claimed| claimed.id).collect();
     let lease = lease(&mut tx, &ids).await?;
     tx.commit().await?;
-    let work = Work { target, endpoint, keys, deliveries, messages, lease };
+    let parcels = match endpoint.form {
+        Form::Pusher => VecDeque::from([parcel]),
+        Form::Relay | Form::Standard => parcel.split(),
+    };
+    let work = Work { target, endpoint, keys, parcels, lease };
     Ok(Claim { work: Some(work), more })
 }
 
-/// As many from the front as fit into one request.
-fn fit(
-    taken: &[&Candidate],
-    stored: &mut HashMap<Uuid, (Message, usize)>,
-) -> (Vec<Claimed>, Vec<Message>) {
-    let (mut deliveries, mut messages, mut bytes) = (Vec::new(), Vec::new(), 0);
+impl Parcel {
+    /// One for each event.
+    fn split(self) -> VecDeque<Self> {
+        let each = self.deliveries.into_iter().zip(self.messages);
+        each.map(|(d, m)| Self { deliveries: vec![d], messages: vec![m] }).collect()
+    }
+}
+
+struct Chosen {
+    candidates: Vec<Candidate>,
+    choice: Choice,
+}
+
+/// What is taken now. Where more is due than can be looked at, channels that are not the first in
+/// time have every other turn: a long queue of one must not keep the others waiting.
+async fn chosen(
+    tx: &mut TenantTx,
+    webhooks: &Webhooks,
+    endpoint: Uuid,
+    most: impl Fn(&[Candidate]) -> Most,
+) -> Result<Chosen, sqlx::Error> {
+    let (candidates, is_cut) = candidates::oldest(tx, endpoint).await?;
+    let choice = choose(&candidates, most(&candidates));
+    if !is_cut {
+        webhooks.rounds.end(endpoint);
+        return Ok(Chosen { candidates, choice });
+    }
+    let oldest = Chosen { choice: Choice { more: true, ..choice }, candidates };
+    let blocked = oldest.choice.take.is_empty();
+    let Some(from) = webhooks.rounds.next(endpoint, blocked) else { return Ok(oldest) };
+    let (others, last) = candidates::after(tx, endpoint, &from).await?;
+    // At the end it begins again.
+    webhooks.rounds.went_to(endpoint, last.as_deref().unwrap_or_default());
+    let choice = choose(&others, most(&others));
+    if choice.take.is_empty() {
+        return Ok(oldest);
+    }
+    let choice = Choice { more: true, in_the_way: Vec::new(), ..choice };
+    Ok(Chosen { candidates: others, choice })
+}
+
+/// Where each event is a request of its own, what could go is shared by as many as may be sent at
+/// once: so few events go side by side, and many in a row.
+fn most(endpoint: &Endpoint, candidates: &[Candidate], free: i64) -> Most {
+    match endpoint.form {
+        Form::Pusher => Most::Together(endpoint.form.max_events()),
+        // One request tells whether it is back.
+        Form::Relay | Form::Standard if endpoint.failures > 0 => Most::Single(1),
+        Form::Relay | Form::Standard => {
+            let all = choose(candidates, Most::Single(candidates.len())).take.len();
+            let free = usize::try_from(free).unwrap_or(1).max(1);
+            Most::Single(all.div_ceil(free).clamp(1, IN_A_ROW))
+        }
+    }
+}
+
+/// As many from the front as fit into one taking.
+fn fit(taken: &[&Candidate], stored: &mut HashMap<Uuid, (Message, usize)>) -> Parcel {
+    let (mut parcel, mut bytes) = (Parcel::default(), 0);
     for candidate in taken {
         // A message is there as long as one of its deliveries is.
         let Some((message, its_bytes)) = stored.remove(&candidate.message) else { continue };
         bytes += its_bytes + candidate.channel.len() + EVENT_BYTES;
-        if bytes > MAX_BYTES && !messages.is_empty() {
+        if bytes > MAX_BYTES && !parcel.messages.is_empty() {
             break;
         }
-        deliveries.push(Claimed { id: candidate.id, attempts: candidate.attempts });
-        messages.push(message);
+        let Candidate { id, attempts, due, .. } = **candidate;
+        parcel.deliveries.push(Claimed { id, attempts, due });
+        parcel.messages.push(message);
     }
-    (deliveries, messages)
+    parcel
 }
 
-async fn requests_under_way(tx: &mut TenantTx, endpoint: Uuid) -> Result<i64, sqlx::Error> {
+async fn takings_under_way(tx: &mut TenantTx, endpoint: Uuid) -> Result<i64, sqlx::Error> {
     // Each taking has a lease of its own.
     sqlx::query_scalar!(
         r#"SELECT count(DISTINCT leased_until) AS "count!" FROM webhook_deliveries
@@ -134,58 +204,6 @@ async fn requests_under_way(tx: &mut TenantTx, endpoint: Uuid) -> Result<i64, sq
     )
     .fetch_one(tx.db())
     .await
-}
-
-/// What might be taken, in order: of the channels whose turn it is, the front of the queue.
-async fn candidates(tx: &mut TenantTx, endpoint: Uuid) -> Result<Vec<Candidate>, sqlx::Error> {
-    let rows = sqlx::query!(
-        r#"WITH due AS MATERIALIZED (
-               SELECT channel, next_at, place FROM webhook_deliveries
-               WHERE organisation_id = $1 AND endpoint_id = $2 AND state = 'pending'
-                 AND next_at <= now()
-               ORDER BY next_at, place LIMIT $3
-           ), queues AS (
-               SELECT channel FROM due WHERE channel <> '' GROUP BY channel
-               ORDER BY min(next_at), min(place) LIMIT $4
-           ), fronts AS (
-               SELECT front.* FROM queues CROSS JOIN LATERAL (
-                   SELECT id, message_id, place, channel, attempts, next_at, leased_until
-                   FROM webhook_deliveries d
-                   WHERE d.organisation_id = $1 AND d.endpoint_id = $2 AND d.state = 'pending'
-                     AND d.channel = queues.channel
-                   ORDER BY d.place LIMIT $5) AS front
-               UNION ALL (
-                   SELECT id, message_id, place, channel, attempts, next_at, leased_until
-                   FROM webhook_deliveries
-                   WHERE organisation_id = $1 AND endpoint_id = $2 AND state = 'pending'
-                     AND channel = '' AND next_at <= now()
-                   ORDER BY place LIMIT $5)
-           )
-           SELECT id AS "id!", message_id AS "message_id!", place AS "place!",
-                  channel AS "channel!", attempts AS "attempts!",
-                  CASE WHEN next_at > now() THEN next_at END AS waits_until,
-                  coalesce(leased_until > now(), false) AS "is_leased!"
-           FROM fronts ORDER BY place LIMIT $3"#,
-        tx.organisation().uuid(),
-        endpoint,
-        LOOKED_AT,
-        CHANNELS,
-        DEEP,
-    )
-    .fetch_all(tx.db())
-    .await?;
-    Ok(rows
-        .into_iter()
-        .map(|row| Candidate {
-            id: row.id,
-            message: row.message_id,
-            place: row.place,
-            channel: row.channel,
-            attempts: row.attempts,
-            waits_until: row.waits_until,
-            is_leased: row.is_leased,
-        })
-        .collect())
 }
 
 /// Puts off what is due but stands behind one that waits, so that the rest is found soon. Says how
@@ -219,7 +237,7 @@ async fn put_off(
         &places,
         &times,
         PUT_OFF_S,
-        LOOKED_AT,
+        PUT_OFF_AT_ONCE,
     )
     .execute(tx.db())
     .await?;

@@ -1,10 +1,12 @@
 //! Telling endpoints what is due, for as long as the process runs.
 //!
 //! The loop (`work`) knows which endpoints have something due and gives each a turn at a time, in
-//! the order in which they came. A turn (`turn`) claims one request's worth, sends it and records
-//! how that went. An endpoint that takes nothing holds few turns and then rests, so the others go
+//! the order in which they came. A turn (`turn`) claims what one request can tell, or some requests
+//! that are made one after the other, sends that and records how it went. An endpoint that takes nothing holds few turns and then rests, so the others go
 //! on; a process that dies leaves its leases to run out, so nothing is lost with it.
 
+mod attempts;
+mod candidates;
 mod choice;
 mod claim;
 mod disable;

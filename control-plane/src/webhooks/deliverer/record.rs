@@ -1,7 +1,8 @@
-//! What became of a request, in one transaction.
+//! What became of requests, in one transaction.
 
 use super::{
-    claim::{Claimed, Work},
+    attempts,
+    claim::{Claimed, Parcel, Work},
     disable::{self, Why},
     endpoint::{self, Health},
     schedule::{Jitter, rest_after, wait_after, within_bounds},
@@ -13,11 +14,11 @@ use crate::{
     state::State,
     webhooks::{
         endpoints::interest,
-        model::Attempt,
         outgoing::{Outcome, Request},
     },
 };
-use std::{collections::BTreeMap, time::Duration};
+use std::time::Duration;
+use time::OffsetDateTime;
 use uuid::Uuid;
 
 /// Without one success for so long, an endpoint is told nothing more.
@@ -27,31 +28,51 @@ const BROUGHT_FORWARD: i64 = 5_000;
 /// Gone for good: nothing more is to be sent there.
 const GONE: u16 = 410;
 
-/// Writes down an attempt and what follows from it.
+/// A request that was made, and how it went.
+pub struct Sent {
+    pub parcel: Parcel,
+    pub request: Option<Request>,
+    pub outcome: Outcome,
+}
+
+impl Sent {
+    /// How often its oldest event has been tried, this time included.
+    pub fn tries(&self) -> i32 {
+        self.parcel.deliveries.iter().map(|claimed| claimed.attempts + 1).max().unwrap_or(1)
+    }
+
+    fn ids(&self) -> impl Iterator<Item = Uuid> {
+        self.parcel.deliveries.iter().map(|claimed| claimed.id)
+    }
+}
+
+/// Writes down requests and what follows from them, and gives back what was `left`. Of the requests
+/// only the last may have been in vain.
 pub async fn record(
     state: &State,
     work: &Work,
-    request: Option<&Request>,
-    outcome: &Outcome,
+    sent: &[Sent],
+    left: &[Uuid],
 ) -> Result<(), ApiError> {
     let organisation = Organisation::known(work.target.organisation);
     let mut tx = state.db.tenant("webhooks", organisation).await?;
     let endpoint = work.target.endpoint;
-    let Some(health) = endpoint::lock_health(&mut tx, endpoint).await? else {
+    let Some(mut health) = endpoint::lock_health(&mut tx, endpoint).await? else {
         return Ok(());
     };
     let mut is_disabled = false;
-    let tries = work.deliveries.iter().map(|claimed| claimed.attempts + 1).max().unwrap_or(1);
-    let attempt = attempt_of(request, outcome, tries, work.deliveries.len());
-    insert_attempt(&mut tx, endpoint, &attempt).await?;
-    let ids: Vec<Uuid> = work.deliveries.iter().map(|claimed| claimed.id).collect();
-    link(&mut tx, attempt.id, &ids).await?;
-    if outcome.is_taken() {
-        delivered(&mut tx, &ids, outcome).await?;
+    attempts::insert_all(&mut tx, endpoint, sent).await?;
+    let (taken, in_vain): (Vec<&Sent>, Vec<&Sent>) =
+        sent.iter().partition(|one| one.outcome.is_taken());
+    if !taken.is_empty() {
+        delivered(&mut tx, &taken).await?;
         recovered(&mut tx, endpoint, &health).await?;
-    } else {
+        (health.failures, health.failing_since) = (0, None);
+    }
+    for one in in_vain {
+        let outcome = &one.outcome;
         let is_gone = outcome.status == Some(GONE);
-        let dead = failed(&mut tx, work, outcome, is_gone).await?;
+        let dead = failed(&mut tx, work.lease, one, is_gone).await?;
         if let Some(why) = failing(&mut tx, endpoint, &health, outcome, is_gone).await? {
             disable::disable(state, &mut tx, endpoint, &health, why).await?;
             is_disabled = true;
@@ -60,13 +81,14 @@ pub async fn record(
             endpoint.id = %endpoint,
             status = outcome.status,
             error = outcome.error,
-            events = ids.len(),
-            tries,
+            events = one.parcel.deliveries.len(),
+            tries = one.tries(),
             dead,
-            duration_ms = attempt.duration_ms,
+            duration_ms = outcome.took.as_millis() as u64,
             "a webhook was not taken"
         );
     }
+    give_back(&mut tx, work.lease, left).await?;
     tx.commit().await?;
     if let Some(app) = health.app.as_deref().filter(|_| is_disabled) {
         // What happened is written down: it is not to be written down again because of this.
@@ -77,89 +99,41 @@ pub async fn record(
     Ok(())
 }
 
-pub fn attempt_of(
-    request: Option<&Request>,
-    outcome: &Outcome,
-    tries: i32,
-    events: usize,
-) -> Attempt {
-    let headers = request.map_or_else(BTreeMap::new, |request| {
-        let named = request.headers.iter();
-        named.map(|(name, value)| ((*name).to_owned(), value.clone())).collect()
-    });
-    let body = request.map_or(&[][..], |request| &request.body);
-    Attempt {
-        id: Uuid::now_v7(),
-        at: outcome.at,
-        duration_ms: i32::try_from(outcome.took.as_millis()).unwrap_or(i32::MAX),
-        attempt: tries,
-        events: i32::try_from(events).unwrap_or(i32::MAX),
-        status: outcome.status.map(i32::from),
-        error: outcome.error.clone(),
-        request_headers: headers,
-        request_body: String::from_utf8_lossy(body).into_owned(),
-        response_headers: outcome.headers.clone(),
-        response_body: outcome.body.clone(),
-    }
-}
-
-pub async fn insert_attempt(
-    tx: &mut TenantTx,
-    endpoint: Uuid,
-    attempt: &Attempt,
-) -> Result<(), sqlx::Error> {
-    let encode = |e: serde_json::Error| sqlx::Error::Encode(e.into());
-    let request_headers = serde_json::to_value(&attempt.request_headers).map_err(encode)?;
-    let response_headers = attempt.response_headers.as_ref().map(serde_json::to_value);
-    sqlx::query!(
-        "INSERT INTO webhook_attempts
-             (id, organisation_id, endpoint_id, at, duration_ms, attempt, events, status, error,
-              request_headers, request_body, response_headers, response_body)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
-        attempt.id,
-        tx.organisation().uuid(),
-        endpoint,
-        attempt.at,
-        attempt.duration_ms,
-        attempt.attempt,
-        attempt.events,
-        attempt.status,
-        attempt.error,
-        request_headers,
-        attempt.request_body,
-        response_headers.transpose().map_err(encode)?,
-        attempt.response_body,
-    )
-    .execute(tx.db())
-    .await?;
-    Ok(())
-}
-
-/// What was deleted in the meantime is left out.
-async fn link(tx: &mut TenantTx, attempt: Uuid, ids: &[Uuid]) -> Result<(), sqlx::Error> {
-    sqlx::query!(
-        "INSERT INTO webhook_attempt_deliveries (attempt_id, delivery_id, organisation_id)
-         SELECT $2, id, organisation_id FROM webhook_deliveries
-         WHERE organisation_id = $1 AND id = ANY($3) FOR KEY SHARE",
-        tx.organisation().uuid(),
-        attempt,
-        ids,
-    )
-    .execute(tx.db())
-    .await?;
-    Ok(())
-}
-
 /// True however late it is known.
-async fn delivered(tx: &mut TenantTx, ids: &[Uuid], outcome: &Outcome) -> Result<(), sqlx::Error> {
+async fn delivered(tx: &mut TenantTx, taken: &[&Sent]) -> Result<(), sqlx::Error> {
+    let each = || taken.iter().flat_map(|one| one.ids().map(move |id| (id, one.outcome.status)));
+    let ids: Vec<Uuid> = each().map(|(id, _)| id).collect();
+    let statuses: Vec<Option<i32>> = each().map(|(_, status)| status.map(i32::from)).collect();
     sqlx::query!(
-        "UPDATE webhook_deliveries
-         SET state = 'delivered', finished_at = now(), attempts = attempts + 1, last_status = $3,
-             last_error = NULL, leased_until = NULL
-         WHERE organisation_id = $1 AND id = ANY($2) AND state <> 'delivered'",
+        "UPDATE webhook_deliveries d
+         SET state = 'delivered', finished_at = now(), attempts = d.attempts + 1,
+             last_status = n.status, last_error = NULL, leased_until = NULL
+         FROM unnest($2::uuid[], $3::int[]) AS n (id, status)
+         WHERE d.organisation_id = $1 AND d.id = n.id AND d.state <> 'delivered'",
         tx.organisation().uuid(),
-        ids,
-        outcome.status.map(i32::from),
+        &ids,
+        &statuses as &[Option<i32>],
+    )
+    .execute(tx.db())
+    .await?;
+    Ok(())
+}
+
+/// What was taken and not told is anybody's again, at once.
+async fn give_back(
+    tx: &mut TenantTx,
+    lease: OffsetDateTime,
+    left: &[Uuid],
+) -> Result<(), sqlx::Error> {
+    if left.is_empty() {
+        return Ok(());
+    }
+    sqlx::query!(
+        "UPDATE webhook_deliveries SET leased_until = NULL, next_at = now()
+         WHERE organisation_id = $1 AND id = ANY($2) AND state = 'pending' AND leased_until = $3",
+        tx.organisation().uuid(),
+        left,
+        lease,
     )
     .execute(tx.db())
     .await?;
@@ -169,18 +143,19 @@ async fn delivered(tx: &mut TenantTx, ids: &[Uuid], outcome: &Outcome) -> Result
 /// Says how many are dead now. Whoever was so slow that others have taken over changes nothing.
 async fn failed(
     tx: &mut TenantTx,
-    work: &Work,
-    outcome: &Outcome,
+    lease: OffsetDateTime,
+    sent: &Sent,
     is_gone: bool,
 ) -> Result<usize, sqlx::Error> {
+    let (outcome, deliveries) = (&sent.outcome, &sent.parcel.deliveries);
     let jitter = Jitter::random();
     let wait = |claimed: &Claimed| match is_gone {
         true => None,
         false => wait_after(claimed.attempts + 1, jitter, outcome.retry_after),
     };
-    let ids: Vec<Uuid> = work.deliveries.iter().map(|claimed| claimed.id).collect();
+    let ids: Vec<Uuid> = sent.ids().collect();
     let waits: Vec<Option<f64>> =
-        work.deliveries.iter().map(|claimed| wait(claimed).map(|w| w.as_secs_f64())).collect();
+        deliveries.iter().map(|claimed| wait(claimed).map(|w| w.as_secs_f64())).collect();
     let states = sqlx::query_scalar!(
         "UPDATE webhook_deliveries d
          SET attempts = d.attempts + 1, leased_until = NULL, last_status = $5, last_error = $6,
@@ -194,7 +169,7 @@ async fn failed(
         tx.organisation().uuid(),
         &ids,
         &waits as &[Option<f64>],
-        work.lease,
+        lease,
         outcome.status.map(i32::from),
         outcome.error,
     )

@@ -1,6 +1,6 @@
 //! A request to see whether an endpoint is set up: made at once, recorded, never tried again.
 
-use super::{endpoint, record};
+use super::{attempts, endpoint};
 use crate::{
     api::ApiError,
     db::Organisation,
@@ -59,10 +59,10 @@ pub async fn send_test(
         Ok(destination) => outgoing.post(&destination, &request).await,
         Err(refused) => Outcome::not_sent(format!("the address {refused}")),
     };
-    let attempt = record::attempt_of(Some(&request), &outcome, 1, 1);
+    let attempt = attempts::attempt_of(Some(&request), &outcome, 1, 1);
     let mut tx = state.db.tenant("webhooks", organisation).await?;
     if endpoint::find(&mut tx, target.endpoint).await?.is_some() {
-        record::insert_attempt(&mut tx, target.endpoint, &attempt).await?;
+        attempts::insert(&mut tx, target.endpoint, std::slice::from_ref(&attempt)).await?;
     }
     tx.commit().await?;
     Ok(attempt)

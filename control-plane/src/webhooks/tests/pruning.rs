@@ -82,3 +82,22 @@ async fn an_endpoint_goes_with_its_app(db: PgPool) {
     sweep_all(&service).await;
     assert_eq!(count(&service, "webhook_endpoints").await, 0);
 }
+
+#[sqlx::test(migrations = "../migrations")]
+async fn deliveries_go_with_their_messages_and_with_their_endpoint(db: PgPool) {
+    let service = service(&db).await;
+    let ann = service.sign_up("ann@example.com").await;
+    for _ in 0..2 {
+        given_endpoint(&service, &ann, "http://127.0.0.1:9/", PUSHER).await;
+    }
+    let told: Vec<_> = (1..=10).map(|seq| joined(&ann, seq, "presence-a")).collect();
+    tell(&service, &told).await.expect_status(204);
+    assert_eq!(count(&service, "webhook_deliveries").await, 20);
+    arrange(&service, "DELETE FROM webhook_messages WHERE seq <= 4").await;
+    assert_eq!(count(&service, "webhook_deliveries").await, 12);
+    let one = "DELETE FROM webhook_endpoints WHERE id = (SELECT min(id::text)::uuid FROM webhook_endpoints)";
+    arrange(&service, one).await;
+    assert_eq!(count(&service, "webhook_deliveries").await, 6);
+    let orphans = "webhook_deliveries d WHERE NOT EXISTS (SELECT FROM webhook_messages m WHERE m.id = d.message_id)";
+    assert_eq!(count(&service, orphans).await, 0);
+}
