@@ -137,16 +137,19 @@ const tokens = createRoute({
   component: lazyRouteComponent(() => import('./rooms/tokens/tokens')),
 });
 
+/** A text from the address. One of digits alone is read as a number there. */
+const text = z.optional(z.pipe(z.union([z.string(), z.number()]), z.transform(String)));
+
 const audit = createRoute({
   getParentRoute: () => organisation,
   path: '/audit',
   validateSearch: z.object({
-    actor: z.optional(z.string()),
-    action: z.optional(z.string()),
-    subject: z.optional(z.string()),
-    app: z.optional(z.string()),
-    from: z.optional(z.string()),
-    to: z.optional(z.string()),
+    actor: text,
+    action: text,
+    subject: text,
+    app: text,
+    from: text,
+    to: text,
   }),
   component: lazyRouteComponent(() => import('./rooms/audit/audit')),
 });
