@@ -54,10 +54,13 @@ export function Sentence({ entry, people }: { entry: AuditEntry; people: People 
   );
 }
 
-/** What changed, in a line; of what was made or went the sentence says enough. */
-function gistOf({ before, after }: AuditEntry): string | null {
-  if (before === null || after === null) return null;
-  const changes = changesBetween(before, after);
+/** What is said by the entry's own time, or by its sentence. */
+const SAID = /(^|\.)(created|updated|rotated|last_used)_at$/;
+
+/** What changed, in a line; of what was made, replaced or went the sentence says enough. */
+function gistOf({ action, before, after }: AuditEntry): string | null {
+  if (before === null || after === null || action.endsWith('.rotated')) return null;
+  const changes = changesBetween(before, after).filter(({ path }) => !SAID.test(path));
   const [first] = changes;
   if (!first) return null;
   return changes.length === 1 ? changeWords(first) : `${changeWords(first)}, and ${changes.length - 1} more`;
