@@ -36,7 +36,7 @@ export function backoffMs(attempt: number, random: number): number {
   return Math.round(full * (1 - random / 4));
 }
 
-/** How long events are gathered before the page is told: one render per batch, however busy the app is. */
+/** The page is told of an event at once, but no more often than this: one render per batch, however busy the app is. */
 const GATHER_MS = 50;
 
 const SOCKETS_KNOWN = 2_000;
@@ -51,6 +51,7 @@ export class LiveFeed {
   #droppedInBatch = 0;
   #cancelRetry: (() => void) | null = null;
   #cancelFlush: (() => void) | null = null;
+  #flushedAtMs = -Infinity;
   #running = false;
   /** What each connection speaks, as its opening told. The oldest leave first. */
   #speaks = new Map<string, string>();
@@ -153,10 +154,12 @@ export class LiveFeed {
   }
 
   #flushSoon(): void {
-    this.#cancelFlush ??= this.clock.after(GATHER_MS, () => this.#flush());
+    const wait = Math.max(0, this.#flushedAtMs + GATHER_MS - this.clock.now());
+    this.#cancelFlush ??= this.clock.after(wait, () => this.#flush());
   }
 
   #flush(): void {
+    this.#flushedAtMs = this.clock.now();
     this.#cancelFlush = null;
     const batch = this.#batch;
     this.#batch = [];

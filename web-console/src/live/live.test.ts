@@ -72,6 +72,25 @@ describe('the feed', () => {
     expect(feed.snapshot()).toMatchObject({ status: 'open', seen: 2, dropped: 7 });
   });
 
+  test('tells a lone event at once, and what follows no more often than every 50 ms', () => {
+    const { feed, clock, last } = givenFeed();
+    const tell = (n: number) => last().onmessage?.({ data: published(n) });
+    const seen = () => feed.snapshot().seen;
+    tell(1);
+    clock.advance(0);
+    expect(seen()).toBe(1);
+    tell(2);
+    tell(3);
+    clock.advance(49);
+    expect(seen()).toBe(1);
+    clock.advance(1);
+    expect(seen()).toBe(3);
+    clock.advance(200);
+    tell(4);
+    clock.advance(0);
+    expect(seen()).toBe(4);
+  });
+
   test('reconnects with growing waits and starts over after success', () => {
     const { feed, clock, last, sockets } = givenFeed();
     last().onclose?.();
