@@ -1,10 +1,11 @@
 import { randomBytes, randomInt } from 'node:crypto';
 import type { WebSocket } from 'ws';
 import type { components } from '../src/api/schema';
+import { liveHistory, remember } from './history.ts';
 import { channel, connections, terminate } from './inspect.ts';
 import { Refusal, type Answer } from './refusal.ts';
 import { dryRun } from './fixtures.ts';
-import { person, roomOf } from './rooms.ts';
+import { liveHours, person, roomOf } from './rooms.ts';
 
 type Schemas = components['schemas'];
 type App = Schemas['App'];
@@ -18,6 +19,8 @@ const aDayMore = (): Schemas['Previous'] => ({
   expires_at: new Date(Date.now() + 86_400_000).toISOString(),
   last_used_at: now(),
 });
+const keptOf = (app: App): string => (app.settings as { live_history?: string }).live_history ?? 'with_data';
+
 function found<T>(thing: T | undefined): T {
   if (!thing) throw new Refusal(404, 'not_found', 'There is nothing here.');
   return thing;
@@ -121,8 +124,10 @@ export class World {
         return this.#revoke(this.#openKeys.get(app.id), (entry) => entry.key === item);
       case 'GET apps/channels':
         return { body: { channels: this.#channels(app.id), truncated: false } };
+      case 'GET apps/live':
+        return liveHistory(app.id, body, { hours: liveHours(), kept: keptOf(app) });
       case 'POST apps/publish':
-        this.publish(app.id, String(body['channel']), String(body['name']), body['data']);
+        this.publish(app.id, body);
         return { body: {} };
       default:
         throw new Refusal(404, 'not_found', 'There is nothing here.');
@@ -161,9 +166,18 @@ export class World {
     );
   }
 
-  publish(appId: string, channel: string, event: string, data: unknown): void {
+  publish(appId: string, { channel: named, name, data, dialect }: Record<string, unknown>): void {
+    if (dialect === 'metered' && this.#keys.get(appId)?.every((key) => !key.token_secret_at)) {
+      throw new Refusal(
+        409,
+        'no_secret_key',
+        'Metered takes a secret key, and the app has none that may publish there.',
+      );
+    }
     const text = typeof data === 'string' ? data : JSON.stringify(data);
-    this.#tell(appId, { kind: 'published', channel, event, data: text, source: 'http', dialect: 'pusher' });
+    const [channel, event] = [String(named), String(name ?? 'message')];
+    const spoken = dialect ?? 'pusher';
+    this.#tell(appId, { kind: 'published', channel, event, data: text, source: 'http', dialect: spoken });
     for (const socket of this.#subscribers.get(`${appId}|${channel}`) ?? []) {
       socket.send(JSON.stringify({ event, channel, data: text }));
     }
@@ -208,7 +222,9 @@ export class World {
   }
 
   #tell(appId: string, event: Record<string, unknown>): void {
-    const text = JSON.stringify({ at_ms: Date.now(), ...event });
+    const told = { at_ms: Date.now(), dialect: 'pusher', ...event };
+    remember(appId, told);
+    const text = JSON.stringify(told);
     for (const socket of this.#watchers.get(appId) ?? []) socket.send(text);
   }
 
@@ -283,6 +299,7 @@ export class World {
           sse: true,
         },
         metered: { ice_servers: [] },
+        live_history: 'with_data',
       },
       limits: {
         max_connections: 200,

@@ -16,6 +16,7 @@ import { NotFound, RouteError, RoutePending } from './frame/fallbacks';
 import { lastApp } from './frame/last-app';
 import { safeNext } from './frame/safe-next';
 import { KINDS, LIVE_DIALECTS } from './live/event';
+import { SPAN_IDS } from './live/spans';
 import { isSettingsSection } from './rooms/settings/sections';
 
 const root = createRootRouteWithContext<{ queries: QueryClient }>()({ component: Outlet });
@@ -222,6 +223,8 @@ const live = createRoute({
     socket: z.optional(z.string()),
     dialect: z.optional(z.enum(LIVE_DIALECTS)),
     q: z.optional(z.string()),
+    last: z.optional(z.enum(SPAN_IDS)),
+    at: z.optional(z.string()),
   }),
   component: lazyRouteComponent(() => import('./rooms/live/live')),
 });

@@ -1,4 +1,5 @@
 import { queryOptions, useMutation } from '@tanstack/react-query';
+import { publishBody, type Draft } from '../publish/draft';
 import { answer, api } from './client';
 
 export type Channel = { name: string; subscriptions: number | undefined; users: number | undefined };
@@ -24,10 +25,16 @@ export const channelsQuery = (app: string) =>
     },
   });
 
-/** Publishes through the gateway's real HTTP API; the control plane signs with the app's secret. */
+/** Publishes through the gateway's real HTTP API, in the dialect of the draft; the control plane adds the credential. */
 export function usePublish(app: string) {
   return useMutation({
-    mutationFn: (body: { channel: string; name: string; data: string }) =>
-      answer(api.POST('/v1/apps/{app}/publish', { params: { path: { app } }, body })),
+    mutationFn: (draft: Draft) =>
+      answer(
+        api.POST('/v1/apps/{app}/publish', {
+          params: { path: { app } },
+          body: draft,
+          bodySerializer: () => publishBody(draft),
+        }),
+      ),
   });
 }

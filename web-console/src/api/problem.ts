@@ -86,6 +86,8 @@ export function adviceFor(problem: Problem): string {
       return 'Try again and enter your password when you are asked for it.';
     case 'forbidden':
       return 'Ask an owner or admin of the organisation to do it, or for a role that allows it.';
+    case 'no_secret_key':
+      return 'With such a key, publish again.';
     case 'plan_limit':
       return 'Your plan allows no more. A larger plan does.';
     case 'payment_provider_unavailable':

@@ -7,10 +7,7 @@ export type Owner = { of: 'apps' | 'organisations'; id: string };
 
 export type Form = Schemas['Form'];
 export type DeliveryState = Schemas['DeliveryState'];
-export type Endpoint = Schemas['Webhook'] & {
-  /** Nothing is sent before then. */
-  rests_until?: string | null;
-};
+export type Endpoint = Schemas['Webhook'];
 export type NewEndpoint = Schemas['NewWebhook'];
 export type EndpointPatch = Schemas['WebhookPatch'];
 export type CreatedEndpoint = Schemas['CreatedWebhook'];

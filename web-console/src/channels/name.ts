@@ -21,8 +21,20 @@ export function channelProblem(name: string): string | null {
   return /^[\w\-=@,.;]+$/.test(name) ? null : 'Letters, digits and _ - = @ , . ; only';
 }
 
-export function eventProblem(name: string): string | null {
+/** Names outside the Pusher family: a channel is called anything that fits. `what` is the dialect's word for it. */
+export function nameProblem(name: string, what: string): string | null {
+  if (name === '') return `Name a ${what}`;
+  if (new TextEncoder().encode(name).length > 256) return 'At most 256 bytes';
+  if (name.startsWith('#')) return 'Names that start with # are reserved';
+  return /\p{Cc}/u.test(name) ? 'No control characters' : null;
+}
+
+export const isReservedEvent = (name: string): boolean => /^(pusher|pusher_internal|relay):/.test(name);
+
+/** Relay reserves names of its own besides. */
+export function eventProblem(name: string, inRelay = false): string | null {
   if (name === '') return 'Name an event';
   if (name.length > 200) return 'At most 200 characters';
-  return /^pusher(_internal)?:/.test(name) ? 'Names that start with pusher: are reserved' : null;
+  if (/^pusher(_internal)?:/.test(name)) return 'Names that start with pusher: are reserved';
+  return inRelay && name.startsWith('relay:') ? 'Names that start with relay: are reserved' : null;
 }

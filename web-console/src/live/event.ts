@@ -11,15 +11,18 @@ export const KINDS = [
 
 export type LiveKind = (typeof KINDS)[number];
 
-/** One thing that happened in the app, as the live socket tells it. */
+/** One thing that happened in the app: as the live socket tells it, or as it was kept. */
 export type LiveEvent = {
-  /** Position in this page's stream; unique while the page is open. */
-  id: number;
+  /** Position in this page's stream, or the id under which it was kept; unique while the page is open. */
+  id: number | string;
   atMs: number;
   kind: LiveKind;
   channel?: string;
   event?: string;
+  /** As much of the payload as is told. */
   data?: string;
+  /** How long all of it is. */
+  dataBytes?: number;
   socketId?: string;
   userId?: string;
   dialect?: string;
@@ -29,6 +32,12 @@ export type LiveEvent = {
   /** Of a refusal: by which it can be looked up. */
   requestId?: string;
 };
+
+/** Where so many events happened that some were only counted. */
+export type Dropped = { kind: 'dropped'; id: number | string; atMs: number; count: number };
+
+/** What the stream shows, one below the other. */
+export type StreamRow = LiveEvent | Dropped;
 
 export type LiveFrame = { type: 'event'; event: Omit<LiveEvent, 'id'> } | { type: 'dropped'; count: number };
 
@@ -47,6 +56,12 @@ export function readFrame(text: string): LiveFrame | null {
   if (record['kind'] === 'dropped') {
     return typeof record['count'] === 'number' ? { type: 'dropped', count: record['count'] } : null;
   }
+  const event = readEvent(record);
+  return event && { type: 'event', event };
+}
+
+/** Reads what frames and kept events have in common: flat members, present as far as they are known. */
+export function readEvent(record: Record<string, unknown>): Omit<LiveEvent, 'id'> | null {
   const kind = record['kind'];
   if (!isKind(kind) || typeof record['at_ms'] !== 'number') return null;
   const words = (name: string) => {
@@ -55,26 +70,24 @@ export function readFrame(text: string): LiveFrame | null {
   };
   const data = record['data'];
   return {
-    type: 'event',
-    event: {
-      atMs: record['at_ms'],
-      kind,
-      channel: words('channel'),
-      event: words('event'),
-      data:
-        data === undefined || data === null
-          ? undefined
-          : typeof data === 'string'
-            ? data
-            : JSON.stringify(data),
-      socketId: words('socket_id'),
-      userId: words('user_id'),
-      dialect: words('dialect'),
-      source: words('source'),
-      code: words('code'),
-      message: words('message'),
-      requestId: words('request_id'),
-    },
+    atMs: record['at_ms'],
+    kind,
+    channel: words('channel'),
+    event: words('event'),
+    data:
+      data === undefined || data === null
+        ? undefined
+        : typeof data === 'string'
+          ? data
+          : JSON.stringify(data),
+    dataBytes: typeof record['data_bytes'] === 'number' ? record['data_bytes'] : undefined,
+    socketId: words('socket_id'),
+    userId: words('user_id'),
+    dialect: words('dialect'),
+    source: words('source'),
+    code: words('code'),
+    message: words('message'),
+    requestId: words('request_id'),
   };
 }
 
@@ -107,6 +120,6 @@ export function summary(event: LiveEvent): string {
       return event.userId ? `user ${event.userId}` : '';
     case 'connection_opened':
     case 'connection_closed':
-      return [event.dialect, event.code && `code ${event.code}`, event.message].filter(Boolean).join(' · ');
+      return [event.code && `code ${event.code}`, event.message].filter(Boolean).join(' · ');
   }
 }

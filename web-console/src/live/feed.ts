@@ -1,5 +1,6 @@
-import { withNewest } from './buffer';
+import { CAPACITY, withNewest } from './buffer';
 import { readFrame, type LiveEvent } from './event';
+import { joined } from './past';
 
 export type LiveStatus = 'connecting' | 'open' | 'reconnecting' | 'closed';
 
@@ -13,9 +14,18 @@ export type LiveSnapshot = {
   seen: number;
   /** Events that were counted but not sent, because the app was too busy to show each. */
   dropped: number;
+  /** The last time that nobody listened, while the page was open: what happened then can be asked for. */
+  interruption: { fromMs: number; untilMs: number } | null;
 };
 
-const EMPTY: LiveSnapshot = { status: 'connecting', retryAtMs: null, rows: [], seen: 0, dropped: 0 };
+const EMPTY: LiveSnapshot = {
+  status: 'connecting',
+  retryAtMs: null,
+  rows: [],
+  seen: 0,
+  dropped: 0,
+  interruption: null,
+};
 
 export type Clock = {
   now(): number;
@@ -39,8 +49,6 @@ export function backoffMs(attempt: number, random: number): number {
 /** The page is told of an event at once, but no more often than this: one render per batch, however busy the app is. */
 const GATHER_MS = 50;
 
-const SOCKETS_KNOWN = 2_000;
-
 /** The live socket of one app: connects, reconnects, keeps the newest events. */
 export class LiveFeed {
   #snapshot = EMPTY;
@@ -53,8 +61,7 @@ export class LiveFeed {
   #cancelFlush: (() => void) | null = null;
   #flushedAtMs = -Infinity;
   #running = false;
-  /** What each connection speaks, as its opening told. The oldest leave first. */
-  #speaks = new Map<string, string>();
+  #closedAtMs: number | null = null;
 
   constructor(
     private readonly url: string,
@@ -105,7 +112,13 @@ export class LiveFeed {
     socket.onopen = () => {
       if (socket !== this.#socket) return;
       this.#attempt = 0;
-      this.#set({ status: 'open', retryAtMs: null });
+      const fromMs = this.#closedAtMs;
+      this.#closedAtMs = null;
+      this.#set({
+        status: 'open',
+        retryAtMs: null,
+        ...(fromMs === null ? {} : { interruption: { fromMs, untilMs: this.clock.now() } }),
+      });
     };
     socket.onmessage = (message: MessageEvent<unknown>) => {
       if (socket === this.#socket && typeof message.data === 'string') this.#take(message.data);
@@ -113,6 +126,7 @@ export class LiveFeed {
     socket.onclose = () => {
       if (socket !== this.#socket || !this.#running) return;
       this.#socket = null;
+      this.#closedAtMs ??= this.#snapshot.rows[0]?.atMs ?? this.clock.now();
       const wait = backoffMs(this.#attempt, this.random());
       this.#attempt += 1;
       this.#set({ status: 'reconnecting', retryAtMs: this.clock.now() + wait });
@@ -134,23 +148,17 @@ export class LiveFeed {
     if (this.#running) this.#add(event);
   };
 
-  #add(event: Omit<LiveEvent, 'id'>): void {
-    this.#batch.push({ ...this.#withDialect(event), id: this.#snapshot.seen + this.#batch.length + 1 });
-    this.#flushSoon();
-  }
+  /** Puts in what was missed, each event in its place. */
+  readonly mend = (missed: readonly LiveEvent[]): void => {
+    if (!this.#running || missed.length === 0) return;
+    const { rows, seen } = this.#snapshot;
+    const mended = joined(rows, missed);
+    this.#set({ rows: mended.slice(0, CAPACITY), seen: seen + mended.length - rows.length });
+  };
 
-  /** Most events name their connection only. What it speaks is known from its opening, if that was seen. */
-  #withDialect<T extends Omit<LiveEvent, 'id'>>(event: T): T {
-    const { socketId, dialect, kind } = event;
-    if (!socketId) return event;
-    const known = dialect ?? this.#speaks.get(socketId);
-    if (kind === 'connection_closed') this.#speaks.delete(socketId);
-    else if (dialect) this.#speaks.set(socketId, dialect);
-    if (this.#speaks.size > SOCKETS_KNOWN) {
-      const oldest = this.#speaks.keys().next().value;
-      if (oldest !== undefined) this.#speaks.delete(oldest);
-    }
-    return known && !dialect ? { ...event, dialect: known } : event;
+  #add(event: Omit<LiveEvent, 'id'>): void {
+    this.#batch.push({ ...event, id: this.#snapshot.seen + this.#batch.length + 1 });
+    this.#flushSoon();
   }
 
   #flushSoon(): void {

@@ -1,4 +1,4 @@
-import type { LiveEvent, LiveKind } from './event';
+import type { LiveKind, StreamRow } from './event';
 
 export type LiveFilter = {
   /** Empty: all kinds. */
@@ -28,23 +28,27 @@ export function isFiltering(filter: LiveFilter): boolean {
   );
 }
 
-/** Channel and event: case-insensitive part of the name. Search: in any field, payload included. */
-export function passes(event: LiveEvent, filter: LiveFilter): boolean {
-  if (filter.kinds.length > 0 && !filter.kinds.includes(event.kind)) return false;
-  if (!contains(event.channel, filter.channel)) return false;
-  if (!contains(event.event, filter.event)) return false;
-  if (filter.socket !== '' && event.socketId !== filter.socket) return false;
-  if (filter.dialect !== '' && event.dialect !== filter.dialect) return false;
+/**
+ * Channel and event: a part of the name, or the whole of it where stars stand for any run of characters. Search: a part
+ * of any field, payload included. Cases are not told apart. How much was only counted is shown whatever is looked for.
+ */
+export function passes(row: StreamRow, filter: LiveFilter): boolean {
+  if (row.kind === 'dropped') return true;
+  if (filter.kinds.length > 0 && !filter.kinds.includes(row.kind)) return false;
+  if (!isNamed(row.channel, filter.channel)) return false;
+  if (!isNamed(row.event, filter.event)) return false;
+  if (filter.socket !== '' && row.socketId !== filter.socket) return false;
+  if (filter.dialect !== '' && row.dialect !== filter.dialect) return false;
   if (filter.search === '') return true;
-  return [
-    event.channel,
-    event.event,
-    event.data,
-    event.socketId,
-    event.userId,
-    event.message,
-    event.code,
-  ].some((field) => field !== undefined && contains(field, filter.search));
+  return [row.channel, row.event, row.data, row.socketId, row.userId, row.message, row.code].some(
+    (field) => field !== undefined && contains(field, filter.search),
+  );
+}
+
+function isNamed(name: string | undefined, typed: string): boolean {
+  if (!typed.includes('*')) return contains(name, typed);
+  const parts = typed.split(/\*+/).map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'));
+  return new RegExp(`^${parts.join('.*')}$`, 'is').test(name ?? '');
 }
 
 function contains(value: string | undefined, part: string): boolean {

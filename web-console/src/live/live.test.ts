@@ -3,7 +3,6 @@ import { withNewest } from './buffer';
 import { readFrame, summary, type LiveEvent } from './event';
 import { backoffMs, LiveFeed, type Clock } from './feed';
 import { NO_FILTER, passes } from './filter';
-import { heardAs } from './heard';
 
 class FakeSocket {
   onopen: (() => void) | null = null;
@@ -114,17 +113,39 @@ describe('the feed', () => {
     expect(feed.snapshot().rows).toHaveLength(1);
   });
 
-  test('knows what a connection speaks from its opening, until it closes', () => {
+  test('tells for how long nobody listened, from the last that was seen', () => {
     const { feed, clock, last } = givenFeed();
-    const tell = (event: object) => last().onmessage?.({ data: JSON.stringify({ at_ms: 1, ...event }) });
-    tell({ kind: 'connection_opened', socket_id: '1.2', dialect: 'metered' });
-    tell({ kind: 'subscribed', socket_id: '1.2', channel: 'chat' });
-    tell({ kind: 'subscribed', socket_id: '3.4', channel: 'chat' });
-    tell({ kind: 'connection_closed', socket_id: '1.2', dialect: 'metered' });
-    tell({ kind: 'unsubscribed', socket_id: '1.2', channel: 'chat' });
+    last().onopen?.();
+    expect(feed.snapshot().interruption).toBeNull();
+    last().onmessage?.({ data: published(1_000) });
     clock.advance(50);
-    const dialects = feed.snapshot().rows.map((row) => row.dialect);
-    expect(dialects).toEqual([undefined, 'metered', undefined, 'metered', 'metered']);
+    last().onclose?.();
+    clock.advance(500);
+    last().onclose?.();
+    clock.advance(1_000);
+    last().onopen?.();
+    expect(feed.snapshot().interruption).toEqual({ fromMs: 1_000, untilMs: 1_550 });
+  });
+
+  test('puts what was missed in its place, once', () => {
+    const { feed, clock, last } = givenFeed();
+    last().onmessage?.({ data: published(1) });
+    last().onmessage?.({ data: published(5) });
+    clock.advance(50);
+    const missed = [5, 3].map((atMs) => ({
+      id: `kept-${atMs}`,
+      atMs,
+      kind: 'published' as const,
+      channel: 'chat',
+      event: 'e',
+    }));
+    feed.mend(missed);
+    last().onmessage?.({ data: published(6) });
+    clock.advance(50);
+    const { rows, seen } = feed.snapshot();
+    expect(rows.map((row) => row.atMs)).toEqual([6, 5, 3, 1]);
+    expect(new Set(rows.map((row) => row.id)).size).toBe(4);
+    expect(seen).toBe(4);
   });
 
   test('takes events that came by another way, in their turn', () => {
@@ -188,6 +209,11 @@ describe('frames', () => {
   });
 });
 
+test('what was only counted passes every filter', () => {
+  const row = { kind: 'dropped' as const, id: 'd', atMs: 1, count: 3 };
+  expect(passes(row, { ...NO_FILTER, search: 'absent' })).toBe(true);
+});
+
 describe('filters', () => {
   const event: LiveEvent = {
     id: 1,
@@ -205,6 +231,11 @@ describe('filters', () => {
     [{ kinds: ['refused' as const] }, false],
     [{ channel: 'chat' }, true],
     [{ channel: 'news' }, false],
+    [{ channel: 'private-*' }, true],
+    [{ channel: '*.chat' }, false],
+    [{ channel: 'chat*' }, false],
+    [{ event: 'message.*' }, true],
+    [{ event: 'messageX*' }, false],
     [{ event: 'created' }, true],
     [{ socket: '12.34' }, true],
     [{ socket: '12.3' }, false],
@@ -217,15 +248,4 @@ describe('filters', () => {
   ])('%j passes: %s', (part, expected) => {
     expect(passes(event, { ...NO_FILTER, ...part })).toBe(expected);
   });
-});
-
-test('an event is told to each dialect in its own words', () => {
-  const heard = heardAs({ channel: 'chat', name: 'said', data: '{"a":1}' });
-  const value = JSON.stringify({ event: 'said', data: '{"a":1}' }, null, 2);
-  expect(heard.map((one) => [one.dialect, one.value])).toEqual([
-    ['Pusher', '{\n  "a": 1\n}'],
-    ['Relay', '"{\\"a\\":1}"'],
-    ['AnyCable', value],
-    ['Metered', value],
-  ]);
 });

@@ -29,10 +29,11 @@ export function CodeBlock({
   );
 }
 
-/** Indented when it is JSON, as it stands otherwise. */
+/** Indented when it is JSON, as it stands otherwise. Numbers that would lose digits are left alone, with all around them. */
 export function prettyJson(text: string): { code: string; isJson: boolean } {
   try {
-    return { code: JSON.stringify(JSON.parse(text), null, 2), isJson: true };
+    const value: unknown = JSON.parse(text);
+    return { code: /\d{16}/.test(text) ? text : JSON.stringify(value, null, 2), isJson: true };
   } catch {
     return { code: text, isJson: false };
   }

@@ -1,20 +1,22 @@
-import { Anchor, Button, Group, Stack, Textarea, TextInput } from '@mantine/core';
+import { Anchor, Button, Group, SegmentedControl, Stack, Textarea, TextInput } from '@mantine/core';
 import { useForm } from '@mantine/form';
 import { Send } from 'lucide-react';
 import { useImperativeHandle, type Ref } from 'react';
 import { usePublish } from '../api/channels';
 import { asProblem } from '../api/problem';
-import { channelProblem, eventProblem } from '../channels/name';
+import { draftProblems, UNNAMED, WORDS, type Draft } from '../publish/draft';
+import { DIALECTS, type DialectId } from '../snippets/values';
 import { prettyJson } from './code';
 import { ErrorNotice } from './errors';
+import { TextLink } from './link';
 
-export type Draft = { channel: string; name: string; data: string };
 export type PublishFormHandle = { fill: (draft: Draft) => void };
 
-/** Publishes one event through the app's own HTTP API. */
+/** Publishes one message through the app's own HTTP API, in one of the dialects that are offered. */
 export function PublishForm({
   appId,
   initial,
+  dialects = ['pusher'],
   submitLabel,
   onDraft,
   onSend,
@@ -23,6 +25,8 @@ export function PublishForm({
 }: {
   appId: string;
   initial: Draft;
+  /** More than one is a choice. */
+  dialects?: readonly DialectId[];
   submitLabel: string;
   onDraft?: (draft: Draft) => void;
   /** Before the request goes out. */
@@ -33,10 +37,17 @@ export function PublishForm({
   const publish = usePublish(appId);
   const form = useForm<Draft>({
     initialValues: initial,
-    validate: { channel: channelProblem, name: eventProblem, data: (data) => dataProblem(data) },
+    validate: (draft) => draftProblems(draft),
     onValuesChange: onDraft,
   });
-  useImperativeHandle(ref, () => ({ fill: (draft) => form.setValues(draft) }));
+  const { dialect, data } = form.values;
+  const words = WORDS[dialect];
+  const fill = (draft: Draft) => {
+    publish.reset();
+    form.clearErrors();
+    form.setValues(draft);
+  };
+  useImperativeHandle(ref, () => ({ fill }));
 
   const submit = form.onSubmit((draft) => {
     onSend?.(draft);
@@ -45,7 +56,8 @@ export function PublishForm({
       onError: (error) => form.setErrors(asProblem(error).byField),
     });
   });
-  const isJson = prettyJson(form.values.data).isJson;
+  const isJson = prettyJson(data).isJson;
+  const problem = publish.error && asProblem(publish.error);
 
   return (
     <form
@@ -56,11 +68,44 @@ export function PublishForm({
       }}
     >
       <Stack gap="sm">
-        <TextInput label="Channel" spellCheck={false} autoComplete="off" {...form.getInputProps('channel')} />
-        <TextInput label="Event" spellCheck={false} autoComplete="off" {...form.getInputProps('name')} />
+        {dialects.length > 1 && (
+          <SegmentedControl
+            aria-label="Dialect to publish in"
+            size="xs"
+            fullWidth
+            value={dialect}
+            onChange={(chosen) => {
+              const found = dialects.find((one) => one === chosen);
+              if (found) fill({ ...form.values, dialect: found });
+            }}
+            data={DIALECTS.filter(({ id }) => dialects.includes(id)).map(({ id, label }) => ({
+              value: id,
+              label,
+            }))}
+          />
+        )}
+        <TextInput
+          label={words.channel}
+          spellCheck={false}
+          autoComplete="off"
+          {...form.getInputProps('channel')}
+        />
+        {words.name !== 'none' && (
+          <TextInput
+            label="Event"
+            description={
+              words.name === 'optional' ? `Optional: without a name it is “${UNNAMED}”` : undefined
+            }
+            spellCheck={false}
+            autoComplete="off"
+            {...form.getInputProps('name')}
+          />
+        )}
         <Textarea
           label="Data"
-          description={isJson ? 'JSON' : 'Not JSON: goes out as plain text'}
+          description={
+            words.isValue ? 'One JSON value' : isJson ? 'JSON' : 'Not JSON: goes out as plain text'
+          }
           autosize
           minRows={4}
           maxRows={14}
@@ -68,15 +113,18 @@ export function PublishForm({
           styles={{ input: { fontFamily: 'var(--mantine-font-family-monospace)', fontSize: '0.8125rem' } }}
           {...form.getInputProps('data')}
         />
-        {publish.error && asProblem(publish.error).fields.length === 0 && (
-          <ErrorNotice error={publish.error} />
+        {problem && problem.fields.length === 0 && <ErrorNotice error={problem} />}
+        {problem?.code === 'no_secret_key' && (
+          <TextLink to="/apps/$appId/keys" params={{ appId }} search={{ create: true }}>
+            Create a secret key with a signing secret
+          </TextLink>
         )}
         <Group justify="space-between" gap="xs">
           <Anchor
             component="button"
             type="button"
             size="sm"
-            onClick={() => form.setFieldValue('data', prettyJson(form.values.data).code)}
+            onClick={() => form.setFieldValue('data', prettyJson(data).code)}
             style={{ visibility: isJson ? 'visible' : 'hidden' }}
           >
             Format JSON
@@ -88,11 +136,4 @@ export function PublishForm({
       </Stack>
     </form>
   );
-}
-
-function dataProblem(data: string): string | null {
-  const looksLikeJson = /^\s*[[{"]/.test(data);
-  return looksLikeJson && !prettyJson(data).isJson
-    ? 'This starts like JSON but is none: check quotes and brackets'
-    : null;
 }

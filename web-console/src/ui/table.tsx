@@ -6,7 +6,8 @@ import css from './table.module.css';
 /**
  * A table with more columns than a phone is wide. Where there is little room each row is a card: its first cell is the
  * title, the others carry the heading of their column, and a last column with a hidden heading (its actions) stands at
- * the card's upper right. `comparing` keeps the columns beside each other, for figures that are read across rows;
+ * the card's upper right. Cells say otherwise by `data-card`: `title`, or `aside` for what stands there instead.
+ * `comparing` keeps the columns beside each other, for figures that are read across rows;
  * then the table scrolls sideways, by keyboard too, and its edge is shaded while there is more.
  */
 export function WideTable({

@@ -50,7 +50,7 @@ export function EventDrawer({
             <Fact name="Reason">{event.message}</Fact>
             <Fact name="Request id">{event.requestId && <Mono>{event.requestId}</Mono>}</Fact>
           </dl>
-          {event.data !== undefined && <Payload data={event.data} />}
+          <Payload event={event} />
           <Group gap="xs">
             {event.channel && (
               <Button
@@ -106,13 +106,25 @@ function Fact({ name, children }: { name: string; children: React.ReactNode }) {
   );
 }
 
-function Payload({ data }: { data: string }) {
+function Payload({ event: { data, dataBytes, kind } }: { event: LiveEvent }) {
+  if (data === undefined) {
+    const hasOne = kind === 'published' || kind === 'client_event';
+    return hasOne ? (
+      <p className={css.note}>
+        The payload{dataBytes !== undefined && ` of ${dataBytes.toLocaleString('en')} bytes`} was not kept.
+      </p>
+    ) : null;
+  }
   const { code, isJson } = prettyJson(data);
-  const bytes = new TextEncoder().encode(data).length;
+  const told = new TextEncoder().encode(data).length;
+  const isCut = dataBytes !== undefined && told < dataBytes;
   return (
     <div>
-      <p style={{ margin: '0 0 0.5rem', color: 'var(--sb-text-3)', fontSize: '0.8125rem' }}>
-        Payload · {bytes.toLocaleString('en')} bytes{isJson ? '' : ' · not JSON'}
+      <p className={css.note}>
+        Payload ·{' '}
+        {isCut
+          ? `the first ${told.toLocaleString('en')} of ${dataBytes.toLocaleString('en')} bytes`
+          : `${told.toLocaleString('en')} bytes${isJson ? '' : ' · not JSON'}`}
       </p>
       <CodeBlock code={code} language="json" label="Payload" testId="event-payload" />
     </div>

@@ -1,50 +1,73 @@
-import { Anchor, Button, Group, Switch } from '@mantine/core';
-import { useNavigate, useSearch } from '@tanstack/react-router';
+import { Button, VisuallyHidden } from '@mantine/core';
 import { Activity, ArrowUp, SearchX } from 'lucide-react';
-import { useMemo, useRef, useState } from 'react';
+import { useRef, useState, type ReactNode } from 'react';
 import { useApp } from '../../frame/use-apps';
-import { CAPACITY } from '../../live/buffer';
-import { LIVE_DIALECTS, type LiveEvent } from '../../live/event';
-import type { LiveSnapshot, LiveStatus } from '../../live/feed';
-import { isFiltering, NO_FILTER, passes, type LiveFilter } from '../../live/filter';
+import type { LiveEvent } from '../../live/event';
+import type { LiveSnapshot } from '../../live/feed';
+import { isFiltering, NO_FILTER } from '../../live/filter';
 import { useLive, useLiveFeed } from '../../live/live-context';
-import { EmptyState, Lamp, PageHeader, Panel } from '../../ui/page';
-import { PublishForm, type PublishFormHandle } from '../../ui/publish-form';
 import { ErrorNotice } from '../../ui/errors';
+import { EmptyState, PageHeader, Panel } from '../../ui/page';
+import { Counts, Elsewhere } from './counts';
 import { EventDrawer } from './details';
-import { HeardAs } from './heard';
+import { Foot } from './foot';
 import css from './live.module.css';
+import { PublishPanel, type PublishHandle } from './publish-panel';
+import { RangeMenu } from './range-menu';
 import { Stream } from './stream';
 import { Toolbar } from './toolbar';
+import { useMending } from './use-mending';
+import { useRange } from './use-range';
+import { useStream } from './use-stream';
+import { useUrlFilter } from './use-url-filter';
 import { useWebhookEvents } from './use-webhook-events';
-
-const FIRST = { channel: 'my-channel', name: 'my-event', data: '{\n  "text": "Hello"\n}' };
 
 export default function Live() {
   const app = useApp();
   const feed = useLiveFeed();
   const live = useLive();
   const [filter, setFilter] = useUrlFilter();
+  const { range, lookBack, goTo } = useRange();
   const [frozen, setFrozen] = useState<LiveSnapshot | null>(null);
   const [scrolledAt, setScrolledAt] = useState<LiveSnapshot | null>(null);
+  const [cleared, setCleared] = useState(false);
   const [opened, setOpened] = useState<LiveEvent | null>(null);
   const webhooks = useWebhookEvents(app.id);
-  const [draft, setDraft] = useState(FIRST);
-  const publishForm = useRef<PublishFormHandle>(null);
+  const mending = useMending(app.id);
+  const publishing = useRef<PublishHandle>(null);
 
   // Rows do not move under the reader's eyes: paused, or scrolled down, the stream stands still.
   const held = frozen ?? scrolledAt;
-  const rows = held ? held.rows : live.rows;
-  const shown = useMemo(
-    () => (isFiltering(filter) ? rows.filter((row) => passes(row, filter)) : rows),
-    [rows, filter],
-  );
-  const newer = held ? live.seen - held.seen : 0;
+  const shown = held ?? live;
+  const view = useStream({
+    app: app.id,
+    filter,
+    live: shown.rows,
+    isHeld: held !== null,
+    range,
+    cleared,
+  });
+  const { rows, past } = view;
+  const isElsewhere = range.atMs !== null;
+  const newer = held && !isElsewhere ? live.seen - held.seen : 0;
+  const events = rows.filter((row) => row.kind !== 'dropped');
+  const earlier = events.filter((row) => typeof row.id === 'string').length;
 
+  const toTop = () => document.querySelector('[data-testid=live-stream]')?.scrollTo({ top: 0 });
   const catchUp = () => {
     setFrozen(null);
     setScrolledAt(null);
-    document.querySelector('[data-testid=live-stream]')?.scrollTo({ top: 0 });
+    toTop();
+  };
+
+  const begin = (atMs: number) => {
+    goTo(atMs);
+    setCleared(false);
+    toTop();
+  };
+  const backToNow = () => {
+    lookBack(null);
+    catchUp();
   };
 
   return (
@@ -58,29 +81,36 @@ export default function Live() {
           <Toolbar
             filter={filter}
             onFilter={setFilter}
+            range={
+              <RangeMenu
+                range={range}
+                reachesToMs={view.reach?.kept === 'off' ? undefined : view.reach?.reachesToMs}
+                onSpan={(span) => {
+                  lookBack(span);
+                  catchUp();
+                }}
+                onMoment={begin}
+              />
+            }
             paused={frozen !== null}
-            onPause={() => setFrozen(frozen ? null : live)}
+            onPause={isElsewhere ? undefined : () => setFrozen(frozen ? null : live)}
             onClear={() => {
               feed.clear();
+              setCleared(true);
+              lookBack(null);
               setFrozen(null);
               setScrolledAt(null);
             }}
           />
-          <div className={css.counts}>
-            <ConnectionStatus status={live.status} onRetry={feed.retryNow} />
-            <span>{live.seen.toLocaleString('en')} seen</span>
-            {isFiltering(filter) && <span>{shown.length.toLocaleString('en')} match</span>}
-            {live.seen > CAPACITY && <span>newest {CAPACITY.toLocaleString('en')} kept</span>}
-            {live.dropped > 0 && <span>{live.dropped.toLocaleString('en')} counted, not shown (busy)</span>}
-            <Switch
-              className={css.countsEnd}
-              size="xs"
-              label="Webhook events"
-              title="Also shows what webhook endpoints are told, or would be if there were any"
-              checked={webhooks.on}
-              onChange={(event) => webhooks.switchTo(event.currentTarget.checked)}
-            />
-          </div>
+          <Counts
+            live={live}
+            matching={isFiltering(filter) ? events.length : null}
+            earlier={earlier}
+            mending={mending}
+            onRetry={feed.retryNow}
+            webhooks={webhooks}
+          />
+          {range.atMs !== null && <Elsewhere atMs={range.atMs} onMoment={begin} onBack={backToNow} />}
           {webhooks.refused && (
             <div className={css.refused}>
               <ErrorNotice error={webhooks.refused} onRetry={() => webhooks.switchTo(true)} />
@@ -99,41 +129,35 @@ export default function Live() {
               </Button>
             )}
             <Stream
-              rows={shown}
+              rows={rows}
+              isBusy={past.isLoading}
+              isWhole={past.isComplete || view.isPresentOnly}
               onOpen={setOpened}
               onAwayFromTop={(away) => setScrolledAt((before) => (away ? (before ?? live) : null))}
+              onEnd={view.onEnd}
               empty={
-                isFiltering(filter) && rows.length > 0 ? (
-                  <EmptyState
-                    icon={<SearchX size={20} />}
-                    title="Nothing matches the filter"
-                    action={
-                      <Button variant="default" onClick={() => setFilter(NO_FILTER)}>
-                        Remove the filter
-                      </Button>
-                    }
-                  >
-                    {rows.length.toLocaleString('en')} events are there, none like this.
-                  </EmptyState>
-                ) : (
-                  <EmptyState icon={<Activity size={20} />} title="Waiting for events">
-                    Publish one with the form, or connect a client: it shows up here at once.
-                  </EmptyState>
+                !past.isLoading && (
+                  <NothingThere
+                    isFiltering={isFiltering(filter)}
+                    isElsewhere={isElsewhere}
+                    onUnfilter={() => setFilter(NO_FILTER)}
+                  />
                 )
               }
+              foot={
+                <Foot
+                  app={app}
+                  view={view}
+                  range={range}
+                  cleared={cleared}
+                  onUnclear={() => setCleared(false)}
+                />
+              }
             />
+            <VisuallyHidden role="status">{announcement(past, earlier)}</VisuallyHidden>
           </div>
         </Panel>
-        <Panel title="Publish" help="Ctrl or ⌘ and Enter sends">
-          <PublishForm
-            ref={publishForm}
-            appId={app.id}
-            initial={FIRST}
-            submitLabel="Publish"
-            onDraft={setDraft}
-          />
-          <HeardAs draft={draft} />
-        </Panel>
+        <PublishPanel app={app} ref={publishing} />
       </div>
       <EventDrawer
         appId={app.id}
@@ -144,11 +168,7 @@ export default function Live() {
           setOpened(null);
         }}
         onReuse={(event) => {
-          publishForm.current?.fill({
-            channel: event.channel ?? '',
-            name: event.event ?? '',
-            data: event.data ?? '',
-          });
+          publishing.current?.reuse(event);
           setOpened(null);
         }}
       />
@@ -156,54 +176,48 @@ export default function Live() {
   );
 }
 
-/** The filter lives in the address, so that a view can be shared and survives a reload. */
-function useUrlFilter(): [LiveFilter, (filter: LiveFilter) => void] {
-  const search = useSearch({ from: '/signed-in/apps/$appId/live' });
-  const navigate = useNavigate({ from: '/apps/$appId/live' });
-  const [filter, setState] = useState<LiveFilter>({
-    kinds: search.kinds ?? [],
-    channel: search.channel ?? '',
-    event: search.event ?? '',
-    socket: search.socket ?? '',
-    dialect: search.dialect ?? '',
-    search: search.q ?? '',
-  });
-  const setFilter = (next: LiveFilter) => {
-    setState(next);
-    void navigate({
-      replace: true,
-      search: {
-        kinds: next.kinds.length > 0 ? [...next.kinds] : undefined,
-        channel: next.channel || undefined,
-        event: next.event || undefined,
-        socket: next.socket || undefined,
-        dialect: LIVE_DIALECTS.find((dialect) => dialect === next.dialect),
-        q: next.search || undefined,
-      },
-    });
-  };
-  return [filter, setFilter];
+/** What a screen reader hears while older rows come in below. */
+function announcement(
+  { isLoading, isComplete }: { isLoading: boolean; isComplete: boolean },
+  earlier: number,
+) {
+  if (isLoading) return 'Earlier events are on their way';
+  if (earlier === 0) return '';
+  const there = `${earlier.toLocaleString('en')} earlier events are shown`;
+  return isComplete ? `${there}, that is all` : there;
 }
 
-const STATUS: Record<LiveStatus, ['good' | 'warn' | 'neutral', string]> = {
-  connecting: ['warn', 'Connecting'],
-  open: ['good', 'Live'],
-  reconnecting: ['warn', 'Reconnecting'],
-  closed: ['neutral', 'Closed'],
-};
-
-function ConnectionStatus({ status, onRetry }: { status: LiveStatus; onRetry: () => void }) {
-  const [tone, words] = STATUS[status];
-  return (
-    <Group gap="xs" wrap="nowrap">
-      <span className={css.status} role="status" data-testid="live-status">
-        <Lamp tone={tone} /> {words}
-      </span>
-      {status === 'reconnecting' && (
-        <Anchor component="button" type="button" size="xs" onClick={onRetry}>
-          Try now
-        </Anchor>
-      )}
-    </Group>
+function NothingThere({
+  isFiltering,
+  isElsewhere,
+  onUnfilter,
+}: {
+  isFiltering: boolean;
+  isElsewhere: boolean;
+  onUnfilter: () => void;
+}): ReactNode {
+  if (isFiltering) {
+    return (
+      <EmptyState
+        icon={<SearchX size={20} />}
+        title="Nothing matches the filter"
+        action={
+          <Button variant="default" onClick={onUnfilter}>
+            Remove the filter
+          </Button>
+        }
+      >
+        What happens from now on and matches shows up here at once.
+      </EmptyState>
+    );
+  }
+  return isElsewhere ? (
+    <EmptyState icon={<SearchX size={20} />} title="Nothing happened up to then">
+      Nothing is kept from before that moment.
+    </EmptyState>
+  ) : (
+    <EmptyState icon={<Activity size={20} />} title="Waiting for events">
+      Publish one with the form, or connect a client: it shows up here at once.
+    </EmptyState>
   );
 }

@@ -1,5 +1,6 @@
 import { Button, Menu, Select, TextInput } from '@mantine/core';
 import { CirclePause, CirclePlay, ListFilter, Search, Trash2 } from 'lucide-react';
+import type { ReactNode } from 'react';
 import { KIND_LABELS, KINDS, LIVE_DIALECTS, type LiveKind } from '../../live/event';
 import type { LiveFilter } from '../../live/filter';
 import { DIALECTS } from '../../snippets/values';
@@ -8,28 +9,35 @@ import css from './live.module.css';
 export function Toolbar({
   filter,
   onFilter,
+  range,
   paused,
   onPause,
   onClear,
 }: {
   filter: LiveFilter;
   onFilter: (filter: LiveFilter) => void;
+  /** How far back. */
+  range: ReactNode;
   paused: boolean;
-  onPause: () => void;
+  /** Missing where the stream stands still anyway. */
+  onPause: (() => void) | undefined;
   onClear: () => void;
 }) {
   return (
     <div className={css.bar} role="toolbar" aria-label="Filter events">
+      {range}
       <KindMenu kinds={filter.kinds} onKinds={(kinds) => onFilter({ ...filter, kinds })} />
       <TextInput
         aria-label="Channel contains"
         placeholder="Channel"
+        maxLength={200}
         value={filter.channel}
         onChange={(event) => onFilter({ ...filter, channel: event.currentTarget.value })}
       />
       <TextInput
         aria-label="Event contains"
         placeholder="Event"
+        maxLength={200}
         value={filter.event}
         onChange={(event) => onFilter({ ...filter, event: event.currentTarget.value })}
       />
@@ -55,6 +63,7 @@ export function Toolbar({
       <TextInput
         aria-label="Search everywhere, payloads too"
         placeholder="Search"
+        maxLength={60}
         leftSection={<Search size={14} aria-hidden />}
         value={filter.search}
         onChange={(event) => onFilter({ ...filter, search: event.currentTarget.value })}
@@ -64,6 +73,7 @@ export function Toolbar({
         aria-pressed={paused}
         leftSection={paused ? <CirclePlay size={15} aria-hidden /> : <CirclePause size={15} aria-hidden />}
         onClick={onPause}
+        disabled={onPause === undefined}
         miw="6.75rem"
       >
         {paused ? 'Resume' : 'Pause'}

@@ -3,12 +3,14 @@ import { Radio } from 'lucide-react';
 import { useCallback, useRef, useState } from 'react';
 import { prettyJson } from '../../ui/code';
 import { EmptyState, Lamp, Panel, Tag } from '../../ui/page';
-import { PublishForm, type Draft } from '../../ui/publish-form';
+import type { Draft } from '../../publish/draft';
+import { PublishForm } from '../../ui/publish-form';
 import { clockTime } from '../../ui/time';
 import css from './overview.module.css';
 import { useSubscriber, type Received, type Subscriber } from './use-subscriber';
 
 const FIRST: Draft = {
+  dialect: 'pusher',
   channel: 'my-channel',
   name: 'my-event',
   data: JSON.stringify({ text: 'Hello from the console' }, null, 2),

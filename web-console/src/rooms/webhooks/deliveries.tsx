@@ -175,10 +175,10 @@ function DeliveriesTable({
               data-state={delivery.state}
               onClick={() => onOpen(delivery)}
             >
-              <Table.Td>
+              <Table.Td data-card="aside">
                 <Tag tone={tone}>{label}</Tag>
               </Table.Td>
-              <Table.Td>
+              <Table.Td data-card="title">
                 <button
                   type="button"
                   className={css.rowButton}

@@ -14,7 +14,7 @@ export function HealthLine({ endpoint }: { endpoint: Endpoint }) {
       <span>
         {label}
         {at && (
-          <span className={css.sub}>
+          <span className={`${css.sub} ${css.nowrap}`}>
             <HealthMoment at={at} />
           </span>
         )}

@@ -33,7 +33,7 @@ export function EndpointState({
         <span>
           {words}
           {at && (
-            <span className={css.sub}>
+            <span className={css.moment}>
               <HealthMoment at={at} />
             </span>
           )}
