@@ -8,6 +8,7 @@ import { notify } from '../../ui/notify';
 import { Mono, Tag } from '../../ui/page';
 import { Nothing, WideTable } from '../../ui/table';
 import { Time } from '../../ui/time';
+import css from '../channels/channels.module.css';
 
 const CHANNELS_SHOWN = 3;
 
@@ -100,11 +101,9 @@ function Channels({ names, count }: { names: string[]; count: number }) {
   const first = names.slice(0, CHANNELS_SHOWN);
   if (count === 0) return <Nothing />;
   return (
-    <span title={names.join('\n')}>
+    <span className={css.names} title={names.join('\n')}>
       {first.map((name) => (
-        <span key={name}>
-          <Mono>{name}</Mono>{' '}
-        </span>
+        <Mono key={name}>{name}</Mono>
       ))}
       {count > first.length && (
         <span className={layout.sub}>and {(count - first.length).toLocaleString('en')} more</span>

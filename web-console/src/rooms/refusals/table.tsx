@@ -69,6 +69,7 @@ export function RefusalsTable({
                 component="button"
                 type="button"
                 size="sm"
+                ta="left"
                 onClick={() => onShow(refusal.request_id)}
                 aria-label={`Show ${refusal.request_id}`}
               >
