@@ -58,14 +58,20 @@ async fn an_endpoint_that_fails_rests_and_is_caught_up_with_when_it_is_back(db: 
     let (service, sink) = (service(&db).await, Sink::answering(500).await);
     let ann = service.sign_up("ann@example.com").await;
     let good = Sink::start().await;
-    given_endpoint(&service, &ann, &sink.url, STANDARD).await;
+    let (id, _) = given_endpoint(&service, &ann, &sink.url, STANDARD).await;
     given_endpoint(&service, &ann, &good.url, STANDARD).await;
+    let shown = async || {
+        let path = ann.of_app(&format!("/webhooks/{id}"));
+        ann.get(&path).await.expect(200)["rests_until"].clone()
+    };
+    assert_eq!(shown().await, Value::Null);
     let told: Vec<_> = (1..=9).map(|n| joined(&ann, n, &format!("presence-{n}"))).collect();
     tell(&service, &told).await;
     deliver(&service).await;
     assert_eq!((sink.seen().len(), good.seen().len()), (5, 9), "five failures, then a rest");
     deliver(&service).await;
     assert_eq!(sink.seen().len(), 5);
+    assert!(shown().await.is_string());
     let probe = "UPDATE webhook_endpoints SET rests_until = now()";
     arrange(&service, probe).await;
     deliver(&service).await;
@@ -78,6 +84,7 @@ async fn an_endpoint_that_fails_rests_and_is_caught_up_with_when_it_is_back(db: 
     assert_eq!(sink.seen().len(), 6 + 9, "all that waits goes at once");
     assert_eq!(count(&service, "webhook_deliveries WHERE state = 'delivered'").await, 18);
     assert_eq!(count(&service, "webhook_endpoints WHERE failures > 0").await, 0);
+    assert_eq!(shown().await, Value::Null);
 }
 
 #[sqlx::test(migrations = "../migrations")]
