@@ -35,6 +35,7 @@ pub use dialects::{
 };
 pub use ids::{AppId, AppKey, BadId, EventName, OrganisationId, SocketId, UserId};
 pub use limits::{AppLimits, AppSettings, TerminateCode};
+pub use live::LiveHistory;
 pub use pattern::{BadPattern, Pattern};
 pub use refusal::RefusalCode;
 pub use scope::{Action, Scope};

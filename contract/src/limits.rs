@@ -1,6 +1,9 @@
 //! Per-app switches and limits.
 
-use crate::dialects::{AnyCableSettings, Dialects, MeteredSettings, RelaySettings};
+use crate::{
+    dialects::{AnyCableSettings, Dialects, MeteredSettings, RelaySettings},
+    live::LiveHistory,
+};
 use serde::{Deserialize, Serialize};
 
 /// The close code for a user whose connections the customer ended.
@@ -57,6 +60,8 @@ pub struct AppSettings {
     pub activity_timeout_s: u32,
     /// Whether connections without TLS are refused (4000).
     pub tls_only: bool,
+    /// What of its events may rest for those who look back.
+    pub live_history: LiveHistory,
     /// Which dialects the app's clients and back ends may speak.
     pub dialects: Dialects,
     pub relay: RelaySettings,
@@ -76,6 +81,7 @@ impl Default for AppSettings {
             cache_ttl_s: 1800,
             activity_timeout_s: 120,
             tls_only: false,
+            live_history: LiveHistory::default(),
             dialects: Dialects::default(),
             relay: RelaySettings::default(),
             anycable: AnyCableSettings::default(),

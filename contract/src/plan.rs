@@ -12,11 +12,14 @@ pub struct PlanTerms {
     pub features: Features,
     /// Whether the message quota is held by leases; an app without is never refused for it.
     pub is_metered: bool,
+    /// How many hours of its live events are kept; 0: none are.
+    pub live_hours: u32,
 }
 
 impl Default for PlanTerms {
     fn default() -> Self {
-        Self { name: "free".into(), features: Features::default(), is_metered: false }
+        let features = Features::default();
+        Self { name: "free".into(), features, is_metered: false, live_hours: 0 }
     }
 }
 

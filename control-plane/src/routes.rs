@@ -58,6 +58,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 /// | /v1/apps/{app}/channels, /v1/apps/{app}/channel | GET |
 /// | /v1/apps/{app}/connections, …/{socket}/terminate | GET, POST |
 /// | /v1/apps/{app}/live | GET (WebSocket) |
+/// | /v1/apps/{app}/live/history | GET |
 /// | /v1/{apps/{app},organisations/{org}}/webhooks, …/{id} | GET, POST, PATCH, DELETE |
 /// | …/webhooks/{id}/secret, …/test, …/replay | POST |
 /// | …/webhooks/{id}/deliveries, …/{delivery}/replay | GET, POST |
@@ -81,6 +82,7 @@ pub fn public(cfg: &mut ServiceConfig) {
     publishable_keys::http::routes(cfg);
     messages::http::routes(cfg);
     live::http::routes(cfg);
+    live::history::http::routes(cfg);
     inspect::http::routes(cfg);
     gateways::http::routes(cfg);
     plans::http::routes(cfg);
@@ -96,13 +98,14 @@ pub fn public(cfg: &mut ServiceConfig) {
 }
 
 /// Gateways only, behind their token:
-/// /internal/v1/{directory,feed,confirmations,uses,usage,leases,refusals,channel-events}.
+/// /internal/v1/{directory,feed,confirmations,uses,usage,leases,refusals,live-events,channel-events}.
 pub fn internal(cfg: &mut web::ServiceConfig) {
     feed::http::routes(cfg);
     uses::http::routes(cfg);
     usage::intake::routes(cfg);
     leases::http::routes(cfg);
     refusals::intake::routes(cfg);
+    live::history::intake::routes(cfg);
     webhooks::intake::routes(cfg);
 }
 

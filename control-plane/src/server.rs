@@ -3,7 +3,7 @@
 use crate::{
     api::{origin, request_id},
     config::Config,
-    console, feed, housekeeping, jobs, routes,
+    console, feed, housekeeping, jobs, live, routes,
     state::State,
     telemetry, usage, webhooks,
 };
@@ -44,6 +44,7 @@ pub async fn run(config: &Config, state: Arc<State>) -> io::Result<()> {
     }
     background.push(tokio::spawn(usage::rollup::run(state.clone())));
     background.push(tokio::spawn(webhooks::pruning::run(state.clone())));
+    background.push(tokio::spawn(live::history::pruning::run(state.clone())));
     let jobs = tokio::spawn(jobs::work(state.clone()));
     let deliveries = tokio::spawn(webhooks::deliverer::work(state.clone()));
     tokio::spawn(stop_on_signal(server.handle(), state));

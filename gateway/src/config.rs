@@ -110,6 +110,9 @@ pub struct Flags {
     /// Bytes of channel events kept on disk while the control plane is away [268435456]
     #[arg(long, env = "SIGNALBOX_WEBHOOK_SPOOL_BYTES", global = true)]
     pub webhook_spool_bytes: Option<String>,
+    /// Live events kept for looking back, a second, of all apps together; 0 keeps none [200]
+    #[arg(long, env = "SIGNALBOX_LIVE_KEPT_PER_S", global = true)]
+    pub live_kept_per_s: Option<String>,
     /// What is logged, for example info or gateway=debug [info]
     #[arg(long, env = "SIGNALBOX_LOG", global = true)]
     pub log: Option<String>,
@@ -146,6 +149,8 @@ pub struct Config {
     pub usage_spool_bytes: u64,
     /// Channel events that wait to be told take no more than this, in bytes.
     pub webhook_spool_bytes: u64,
+    /// 0 for none.
+    pub live_kept_per_s: u32,
     pub master_key: MasterKey,
     pub gateway_token: GatewayToken,
     pub log: LogConfig,
@@ -229,6 +234,7 @@ impl Flags {
             slow_consumer_bytes: self.slow_consumer_bytes.or(under.slow_consumer_bytes),
             usage_spool_bytes: self.usage_spool_bytes.or(under.usage_spool_bytes),
             webhook_spool_bytes: self.webhook_spool_bytes.or(under.webhook_spool_bytes),
+            live_kept_per_s: self.live_kept_per_s.or(under.live_kept_per_s),
             master_key: self.master_key.or(under.master_key),
             gateway_token: self.gateway_token.or(under.gateway_token),
             log: self.log.or(under.log),
@@ -326,6 +332,12 @@ impl Flags {
                 256 << 20,
                 (1 << 20, 1 << 50),
             )?,
+            live_kept_per_s: ranged(
+                "SIGNALBOX_LIVE_KEPT_PER_S",
+                &self.live_kept_per_s,
+                200,
+                (0, 10_000),
+            )? as u32,
             master_key: self.master_key()?,
             gateway_token,
             log: LogConfig {

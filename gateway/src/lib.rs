@@ -9,6 +9,7 @@ pub mod directory;
 pub mod dry_run;
 pub mod forwarded;
 pub mod hub;
+pub mod live;
 pub mod metering;
 pub mod ops;
 pub mod quota;

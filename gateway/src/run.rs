@@ -5,6 +5,7 @@ use crate::{
     config::{BadConfig, Config},
     directory::{self, Directory},
     hub::clock,
+    live,
     metering::{self, Ledger, Shipper, Spool, SpoolError},
     ops,
     quota::Asker,
@@ -79,6 +80,11 @@ async fn serve(config: Config) -> Result<(), RunError> {
         let (refusals, gateway) = (refusals.clone(), gateway.clone());
         async move { refusals.run(&gateway, refusals::EVERY).await }
     });
+    let live_reporter = Rc::new(live::Reporter::new(&gateway.config, ledger.boot())?);
+    let live_reporting = actix_rt::spawn({
+        let (live_reporter, gateway) = (live_reporter.clone(), gateway.clone());
+        async move { live_reporter.run(&gateway, live::EVERY).await }
+    });
     let shipping = actix_rt::spawn({
         let shipper = shipper.clone();
         async move { shipper.run(metering::EVERY).await }
@@ -114,11 +120,12 @@ async fn serve(config: Config) -> Result<(), RunError> {
             Err(e) => tracing::error!(error = %e, "a server task ended badly"),
         }
     }
-    for task in [reporting, shipping, turning, asking, telling, hooking] {
+    for task in [reporting, shipping, turning, asking, telling, live_reporting, hooking] {
         task.abort();
     }
     report_last_uses(&reporter).await;
     report_last_refusals(&refusals, &gateway).await;
+    report_last_live_events(&live_reporter, &gateway).await;
     tell_last_events(&teller, webhooks).await;
     report_last_usage(&shipper, &ledger).await;
     tracing::info!("gateway has stopped");
@@ -158,6 +165,15 @@ async fn report_last_refusals(reporter: &refusals::Reporter, gateway: &Gateway) 
         Ok(Ok(())) => {}
         Ok(Err(e)) => tracing::warn!(error = %e, "the last refusals are not reported"),
         Err(_) => tracing::warn!("the last refusals could not be reported in time"),
+    }
+}
+
+/// What happened in apps since the last round.
+async fn report_last_live_events(reporter: &live::Reporter, gateway: &Gateway) {
+    match tokio::time::timeout(LAST_REPORT, reporter.report(gateway)).await {
+        Ok(Ok(())) => {}
+        Ok(Err(e)) => tracing::warn!(error = %e, "the last live events are not told"),
+        Err(_) => tracing::warn!("the last live events could not be told in time"),
     }
 }
 

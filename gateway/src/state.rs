@@ -5,6 +5,7 @@ use crate::{
     dialects::{anycable, metered::arrivals::Arrivals, relay},
     directory::Directory,
     hub::inbox::{Inbox, ToWorker},
+    live::Live,
     metering::Traffic,
     quota::Leases,
     refusals,
@@ -28,6 +29,7 @@ pub struct Gateway {
     pub started: Instant,
     pub traffic: Traffic,
     pub leases: Leases,
+    pub live: Live,
     /// Refusals on their way to the control plane.
     pub refused: refusals::Ring,
     /// What happens on channels, on its way to the control plane.
@@ -53,6 +55,7 @@ impl Gateway {
         webhooks: Option<Arc<Webhooks>>,
     ) -> Arc<Self> {
         Arc::new(Self {
+            live: Live::keeping(config.live_kept_per_s),
             config,
             directory,
             router,

@@ -114,7 +114,7 @@ pub fn deny(
     app.counters.add_refusal(refusal);
     let denied = Denied {
         refusal: Some(refusal),
-        dialect: dialect.name(),
+        dialect,
         transport: Transport::Socket,
         key,
         action: "connect",

@@ -189,6 +189,7 @@ const plan = (
     max_presence_members: 100,
     max_channels_per_connection: 200,
     history_s: 300,
+    live_hours: dollars === 0 ? 1 : 24,
     max_apps: 5,
     max_keys: 50,
     max_webhooks: 2,

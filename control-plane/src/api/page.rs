@@ -66,6 +66,22 @@ impl Position {
 }
 
 impl PageRequest {
+    /// For lists whose pages may be longer than others'.
+    pub fn within(params: PageParams, default: u8, max: u8) -> Result<Self, ApiError> {
+        let limit = params.limit.unwrap_or(default);
+        if !(1..=max).contains(&limit) {
+            return Err(ApiError::field("limit", format!("must be 1 to {max}")));
+        }
+        let after = match params.cursor {
+            None => None,
+            Some(raw) => Some(
+                Position::from_cursor(&raw)
+                    .ok_or_else(|| ApiError::field("cursor", "was not issued by this service"))?,
+            ),
+        };
+        Ok(Self { after, limit })
+    }
+
     /// One more than asked for, so that the store sees whether there is a next page.
     pub fn fetch(&self) -> i64 {
         i64::from(self.limit) + 1
@@ -91,18 +107,7 @@ impl TryFrom<PageParams> for PageRequest {
     type Error = ApiError;
 
     fn try_from(params: PageParams) -> Result<Self, ApiError> {
-        let limit = params.limit.unwrap_or(DEFAULT_LIMIT);
-        if !(1..=MAX_LIMIT).contains(&limit) {
-            return Err(ApiError::field("limit", format!("must be 1 to {MAX_LIMIT}")));
-        }
-        let after = match params.cursor {
-            None => None,
-            Some(raw) => Some(
-                Position::from_cursor(&raw)
-                    .ok_or_else(|| ApiError::field("cursor", "was not issued by this service"))?,
-            ),
-        };
-        Ok(Self { after, limit })
+        Self::within(params, DEFAULT_LIMIT, MAX_LIMIT)
     }
 }
 

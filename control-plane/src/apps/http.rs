@@ -13,6 +13,7 @@ use crate::{
     },
     feed::{self, model::Revoked},
     leases,
+    live::history::forget,
     organisations::{OrganisationAccess, Permission},
     plans::{self, model::PlanVersion},
     state::State,
@@ -141,6 +142,10 @@ pub async fn patch_app(
     if wanted.messages_per_day != before.messages_per_day {
         let per_day = wanted.messages_per_day.map(u64::cast_signed);
         leases::pools::divide(&mut tx, &access.app, per_day).await?;
+    }
+    let (was, is) = (before.settings.live_history, wanted.settings.live_history);
+    if let Some(what) = forget::What::by_change(was, is) {
+        forget::soon(&mut tx, &access.app, what).await?;
     }
     let app = store::publish(&mut tx, &access.app).await?;
     tx.audit_change("app.changed", app.id.as_str(), Some(&before), Some(&app)).await?;

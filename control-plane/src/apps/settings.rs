@@ -2,7 +2,7 @@
 
 use crate::api::{ApiError, origin_list};
 use contract::{
-    AnyCableSettings, AppPathDialect, AppSettings, AuthEndpoint, Dialects, IceServer,
+    AnyCableSettings, AppPathDialect, AppSettings, AuthEndpoint, Dialects, IceServer, LiveHistory,
     MeteredSettings, Pattern, RelaySettings, TerminateCode,
 };
 use serde::Deserialize;
@@ -65,6 +65,8 @@ patchable! {
         activity_timeout_s: u32 => u32,
         /// Whether connections without TLS are refused.
         tls_only: bool => bool,
+        /// What of the app's live events may be kept for those who look back.
+        live_history: LiveHistoryName => LiveHistory,
     }
     with {
         dialects: DialectSwitches, DialectSwitchesPatch,
@@ -156,6 +158,18 @@ pub enum AuthEndpointName {
     Credentialed,
     #[schema(rename = "anonymous")]
     Anonymous,
+}
+
+/// What is kept of an app's live events: also their payloads, everything but payloads, nothing.
+#[derive(ToSchema)]
+#[allow(dead_code, reason = "describes the shape in the OpenAPI document")]
+pub enum LiveHistoryName {
+    #[schema(rename = "with_data")]
+    WithData,
+    #[schema(rename = "without_data")]
+    WithoutData,
+    #[schema(rename = "off")]
+    Off,
 }
 
 /// One entry of WebRTC's `iceServers`.

@@ -10,6 +10,7 @@ use crate::{
     db::{PersonId, PersonTx, TenantTx},
     feed,
     keys::store::texts,
+    live::history::forget,
     organisations,
     plans::{self, model::PlanVersion},
     webhooks::endpoints::{self, interest},
@@ -234,6 +235,7 @@ pub async fn delete(tx: &mut TenantTx, app: &AppId) -> Result<Revision, ApiError
     .execute(tx.db())
     .await?;
     endpoints::end::of_app(tx, app).await?;
+    forget::soon(tx, app, forget::What::Everything).await?;
     feed::store::append(tx, &Change::Kill(Kill::DeleteApp { app: app.clone() })).await
 }
 

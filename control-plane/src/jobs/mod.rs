@@ -54,6 +54,8 @@ job_kinds! {
     ResetPassword = "reset_password",
     /// The end of an organisation that was not restored in time.
     EraseOrganisation = "erase_organisation",
+    /// Live events that their app's owner no longer wants kept.
+    ForgetLive = "forget_live",
 }
 
 impl JobKind {
@@ -65,7 +67,8 @@ impl JobKind {
             | Self::VerifyEmail
             | Self::ChangeEmail
             | Self::ResetPassword
-            | Self::EraseOrganisation => None,
+            | Self::EraseOrganisation
+            | Self::ForgetLive => None,
         }
     }
 

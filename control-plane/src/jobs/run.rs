@@ -5,7 +5,8 @@ use super::{
     store::{self, Taken},
 };
 use crate::{
-    alerts, billing, mail, organisations, people::links, state::State, telemetry::JobOutcome,
+    alerts, billing, live::history::forget, mail, organisations, people::links, state::State,
+    telemetry::JobOutcome,
 };
 use contract::credential::random_bytes;
 use serde_json::Value;
@@ -39,6 +40,7 @@ async fn perform(state: &State, kind: JobKind, payload: Value) -> Result<(), Job
         JobKind::ChangeEmail => links::jobs::send_change(state, payload).await,
         JobKind::ResetPassword => links::jobs::send_reset(state, payload).await,
         JobKind::EraseOrganisation => organisations::deletion::jobs::run(state, payload).await,
+        JobKind::ForgetLive => forget::run(state, payload).await,
     }
 }
 

@@ -1,5 +1,7 @@
-//! Watching an app live: one WebSocket per viewer, fed from the live streams of all gateways.
+//! Watching an app live: one WebSocket per viewer, fed from the live streams of all gateways. Looking
+//! back is `history`.
 
+pub mod history;
 pub mod http;
 mod relay;
 #[cfg(test)]

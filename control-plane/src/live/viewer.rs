@@ -121,8 +121,8 @@ impl View {
             return Ok(());
         }
         let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        let event =
-            LiveEvent { at_ms: since_epoch.as_millis() as u64, what: LiveKind::Dropped { count } };
+        let (at_ms, what) = (since_epoch.as_millis() as u64, LiveKind::Dropped { count });
+        let event = LiveEvent { at_ms, dialect: None, what };
         match serde_json::to_string(&event) {
             Ok(text) => send(session, text).await,
             Err(_) => Ok(()),

@@ -25,6 +25,7 @@ pub struct PlanVersion {
     pub max_presence_members: i32,
     pub max_channels_per_connection: i32,
     pub history_s: i32,
+    pub live_hours: i32,
     pub max_apps: i32,
     pub max_keys: i32,
     pub max_webhooks: i32,
@@ -110,6 +111,8 @@ pub struct PlanLimits {
     pub max_channels_per_connection: u32,
     /// Seconds that messages can be read back.
     pub history_s: u32,
+    /// Hours that one can look back in an app's live events.
+    pub live_hours: u32,
     pub max_apps: u32,
     /// Secret and publishable keys of one app together.
     pub max_keys: u32,
@@ -164,7 +167,12 @@ pub struct Plans {
 impl PlanVersion {
     /// As gateways know it.
     pub fn terms(&self) -> PlanTerms {
-        PlanTerms { name: self.plan.clone(), features: self.features, is_metered: true }
+        PlanTerms {
+            name: self.plan.clone(),
+            features: self.features,
+            is_metered: true,
+            live_hours: self.live_hours.unsigned_abs(),
+        }
     }
 
     pub fn limits(&self) -> PlanLimits {
@@ -177,6 +185,7 @@ impl PlanVersion {
             max_presence_members: self.max_presence_members.unsigned_abs(),
             max_channels_per_connection: self.max_channels_per_connection.unsigned_abs(),
             history_s: self.history_s.unsigned_abs(),
+            live_hours: self.live_hours.unsigned_abs(),
             max_apps: self.max_apps.unsigned_abs(),
             max_keys: self.max_keys.unsigned_abs(),
             max_webhooks: self.max_webhooks.unsigned_abs(),

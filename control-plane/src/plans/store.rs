@@ -27,6 +27,7 @@ pub struct Row {
     pub max_presence_members: i32,
     pub max_channels_per_connection: i32,
     pub history_s: i32,
+    pub live_hours: i32,
     pub max_apps: i32,
     pub max_keys: i32,
     pub max_webhooks: i32,
@@ -51,6 +52,7 @@ impl From<Row> for PlanVersion {
             max_presence_members: row.max_presence_members,
             max_channels_per_connection: row.max_channels_per_connection,
             history_s: row.history_s,
+            live_hours: row.live_hours,
             max_apps: row.max_apps,
             max_keys: row.max_keys,
             max_webhooks: row.max_webhooks,
@@ -83,8 +85,8 @@ pub async fn public(tx: &mut ServiceTx) -> Result<Vec<PlanVersion>, sqlx::Error>
         r#"SELECT v.plan, v.version, v.display_name, v.is_public, v.price_micros,
                   v.overage_micros_per_million, v.max_connections, v.messages_per_day,
                   v.max_payload_bytes, v.max_publishes_per_s, v.max_reads_per_s,
-                  v.max_presence_members, v.max_channels_per_connection, v.history_s, v.max_apps,
-                  v.max_keys, v.max_webhooks, v.max_seats,
+                  v.max_presence_members, v.max_channels_per_connection, v.history_s, v.live_hours,
+                  v.max_apps, v.max_keys, v.max_webhooks, v.max_seats,
                   v.features AS "features: Json<Features>"
            FROM plan_versions v
            WHERE v.is_public AND v.valid_from <= now() AND NOT EXISTS (
@@ -107,8 +109,8 @@ pub async fn versions(tx: &mut ServiceTx) -> Result<Versions, sqlx::Error> {
         r#"SELECT plan, version, display_name, is_public, price_micros,
                   overage_micros_per_million, max_connections, messages_per_day,
                   max_payload_bytes, max_publishes_per_s, max_reads_per_s, max_presence_members,
-                  max_channels_per_connection, history_s, max_apps, max_keys, max_webhooks,
-                  max_seats, features AS "features: Json<Features>"
+                  max_channels_per_connection, history_s, live_hours, max_apps, max_keys,
+                  max_webhooks, max_seats, features AS "features: Json<Features>"
            FROM plan_versions"#
     )
     .fetch_all(tx.db())
@@ -128,8 +130,8 @@ pub async fn version(
         r#"SELECT plan, version, display_name, is_public, price_micros,
                   overage_micros_per_million, max_connections, messages_per_day,
                   max_payload_bytes, max_publishes_per_s, max_reads_per_s, max_presence_members,
-                  max_channels_per_connection, history_s, max_apps, max_keys, max_webhooks,
-                  max_seats, features AS "features: Json<Features>"
+                  max_channels_per_connection, history_s, live_hours, max_apps, max_keys,
+                  max_webhooks, max_seats, features AS "features: Json<Features>"
            FROM plan_versions WHERE plan = $1 AND version = $2"#,
         plan,
         version,
@@ -153,7 +155,8 @@ pub async fn limits(tx: &mut TenantTx) -> Result<PlanVersion, sqlx::Error> {
                   max_reads_per_s AS "max_reads_per_s!",
                   max_presence_members AS "max_presence_members!",
                   max_channels_per_connection AS "max_channels_per_connection!",
-                  history_s AS "history_s!", max_apps AS "max_apps!", max_keys AS "max_keys!",
+                  history_s AS "history_s!", live_hours AS "live_hours!",
+                  max_apps AS "max_apps!", max_keys AS "max_keys!",
                   max_webhooks AS "max_webhooks!", max_seats AS "max_seats!",
                   features AS "features!: Json<Features>"
            FROM effective_plans WHERE organisation_id = $1"#,

@@ -5,6 +5,7 @@ use contract::{
     Action, AnyCableSettings, AppId, AppLimits, AppSettings, BadCredential, BadId, BadPattern,
     OrganisationId,
     directory::{AppCredential, AppRecord, At, Change, End, PublishableKeyRecord, SnapshotLine},
+    plan::PlanTerms,
     seal::{MasterKey, SealError},
 };
 use std::io::{self, Write};
@@ -70,7 +71,7 @@ fn app_record(app: &App, master_key: &MasterKey) -> Result<AppRecord, DirectoryE
             max_presence_members: 10_000,
             ..AppLimits::default()
         },
-        plan: Default::default(),
+        plan: PlanTerms { live_hours: 24, ..PlanTerms::default() },
         webhooks: Default::default(),
     })
 }

@@ -19,7 +19,7 @@ fn defaults_are_those_of_the_documentation() {
     assert_eq!((config.drain, config.mount.as_str()), (Duration::from_secs(10), ""));
     assert_eq!((config.max_inbound_message_bytes, config.slow_consumer_bytes), (65_536, 1 << 20));
     assert_eq!(config.usage_spool_bytes, 2 << 30);
-    assert_eq!(config.webhook_spool_bytes, 256 << 20);
+    assert_eq!((config.webhook_spool_bytes, config.live_kept_per_s), (256 << 20, 200));
     assert!(config.workers > 0 && config.tls.is_none() && config.otlp_endpoint.is_none());
 }
 
@@ -49,6 +49,7 @@ fn what_does_not_parse_is_refused_by_name() {
         ("--max-inbound-message-bytes", "1023", "SIGNALBOX_MAX_INBOUND_MESSAGE_BYTES"),
         ("--slow-consumer-bytes", "1", "SIGNALBOX_SLOW_CONSUMER_BYTES"),
         ("--usage-spool-bytes", "1", "SIGNALBOX_USAGE_SPOOL_BYTES"),
+        ("--live-kept-per-s", "10001", "SIGNALBOX_LIVE_KEPT_PER_S"),
         ("--log-format", "xml", "SIGNALBOX_LOG_FORMAT"),
         ("--master-key", "c2hvcnQ=", "SIGNALBOX_MASTER_KEY"),
         ("--gateway-token", "fifteen-chars-x", "SIGNALBOX_GATEWAY_TOKEN"),

@@ -27,11 +27,12 @@ use crate::{
         topics::Due,
         voice::Voice,
     },
+    live::Place,
     state::Gateway,
     upgrade::{Asked, Farewell, Handshake, HttpRefusal},
 };
 use bytes::Bytes;
-use contract::{ChannelName, Pattern, SocketId, UserId, directory::Kill};
+use contract::{ChannelName, Pattern, SocketId, UserId, directory::Kill, live::LiveKind};
 use realtime::{History, JoinRefusal, Joined, Member, PublishError, Published, Topic};
 use route::Route;
 pub use seldom::Seldom;
@@ -89,6 +90,14 @@ impl Dialect {
         }
     }
 
+    /// What its customers call it: one dialect, whatever carries it.
+    pub const fn common_name(self) -> &'static str {
+        match self {
+            Self::AnyCable | Self::AnyCableEvents => Self::AnyCable.name(),
+            Self::Pusher | Self::Relay | Self::Metered => self.name(),
+        }
+    }
+
     /// Whether the app's owner has it switched on.
     pub fn is_on(self, state: &AppState) -> bool {
         let dialects = &state.settings.dialects;
@@ -121,6 +130,15 @@ pub struct Cx<'a> {
     pub now_ms: u64,
     /// Unix time.
     pub unix_ms: u64,
+}
+
+impl Cx<'_> {
+    /// Shows what happens to those who look at the app live or will look back, if there are any.
+    pub fn tell(&self, out: &mut Vec<Effect>, what: impl FnOnce(&Place) -> LiveKind) {
+        if let Some(place) = self.gateway.live.place(self.app, self.unix_ms) {
+            out.push(Effect::Live(place, Box::new(what(&place))));
+        }
+    }
 }
 
 /// Why the gateway ends a connection of its own accord.

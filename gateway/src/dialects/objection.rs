@@ -69,7 +69,7 @@ impl Cx<'_> {
         self.app.counters.add_refusal(refusal);
         let denied = Denied {
             refusal: Some(refusal),
-            dialect: dialect.name(),
+            dialect,
             transport: Transport::Socket,
             key,
             action,

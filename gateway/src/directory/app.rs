@@ -5,8 +5,8 @@ use crate::{
     admission::rates::Rates,
     directory::{credential::Credential, facts::Facts},
     dry_run::Seen,
+    live::{Keep, LiveTap},
     metering::{Counters, Ledger},
-    ops::live::LiveTap,
     quota::Quota,
 };
 use arc_swap::{ArcSwap, Guard};
@@ -44,7 +44,7 @@ impl App {
             counters: Counters::new(id.clone(), ledger),
             id,
             connections: ConnectionGauge::default(),
-            live: LiveTap::default(),
+            live: LiveTap::keeping(Keep::of(&state)),
             seen: Seen::default(),
             quota: Quota::default(),
             state: ArcSwap::from_pointee(state),
@@ -63,6 +63,7 @@ impl App {
     }
 
     pub(super) fn swap(&self, state: AppState) {
+        self.live.keep(Keep::of(&state));
         self.state.store(Arc::new(state));
     }
 }

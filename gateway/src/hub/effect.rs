@@ -1,6 +1,7 @@
 //! What a conversation asks its worker to do, in no dialect's words.
 
 use super::voice::Voice;
+use crate::live::Place;
 use bytes::Bytes;
 use contract::{ChannelName, EventName, Pattern, UserId, live::LiveKind};
 use realtime::{Member, Payload, Position};
@@ -79,8 +80,8 @@ pub enum Effect {
     Wake {
         after_ms: u64,
     },
-    /// Tell whoever watches the app live.
-    Live(LiveKind),
+    /// Show it to whoever looks at the app live, or back.
+    Live(Place, Box<LiveKind>),
     /// Send what is due, then close with this code and reason.
     Close {
         code: u16,

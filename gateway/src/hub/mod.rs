@@ -93,12 +93,17 @@ impl Hub {
     }
 
     pub fn add(&self, connection: &Rc<Connection>) {
-        let dialect = connection.dialect.name();
-        connection.app.live.emit(clock::unix_ms(), || LiveKind::ConnectionOpened {
-            socket_id: connection.socket,
-            dialect: dialect.into(),
-        });
+        self.tell(
+            connection,
+            clock::unix_ms(),
+            LiveKind::ConnectionOpened { socket_id: connection.socket },
+        );
         self.connections.borrow_mut().insert(connection.socket, connection.clone());
+    }
+
+    fn tell(&self, connection: &Connection, now: u64, what: LiveKind) {
+        let dialect = connection.dialect.common_name();
+        self.gateway.live.emit(&connection.app, now, Some(dialect), |_| what);
     }
 
     fn find(&self, socket: SocketId) -> Option<Rc<Connection>> {
@@ -141,11 +146,7 @@ impl Hub {
         self.unwatch_all(connection);
         self.unlisten_all(connection);
         let now = clock::unix_ms();
-        let dialect = connection.dialect.name();
-        connection.app.live.emit(now, || LiveKind::ConnectionClosed {
-            socket_id: connection.socket,
-            dialect: dialect.into(),
-        });
+        self.tell(connection, now, LiveKind::ConnectionClosed { socket_id: connection.socket });
         let app = connection.app.state();
         // What the conversation asked to join counts as joined for the owner, answered or not.
         let left = connection.conversation.borrow_mut().end();

@@ -73,7 +73,11 @@ impl Hub {
                 }
                 Effect::Unlisten { pattern } => self.unlisten(connection, &pattern),
                 Effect::Wake { after_ms } => self.wake(connection, after_ms),
-                Effect::Live(what) => connection.app.live.emit(clock::unix_ms(), || what),
+                Effect::Live(place, what) => {
+                    let (app, now) = (&connection.app, clock::unix_ms());
+                    let dialect = Some(connection.dialect.common_name());
+                    self.gateway.live.show(app, place, now, dialect, *what);
+                }
                 Effect::Pause { ms } => {
                     self.send_out(connection, &mut frames, &mut tally, now);
                     connection.pause(ms);

@@ -228,6 +228,11 @@ fn own(text: &mut Text, gateway: &Gateway, rows: &[Row]) {
     text.single("refusals_waiting", gauge, "Refusals to be reported.", refused.waiting());
     let left_out = refused.left_out();
     text.single("refusals_left_out_total", Kind::Counter, "Refusals not reported.", left_out);
+    let ring = &gateway.live.ring;
+    text.single("live_events_waiting", gauge, "Live events to be reported.", ring.waiting());
+    text.single("live_events_kept_total", Kind::Counter, "Live events kept.", ring.kept());
+    let left_out = ring.left_out();
+    text.single("live_events_left_out_total", Kind::Counter, "Kept and not reported.", left_out);
     text.single("subscriptions", gauge, "Subscriptions held.", stats.subscriptions);
     text.single("users_online", gauge, "Users signed in.", stats.occupied_of(ChannelKind::User));
     text.single("idle_channels", gauge, "Channels held for history only.", stats.idle);

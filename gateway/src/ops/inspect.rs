@@ -92,7 +92,7 @@ fn shown_member(member: &Member) -> ChannelMember {
 fn shown_event(event: &Event) -> RecentEvent {
     RecentEvent {
         event: event.name.clone(),
-        data: LiveEvent::shortened(event.data.as_str()).to_owned(),
+        data: LiveEvent::shortened(event.data.as_str(), LiveEvent::MAX_DATA_BYTES).to_owned(),
         at_ms: event.at_ms,
     }
 }

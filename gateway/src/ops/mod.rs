@@ -5,7 +5,6 @@ mod dry_run;
 mod exposition;
 mod health;
 mod inspect;
-pub mod live;
 mod server;
 #[cfg(test)]
 mod tests;

@@ -3,7 +3,8 @@
 use crate::{
     directory::App,
     hub::clock,
-    ops::{dry_run, exposition, health, inspect, live::LiveReader},
+    live::LiveReader,
+    ops::{dry_run, exposition, health, inspect},
     state::Gateway,
     telemetry,
 };

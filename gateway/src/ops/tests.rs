@@ -159,9 +159,10 @@ async fn live_events_are_for_the_bearer_of_the_token() {
     assert_eq!(stream.chunk().await.unwrap().as_deref(), Some(&b"\n"[..]));
     assert!(app.live.is_watched());
     let socket_id = "1.2".parse().unwrap();
-    app.live.emit(5, || LiveKind::ConnectionOpened { socket_id, dialect: "pusher".into() });
+    let opened = LiveKind::ConnectionOpened { socket_id };
+    gateway.live.emit(&app, 5, Some("pusher"), |_| opened);
     let line = stream.chunk().await.unwrap().expect("a line");
-    let expected = "{\"at_ms\":5,\"kind\":\"connection_opened\",\"socket_id\":\"1.2\",\"dialect\":\"pusher\"}\n";
+    let expected = "{\"at_ms\":5,\"dialect\":\"pusher\",\"kind\":\"connection_opened\",\"socket_id\":\"1.2\"}\n";
     assert_eq!(line, expected.as_bytes());
     drop(stream);
     for _ in 0..600 {

@@ -15,7 +15,9 @@ pub use ring::Ring;
 pub use told::without_refusal;
 pub use told::{REQUEST_ID, Told};
 
-use crate::{admission::Refusal, directory::App, hub::clock, state::Gateway, telemetry};
+use crate::{
+    admission::Refusal, dialects::Dialect, directory::App, hub::clock, state::Gateway, telemetry,
+};
 use contract::{
     RefusalCode,
     live::LiveKind,
@@ -27,7 +29,7 @@ use contract::{
 pub struct Denied<'a> {
     /// What admission decided; nothing for what no limit and no credential is about.
     pub refusal: Option<&'a Refusal>,
-    pub dialect: &'static str,
+    pub dialect: Dialect,
     pub transport: Transport,
     /// The public half of the credential, if one was accepted.
     pub key: Option<&'a str>,
@@ -66,7 +68,7 @@ impl Denied<'_> {
             used: detail.used,
             limit: detail.limit,
             resets_at: detail.resets_at,
-            dialect: self.dialect.to_owned(),
+            dialect: self.dialect.name().to_owned(),
             transport: self.transport,
             action: cut(self.action, Self::MAX_ACTION),
             channel: self.channel.map(|channel| cut(channel, Self::MAX_CHANNEL)),
@@ -87,7 +89,8 @@ impl Gateway {
         }
         let Some(app) = app else { return told };
         self.refused.note(&app.id, now_ms, || denied.record(app, &told, now_ms));
-        app.live.emit(now_ms, || LiveKind::Refused {
+        let dialect = denied.dialect.common_name();
+        self.live.emit(app, now_ms, Some(dialect), |_| LiveKind::Refused {
             source: denied.source().into(),
             code: denied.code.into(),
             message: denied.message.into(),

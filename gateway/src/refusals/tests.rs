@@ -27,7 +27,7 @@ fn exhausted() -> Refusal {
 fn denied<'a>(refusal: &'a Refusal, message: &'a str) -> Denied<'a> {
     Denied {
         refusal: Some(refusal),
-        dialect: "pusher",
+        dialect: Dialect::Pusher,
         transport: Transport::Http,
         key: Some("k1"),
         action: "POST /apps/{app}/events",

@@ -349,6 +349,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/apps/{app}/live/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What happened in an app in the last hours, newest first.
+         * @description Of a busy app part is kept; events of kind `dropped` say how many more there were.
+         */
+        get: operations["list_live_history"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/apps/{app}/publish": {
         parameters: {
             query?: never;
@@ -2882,6 +2902,61 @@ export interface components {
             /** @description What the subject is called, where it is an app, a key or a webhook endpoint. */
             subject_name: string | null;
         };
+        /**
+         * @description What is kept of an app's live events: also their payloads, everything but payloads, nothing.
+         * @enum {string}
+         */
+        LiveHistoryName: "with_data" | "without_data" | "off";
+        /** @description One kept event, with the members that a live event of its kind has. */
+        LiveItem: {
+            /**
+             * Format: int64
+             * @description Unix milliseconds.
+             */
+            at_ms: number;
+            channel?: string | null;
+            code?: string | null;
+            /**
+             * Format: int64
+             * @description Of `dropped`: how many more events there were about then.
+             */
+            count?: number | null;
+            /** @description The first 1,024 bytes of the payload. */
+            data?: string | null;
+            /**
+             * Format: int64
+             * @description How long the whole payload was.
+             */
+            data_bytes?: number | null;
+            /** @description `pusher`, `relay`, `anycable` or `metered`. */
+            dialect?: string | null;
+            /** @description The event's name. */
+            event?: string | null;
+            id: string;
+            kind: components["schemas"]["LiveKindName"];
+            message?: string | null;
+            /** @description By which the refusal can be looked up. */
+            request_id?: string | null;
+            socket_id?: string | null;
+            /** @description Of refusals: `http` or `socket`. */
+            source?: string | null;
+            user_id?: string | null;
+        };
+        /** @enum {string} */
+        LiveKindName: "connection_opened" | "connection_closed" | "subscribed" | "unsubscribed" | "published" | "client_event" | "refused" | "dropped";
+        /** @description What happened in an app, newest first. */
+        LivePage: {
+            items: components["schemas"]["LiveItem"][];
+            /** @description The app's setting `live_history`; `off` also where the plan keeps nothing. */
+            kept: components["schemas"]["LiveHistoryName"];
+            /** @description There is more, also if this page is short or empty: a page looks at no more than 20,000 events. */
+            next_cursor: string | null;
+            /**
+             * Format: date-time
+             * @description Nothing older can be read: the plan reaches no further back.
+             */
+            reaches_to: string;
+        };
         LoggedIn: {
             /** @description Send it as `X-CSRF-Token` with every request that changes something. */
             csrf_token: string;
@@ -3641,6 +3716,11 @@ export interface components {
              * @description Seconds that messages can be read back.
              */
             history_s: number;
+            /**
+             * Format: int32
+             * @description Hours that one can look back in an app's live events.
+             */
+            live_hours: number;
             /** Format: int32 */
             max_apps: number;
             /** Format: int32 */
@@ -4085,6 +4165,8 @@ export interface components {
             /** @description Whether subscribers may send `client-` events to each other. */
             client_events: boolean;
             dialects: components["schemas"]["DialectSwitches"];
+            /** @description What of the app's live events may be kept for those who look back. */
+            live_history: components["schemas"]["LiveHistoryName"];
             metered: components["schemas"]["MeteredOptions"];
             relay: components["schemas"]["RelayOptions"];
             /** @description Whether subscribers are told how many they are. */
@@ -4119,6 +4201,7 @@ export interface components {
             /** @description Whether subscribers may send `client-` events to each other. */
             client_events?: boolean | null;
             dialects?: components["schemas"]["DialectSwitchesPatch"] | null;
+            live_history?: components["schemas"]["LiveHistoryName"] | null;
             metered?: components["schemas"]["MeteredOptionsPatch"] | null;
             relay?: components["schemas"]["RelayOptionsPatch"] | null;
             /** @description Whether subscribers are told how many they are. */
@@ -5731,6 +5814,84 @@ export interface operations {
                 };
             };
             429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_live_history: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Only events on this channel, or on those that match this pattern, in capitals or not: `*` is any
+                 *     run of characters but `/`, `**` any run.
+                 */
+                channel?: string;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description `pusher`, `relay`, `anycable` or `metered`. */
+                dialect?: string;
+                /** @description Only events of this name, or of those that match this pattern. */
+                event?: string;
+                /** @description Only at or after this moment (RFC 3339). */
+                from?: string;
+                /** @description Only events of these kinds, with commas between them. */
+                kinds?: string;
+                /** @description How many items, 1 to 200 (100). */
+                limit?: number;
+                /** @description Only events that have this text somewhere, in capitals or not. */
+                q?: string;
+                /** @description Only events of this connection. */
+                socket_id?: string;
+                /** @description Only before this moment (RFC 3339). */
+                until?: string;
+            };
+            header?: never;
+            path: {
+                /** @description App id */
+                app: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LivePage"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -193,7 +193,7 @@ pub fn note(
     let route = request.match_pattern().unwrap_or_else(|| request.path().to_owned());
     let denied = Denied {
         refusal,
-        dialect: dialect.name(),
+        dialect,
         transport: Transport::Http,
         key: key.map(KeyRef::public_half),
         action: &format!("{} {route}", request.method()),

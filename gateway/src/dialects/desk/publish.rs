@@ -6,10 +6,7 @@ use crate::{
     dialects::Dialect,
     quota::Hold,
 };
-use contract::{
-    live::{LiveEvent, LiveKind},
-    usage,
-};
+use contract::{live::LiveKind, usage};
 use realtime::{Publish, PublishError, Published};
 
 impl Call<'_> {
@@ -30,9 +27,9 @@ pub async fn publish(
     message: Publish,
     dialect: Dialect,
 ) -> Result<Published, PublishError> {
-    let app = &call.admitted.app;
+    let (app, live) = (&call.admitted.app, &call.gateway.live);
     let (channel, event) = (message.topic.channel.clone(), message.name.clone());
-    let shown = app.live.is_watched().then(|| message.data.clone());
+    let shown = live.expects(app, call.now_ms).then(|| message.data.clone());
     let units = usage::units(message.data.as_str().len());
     let is_keyed = message.idempotency_key.is_some();
     let published = call.gateway.router.publish(message, call.now_ms).await?;
@@ -43,14 +40,18 @@ pub async fn publish(
         return Ok(published);
     }
     call.admitted.meter.published(units);
-    app.counters.note_recent(channel.clone(), event.clone(), call.now_ms);
-    if let Some(data) = shown {
-        app.live.emit(call.now_ms, || LiveKind::Published {
-            channel,
-            event,
-            data: LiveEvent::shortened(data.as_str()).to_owned(),
-            dialect: dialect.name().into(),
-        });
+    match shown {
+        Some(data) => {
+            app.counters.note_recent(channel.clone(), event.clone(), call.now_ms);
+            live.emit(app, call.now_ms, Some(dialect.common_name()), |place| {
+                let (data, data_bytes) = (place.payload(data.as_str()), data.as_str().len() as u64);
+                LiveKind::Published { channel, event, data, data_bytes }
+            });
+        }
+        None => {
+            app.counters.note_recent(channel, event, call.now_ms);
+            live.pass(app, call.now_ms);
+        }
     }
     Ok(published)
 }

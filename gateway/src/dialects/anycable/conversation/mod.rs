@@ -300,12 +300,10 @@ fn end(fatal: Fatal, out: &mut Vec<Effect>) {
 
 /// What the client is not told, whoever watches the app is.
 fn show_refusal(code: &str, message: &str, cx: &Cx<'_>, out: &mut Vec<Effect>) {
-    if cx.app.live.is_watched() {
-        out.push(Effect::Live(LiveKind::Refused {
-            source: "socket".into(),
-            code: code.into(),
-            message: message.into(),
-            request_id: None,
-        }));
-    }
+    cx.tell(out, |_| LiveKind::Refused {
+        source: "socket".into(),
+        code: code.into(),
+        message: message.into(),
+        request_id: None,
+    });
 }

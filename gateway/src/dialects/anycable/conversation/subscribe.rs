@@ -248,11 +248,11 @@ impl Conversation {
                 out.push(Effect::Pause { ms: CONFIRM_FIRST_MS });
             }
         }
-        if cx.app.live.is_watched() {
-            let (channel, socket_id) = (channel.clone(), self.socket);
+        let socket_id = self.socket;
+        cx.tell(out, |_| {
             let user_id = wishes.member.as_ref().map(|member| member.user.clone());
-            out.push(Effect::Live(LiveKind::Subscribed { channel, socket_id, user_id }));
-        }
+            LiveKind::Subscribed { channel: channel.clone(), socket_id, user_id }
+        });
         let history = wishes.history;
         subscription.phase = Phase::CatchingUp(wishes);
         match history {
@@ -298,9 +298,9 @@ impl Conversation {
             return;
         }
         seat.identifiers.retain(|other| *other != id);
-        if cx.app.live.is_watched() && matches!(subscription.phase, Phase::Live) {
-            let (channel, socket_id) = (channel.clone(), self.socket);
-            out.push(Effect::Live(LiveKind::Unsubscribed { channel, socket_id }));
+        if matches!(subscription.phase, Phase::Live) {
+            let socket_id = self.socket;
+            cx.tell(out, |_| LiveKind::Unsubscribed { channel: channel.clone(), socket_id });
         }
         if !seat.identifiers.is_empty() {
             if let (Phase::Live, Some(voice)) = (subscription.phase, voice) {

@@ -6,11 +6,7 @@ use crate::{
     dialects::{Cx, anycable::frame::Identifier, neutral, objection::Objection},
     hub::effect::{Effect, Outgoing, Ticket},
 };
-use contract::{
-    ChannelName,
-    live::{LiveEvent, LiveKind},
-    usage,
-};
+use contract::{ChannelName, live::LiveKind, usage};
 use realtime::{Member, Payload, PublishError};
 use std::sync::Arc;
 
@@ -28,15 +24,14 @@ impl Conversation {
             Err(objection) => return self.deny(&objection, "whisper", "whisper_refused", cx),
         };
         let (name, identity) = (neutral::name_in(data), self.identity_on(&channel));
-        if cx.app.live.is_watched() {
-            out.push(Effect::Live(LiveKind::ClientEvent {
-                channel: channel.clone(),
-                event: name.clone(),
-                data: LiveEvent::shortened(data).to_owned(),
-                socket_id: self.socket,
-                user_id: identity.as_ref().map(|member| member.user.clone()),
-            }));
-        }
+        cx.tell(out, |place| LiveKind::ClientEvent {
+            channel: channel.clone(),
+            event: name.clone(),
+            data: place.payload(data),
+            data_bytes: data.len() as u64,
+            socket_id: self.socket,
+            user_id: identity.as_ref().map(|member| member.user.clone()),
+        });
         let data = Payload::Json(data.into());
         let message = Outgoing { channel, name, data, identity, keep_history: false };
         out.push(Effect::Publish { message, ticket: None });

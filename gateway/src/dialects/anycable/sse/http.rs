@@ -312,7 +312,7 @@ impl Failure {
         };
         let denied = Denied {
             refusal,
-            dialect: Dialect::AnyCableEvents.name(),
+            dialect: Dialect::AnyCableEvents,
             transport: Transport::Http,
             key: None,
             action: &format!("{} {}", request.method(), request.path()),

@@ -175,14 +175,12 @@ impl Conversation {
         let frame = codec::encode(&Outbound::Error { request, code: *code, message });
         let Some(refusal) = refusal else {
             out.push(Effect::Send(frame));
-            if cx.app.live.is_watched() {
-                out.push(Effect::Live(LiveKind::Refused {
-                    source: "socket".into(),
-                    code: code.as_str().into(),
-                    message: message.to_string(),
-                    request_id: None,
-                }));
-            }
+            cx.tell(out, |_| LiveKind::Refused {
+                source: "socket".into(),
+                code: code.as_str().into(),
+                message: message.to_string(),
+                request_id: None,
+            });
             return;
         };
         let deed = Deed {

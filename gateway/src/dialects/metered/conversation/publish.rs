@@ -16,11 +16,7 @@ use crate::{
     },
     hub::effect::{Effect, Outgoing, Ticket},
 };
-use contract::{
-    Action, ChannelName,
-    live::{LiveEvent, LiveKind},
-    usage,
-};
+use contract::{Action, ChannelName, live::LiveKind, usage};
 use realtime::{Payload, PublishError, Published};
 
 /// A message whose fate is not known yet.
@@ -191,17 +187,14 @@ impl Conversation {
     }
 
     fn show(&self, message: &Outgoing, cx: &Cx<'_>, out: &mut Vec<Effect>) {
-        if !cx.app.live.is_watched() {
-            return;
-        }
-        let shown = LiveEvent::shortened(message.data.as_str());
-        out.push(Effect::Live(LiveKind::ClientEvent {
+        cx.tell(out, |place| LiveKind::ClientEvent {
             channel: message.channel.clone(),
             event: message.name.clone(),
-            data: shown.to_owned(),
+            data: place.payload(message.data.as_str()),
+            data_bytes: message.data.as_str().len() as u64,
             socket_id: self.socket,
             user_id: Some(self.peer.user.clone()),
-        }));
+        });
     }
 }
 

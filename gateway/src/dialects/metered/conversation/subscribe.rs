@@ -145,13 +145,11 @@ impl Conversation {
     }
 
     fn show_subscribed(&self, channel: &ChannelName, cx: &Cx<'_>, out: &mut Vec<Effect>) {
-        if cx.app.live.is_watched() {
-            out.push(Effect::Live(LiveKind::Subscribed {
-                channel: channel.clone(),
-                socket_id: self.socket,
-                user_id: Some(self.peer.user.clone()),
-            }));
-        }
+        cx.tell(out, |_| LiveKind::Subscribed {
+            channel: channel.clone(),
+            socket_id: self.socket,
+            user_id: Some(self.peer.user.clone()),
+        });
     }
 
     /// The owner did not let the connection in.
@@ -234,9 +232,9 @@ impl Conversation {
             self.seats.remove(channel);
         }
         out.push(Effect::Leave { channel: channel.clone(), grace_ms: 0 });
-        if was_heard && cx.app.live.is_watched() {
-            let (channel, socket_id) = (channel.clone(), self.socket);
-            out.push(Effect::Live(LiveKind::Unsubscribed { channel, socket_id }));
+        if was_heard {
+            let socket_id = self.socket;
+            cx.tell(out, |_| LiveKind::Unsubscribed { channel: channel.clone(), socket_id });
         }
     }
 

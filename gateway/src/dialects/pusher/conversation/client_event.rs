@@ -13,11 +13,7 @@ use crate::{
     },
     hub::effect::{Effect, Outgoing, Ticket},
 };
-use contract::{
-    ChannelName, EventName, UserId,
-    live::{LiveEvent, LiveKind},
-    usage,
-};
+use contract::{ChannelName, EventName, UserId, live::LiveKind, usage};
 use realtime::{Member, Payload, PublishError};
 use std::sync::Arc;
 
@@ -40,15 +36,14 @@ impl Conversation {
     ) {
         match self.clear(&event, cx) {
             Ok(Cleared { channel, name, user }) => {
-                if cx.app.live.is_watched() {
-                    out.push(Effect::Live(LiveKind::ClientEvent {
-                        channel: channel.clone(),
-                        event: name.clone(),
-                        data: LiveEvent::shortened(&event.data).to_owned(),
-                        socket_id: self.socket,
-                        user_id: user.clone(),
-                    }));
-                }
+                cx.tell(out, |place| LiveKind::ClientEvent {
+                    channel: channel.clone(),
+                    event: name.clone(),
+                    data: place.payload(&event.data),
+                    data_bytes: event.data.len() as u64,
+                    socket_id: self.socket,
+                    user_id: user.clone(),
+                });
                 let data = Payload::Text(event.data.as_ref().into());
                 let identity =
                     user.map(|user| Arc::new(Member { user, id_is_number: false, info: None }));

@@ -149,12 +149,10 @@ fn end(fatal: &Fatal, out: &mut Vec<Effect>) {
 }
 
 fn show_refusal(code: &str, message: &str, cx: &Cx<'_>, out: &mut Vec<Effect>) {
-    if cx.app.live.is_watched() {
-        out.push(Effect::Live(LiveKind::Refused {
-            source: "socket".into(),
-            code: code.into(),
-            message: message.into(),
-            request_id: None,
-        }));
-    }
+    cx.tell(out, |_| LiveKind::Refused {
+        source: "socket".into(),
+        code: code.into(),
+        message: message.into(),
+        request_id: None,
+    });
 }

@@ -245,11 +245,11 @@ impl Conversation {
         out: &mut Vec<Effect>,
     ) {
         say(&Outbound::Subscribed { channel: channel.as_str(), roster }, out);
-        if cx.app.live.is_watched() {
+        cx.tell(out, |_| {
             let user_id = self.seats.get(channel).and_then(|seat| seat.user.clone());
             let (channel, socket_id) = (channel.clone(), self.socket);
-            out.push(Effect::Live(LiveKind::Subscribed { channel, socket_id, user_id }));
-        }
+            LiveKind::Subscribed { channel, socket_id, user_id }
+        });
     }
 
     /// Nothing is answered, also when the channel was not held: SDKs unsubscribe after a refusal.
@@ -264,9 +264,9 @@ impl Conversation {
         if seat.owed == 0 {
             self.seats.remove(&channel);
         }
-        if was_taken && cx.app.live.is_watched() {
-            let (channel, socket_id) = (channel.clone(), self.socket);
-            out.push(Effect::Live(LiveKind::Unsubscribed { channel, socket_id }));
+        if was_taken {
+            let socket_id = self.socket;
+            cx.tell(out, |_| LiveKind::Unsubscribed { channel: channel.clone(), socket_id });
         }
         if channel.kind() != ChannelKind::User {
             out.push(Effect::Leave { channel, grace_ms: 0 });

@@ -10,11 +10,7 @@ use crate::{
     },
     hub::effect::{Effect, Outgoing, Ticket},
 };
-use contract::{
-    ChannelName, EventName,
-    live::{LiveEvent, LiveKind},
-    usage,
-};
+use contract::{ChannelName, EventName, live::LiveKind, usage};
 use realtime::{Member, Payload, PublishError};
 use std::sync::Arc;
 
@@ -37,15 +33,14 @@ impl Conversation {
             Ok(cleared) => cleared,
             Err(objection) => return self.dropped(&objection, Some(&event.channel), cx),
         };
-        if cx.app.live.is_watched() {
-            out.push(Effect::Live(LiveKind::ClientEvent {
-                channel: channel.clone(),
-                event: name.clone(),
-                data: LiveEvent::shortened(&event.data).to_owned(),
-                socket_id: self.socket,
-                user_id: identity.as_ref().map(|member| member.user.clone()),
-            }));
-        }
+        cx.tell(out, |place| LiveKind::ClientEvent {
+            channel: channel.clone(),
+            event: name.clone(),
+            data: place.payload(&event.data),
+            data_bytes: event.data.len() as u64,
+            socket_id: self.socket,
+            user_id: identity.as_ref().map(|member| member.user.clone()),
+        });
         let data = Payload::Text(event.data.as_ref().into());
         let message = Outgoing { channel, name, data, identity, keep_history: false };
         out.push(Effect::Publish { message, ticket: None });

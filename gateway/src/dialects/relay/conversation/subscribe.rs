@@ -190,10 +190,10 @@ impl Conversation {
         for _ in 0..times {
             say(&Outbound::Subscribed { channel, roster: roster.map(Vec::as_slice) }, out);
         }
-        if cx.app.live.is_watched() {
+        cx.tell(out, |_| {
             let (channel, socket_id) = (name.clone(), self.socket);
-            out.push(Effect::Live(LiveKind::Subscribed { channel, socket_id, user_id }));
-        }
+            LiveKind::Subscribed { channel, socket_id, user_id }
+        });
         if let CacheAnswer::Hit(event) = &joined.cached {
             let payload_bytes = event.data.as_str().len();
             out.push(Effect::Deliver { text: codec::encode_event(event), payload_bytes });
@@ -241,9 +241,9 @@ impl Conversation {
         if seat.is_over() {
             self.seats.remove(&channel);
         }
-        if was_taken && cx.app.live.is_watched() {
-            let (channel, socket_id) = (channel.clone(), self.socket);
-            out.push(Effect::Live(LiveKind::Unsubscribed { channel, socket_id }));
+        if was_taken {
+            let socket_id = self.socket;
+            cx.tell(out, |_| LiveKind::Unsubscribed { channel: channel.clone(), socket_id });
         }
         out.push(Effect::Leave { channel, grace_ms: 0 });
     }

@@ -214,7 +214,7 @@ fn line(effect: &Effect) -> String {
         }
         Effect::Pause { ms } => format!("pause {ms}"),
         Effect::Wake { after_ms } => format!("wake in {after_ms}"),
-        Effect::Live(what) => format!("live {}", serde_json::to_string(what).unwrap()),
+        Effect::Live(_, what) => format!("live {}", serde_json::to_string(what).unwrap()),
         Effect::Close { code, reason } => format!("close {code} {reason}"),
         Effect::Enter { .. } | Effect::Exit { .. } | Effect::Ask { .. } => {
             panic!("not a thing of this dialect: {effect:?}")

@@ -167,7 +167,7 @@ fn line(effect: &Effect) -> Option<String> {
             let watch: Vec<&str> = watch.iter().map(|user| user.as_str()).collect();
             format!("sign in {} watching [{}]", show(member), watch.join(" "))
         }
-        Effect::Live(what) => format!("live {}", serde_json::to_string(what).unwrap()),
+        Effect::Live(_, what) => format!("live {}", serde_json::to_string(what).unwrap()),
         Effect::Close { code, reason } => format!("close {code} {reason}"),
         Effect::Hear { .. } => return None,
         other => panic!("not of this dialect: {other:?}"),

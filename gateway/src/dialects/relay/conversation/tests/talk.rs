@@ -169,7 +169,7 @@ fn line(effect: &Effect) -> String {
         Effect::Ask { question: Question::Members { channel }, ticket } => {
             format!("ask {ticket} members of {channel}")
         }
-        Effect::Live(what) => format!("live {}", serde_json::to_string(what).unwrap()),
+        Effect::Live(_, what) => format!("live {}", serde_json::to_string(what).unwrap()),
         Effect::Close { code, reason } => format!("close {code} {reason}"),
         other => panic!("nothing this dialect asks for: {other:?}"),
     }

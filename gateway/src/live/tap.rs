@@ -1,16 +1,50 @@
-//! What is happening in an app, for those who watch. Costs one atomic load when nobody does.
+//! One app's tap: who watches it, and what is counted of it.
 
-use contract::live::{LiveEvent, LiveKind};
+use super::allowance::Allowance;
+use crate::directory::AppState;
+use contract::{
+    LiveHistory,
+    live::{LiveEvent, LiveKind},
+};
 use std::sync::{
     Arc, Mutex, OnceLock, PoisonError,
-    atomic::{AtomicU32, AtomicU64, Ordering::Relaxed},
+    atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicU64, Ordering::Relaxed},
 };
 use tokio::sync::mpsc;
 
-/// One app's tap.
+/// What rests of an app's kept events.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Keep {
+    WithData = 1,
+    WithoutData = 2,
+}
+
+impl Keep {
+    /// What the app's owner and plan allow.
+    pub fn of(state: &AppState) -> Option<Self> {
+        if state.deleted || state.plan.live_hours == 0 {
+            return None;
+        }
+        match state.settings.live_history {
+            LiveHistory::WithData => Some(Self::WithData),
+            LiveHistory::WithoutData => Some(Self::WithoutData),
+            LiveHistory::Off => None,
+        }
+    }
+}
+
+/// There may be a million of them, so it is small.
 #[derive(Debug, Default)]
 pub struct LiveTap {
     watchers: AtomicU32,
+    /// A `Keep`, or 0.
+    keeps: AtomicU8,
+    /// Whether the app waits to be settled.
+    pub(super) is_listed: AtomicBool,
+    pub(super) allowance: Allowance,
+    /// Events that were only counted, besides those that the allowance still counts.
+    pub(super) missed: AtomicU64,
     readers: OnceLock<Arc<Mutex<Vec<Reader>>>>,
 }
 
@@ -24,19 +58,31 @@ impl LiveTap {
     /// Lines that wait for one reader; what comes on top is counted and left out.
     pub const QUEUE: usize = 512;
 
-    /// Whether anyone would see an event. Ask before making one.
+    pub fn keeping(keep: Option<Keep>) -> Self {
+        let tap = Self::default();
+        tap.keep(keep);
+        tap
+    }
+
     pub fn is_watched(&self) -> bool {
         self.watchers.load(Relaxed) > 0
     }
 
-    /// Shows `what` to all readers, if there are any; made and encoded once.
-    pub fn emit(&self, at_ms: u64, what: impl FnOnce() -> LiveKind) {
-        let Some(readers) = self.readers.get().filter(|_| self.is_watched()) else {
-            return;
-        };
-        let Some(line) = encode(LiveEvent { at_ms, what: cut(what()) }) else {
-            return;
-        };
+    pub fn keeps(&self) -> Option<Keep> {
+        match self.keeps.load(Relaxed) {
+            0 => None,
+            1 => Some(Keep::WithData),
+            _ => Some(Keep::WithoutData),
+        }
+    }
+
+    pub fn keep(&self, keep: Option<Keep>) {
+        self.keeps.store(keep.map_or(0, |keep| keep as u8), Relaxed);
+    }
+
+    /// Sends the event to all readers; encoded once.
+    pub(super) fn show(&self, event: &LiveEvent) {
+        let (Some(readers), Some(line)) = (self.readers.get(), encode(event)) else { return };
         let mut readers = readers.lock().unwrap_or_else(PoisonError::into_inner);
         readers.retain(|reader| match reader.queue.try_send(line.clone()) {
             Ok(()) => true,
@@ -91,37 +137,31 @@ impl LiveReader {
             0 => Some(line),
             count => {
                 self.waiting = Some(line);
-                encode(LiveEvent { at_ms: now_ms(), what: LiveKind::Dropped { count } })
+                let what = LiveKind::Dropped { count };
+                encode(&LiveEvent { at_ms: now_ms(), dialect: None, what })
             }
         }
     }
 }
 
-fn encode(event: LiveEvent) -> Option<Arc<str>> {
-    let mut line = serde_json::to_string(&event).ok()?;
+fn encode(event: &LiveEvent) -> Option<Arc<str>> {
+    let mut line = serde_json::to_string(event).ok()?;
     line.push('\n');
     Some(line.into())
-}
-
-/// At most `MAX_DATA_BYTES` of a payload, never half a character.
-fn cut(mut what: LiveKind) -> LiveKind {
-    if let LiveKind::Published { data, .. } | LiveKind::ClientEvent { data, .. } = &mut what {
-        data.truncate(data.floor_char_boundary(LiveEvent::MAX_DATA_BYTES));
-    }
-    what
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn published(data: &str) -> LiveKind {
-        LiveKind::Published {
-            channel: "news".parse().unwrap(),
-            event: "e".parse().unwrap(),
-            data: data.into(),
-            dialect: "pusher".into(),
-        }
+    #[test]
+    fn a_tap_is_small() {
+        assert!(size_of::<LiveTap>() <= 40, "{} bytes", size_of::<LiveTap>());
+    }
+
+    fn happened(at_ms: u64) -> LiveEvent {
+        let what = LiveKind::ConnectionOpened { socket_id: "1.2".parse().unwrap() };
+        LiveEvent { at_ms, dialect: Some("pusher".into()), what }
     }
 
     async fn next(reader: &mut LiveReader) -> LiveEvent {
@@ -129,9 +169,8 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn nobody_watching_costs_no_event() {
+    async fn readers_come_and_go() {
         let tap = LiveTap::default();
-        tap.emit(1, || unreachable!("made for nobody"));
         let reader = tap.watch();
         assert!(tap.is_watched());
         drop(reader);
@@ -144,31 +183,13 @@ mod tests {
         let tap = LiveTap::default();
         let mut reader = tap.watch();
         for n in 0..LiveTap::QUEUE as u64 + 7 {
-            tap.emit(n, || published("x"));
+            tap.show(&happened(n));
         }
         assert_eq!(next(&mut reader).await.what, LiveKind::Dropped { count: 7 });
         for n in 0..LiveTap::QUEUE as u64 {
             assert_eq!(next(&mut reader).await.at_ms, n);
         }
-        tap.emit(99, || published("y"));
-        assert_eq!(next(&mut reader).await.at_ms, 99);
-    }
-
-    #[tokio::test]
-    async fn payloads_are_cut_between_characters() {
-        let tap = LiveTap::default();
-        let mut reader = tap.watch();
-        for (data, kept) in [
-            ("a".repeat(4_096), 4_096),
-            ("a".repeat(4_097), 4_096),
-            ("a".to_owned() + &"é".repeat(2_048), 4_095),
-        ] {
-            tap.emit(1, || published(&data));
-            let LiveKind::Published { data: shown, .. } = next(&mut reader).await.what else {
-                panic!("another kind");
-            };
-            assert_eq!(shown.len(), kept);
-            assert!(data.starts_with(&shown));
-        }
+        tap.show(&happened(99));
+        assert_eq!(next(&mut reader).await, happened(99));
     }
 }
