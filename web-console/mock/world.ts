@@ -19,8 +19,6 @@ const aDayMore = (): Schemas['Previous'] => ({
   expires_at: new Date(Date.now() + 86_400_000).toISOString(),
   last_used_at: now(),
 });
-const keptOf = (app: App): string => (app.settings as { live_history?: string }).live_history ?? 'with_data';
-
 function found<T>(thing: T | undefined): T {
   if (!thing) throw new Refusal(404, 'not_found', 'There is nothing here.');
   return thing;
@@ -125,7 +123,7 @@ export class World {
       case 'GET apps/channels':
         return { body: { channels: this.#channels(app.id), truncated: false } };
       case 'GET apps/live':
-        return liveHistory(app.id, body, { hours: liveHours(), kept: keptOf(app) });
+        return liveHistory(app.id, body, { hours: liveHours(), kept: app.settings.live_history });
       case 'POST apps/publish':
         this.publish(app.id, body);
         return { body: {} };

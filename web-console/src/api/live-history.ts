@@ -1,31 +1,17 @@
 import { infiniteQueryOptions, keepPreviousData, queryOptions } from '@tanstack/react-query';
-import type { Client } from 'openapi-fetch';
 import { LIVE_DIALECTS, type LiveKind } from '../live/event';
 import type { LiveFilter } from '../live/filter';
 import { answer, api } from './client';
+import type { components, operations } from './schema';
 
-export type Keeping = 'with_data' | 'without_data' | 'off';
+type Schemas = components['schemas'];
+export type Keeping = Schemas['LiveHistoryName'];
 
 /** A stretch of the past; a missing end is open. Milliseconds. */
 export type Stretch = { fromMs?: number | undefined; untilMs?: number | undefined };
 
-type Item = { id: string } & Record<string, unknown>;
-export type HistoryPage = {
-  items: Item[];
-  next_cursor: string | null;
-  reaches_to: string;
-  kept: Keeping;
-};
-type Query = Record<string, string | number | undefined>;
-type Paths = {
-  '/v1/apps/{app}/live/history': {
-    get: {
-      parameters: { path: { app: string }; query?: Query };
-      responses: { 200: { content: { 'application/json': HistoryPage } } };
-    };
-  };
-};
-const history = api as unknown as Client<Paths>;
+export type HistoryPage = Schemas['LivePage'];
+type Query = NonNullable<operations['list_live_history']['parameters']['query']>;
 
 export const PAGE = 100;
 
@@ -53,7 +39,7 @@ export function historyFilter(filter: LiveFilter): Query {
 }
 
 export function readHistory(app: string, query: Query, signal?: AbortSignal): Promise<HistoryPage> {
-  return answer(history.GET('/v1/apps/{app}/live/history', { params: { path: { app }, query }, signal }));
+  return answer(api.GET('/v1/apps/{app}/live/history', { params: { path: { app }, query }, signal }));
 }
 
 /** What was kept of a stretch, newest first, page by page. */

@@ -79,7 +79,7 @@ function KeptOff({ app, hours }: { app: App; hours: number }) {
       {hours === 0 ? (
         <PlansLink app={app} />
       ) : (
-        <TextLink to="/apps/$appId/settings" params={{ appId: app.id }}>
+        <TextLink to="/apps/$appId/settings/$section" params={{ appId: app.id, section: 'history' }}>
           Change what is kept
         </TextLink>
       )}

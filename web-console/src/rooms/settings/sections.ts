@@ -8,6 +8,12 @@ export const SETTINGS_SECTIONS = [
     keywords: 'client events counting watchlist authorised tls cache ping terminate',
   },
   { id: 'origins', label: 'Allowed origins', group: 'App', keywords: 'pages browsers cors domains' },
+  {
+    id: 'history',
+    label: 'Live history',
+    group: 'App',
+    keywords: 'live history events payloads kept privacy retention',
+  },
   { id: 'pusher', label: 'Pusher', group: 'Dialects', keywords: 'dialect protocol echo' },
   { id: 'relay', label: 'Relay', group: 'Dialects', keywords: 'dialect protocol auth endpoint' },
   {

@@ -7,6 +7,7 @@ import { PageHeader } from '../../ui/page';
 import { AnyCablePanel } from './anycable';
 import { DangerPanel } from './danger';
 import { PusherPanel, RelayPanel } from './dialects';
+import { KeepingPanel } from './keeping';
 import { LimitsPanel } from './limits';
 import { MeteredPanel } from './metered';
 import { BehaviourPanel, GeneralPanel, OriginsPanel } from './panels';
@@ -18,6 +19,7 @@ const PANELS: Record<SettingsSection, ComponentType<{ app: App }>> = {
   general: GeneralPanel,
   behaviour: BehaviourPanel,
   origins: OriginsPanel,
+  history: KeepingPanel,
   pusher: PusherPanel,
   relay: RelayPanel,
   anycable: AnyCablePanel,
