@@ -9,4 +9,4 @@ mod report;
 mod tests;
 
 pub use last_use::LastUse;
-pub use report::{EVERY, ReportError, Reporter};
+pub use report::{EVERY, Reporter};

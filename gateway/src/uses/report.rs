@@ -3,37 +3,21 @@
 use super::LastUse;
 use crate::{
     config::Config,
-    control_plane,
+    control_plane::{ReportError, ReportRoute, report_every},
     directory::{ClientKey, Directory, Previous, Rotated, SecretKey},
 };
 use contract::{
-    AppKey, GatewayToken, SecretKeyId,
+    AppKey, SecretKeyId,
     uses::{CredentialUse, PublishableKeyUse, SecretKeyUse, Uses},
 };
-use reqwest::StatusCode;
 use std::{sync::Arc, time::Duration};
 
 /// How often uses are reported.
 pub const EVERY: Duration = Duration::from_secs(10);
-/// The control plane answers within this, or the report counts as not sent.
-const TIMEOUT: Duration = Duration::from_secs(2);
-
-/// Why uses are still to be reported; the next round tries again.
-#[derive(Debug, thiserror::Error)]
-pub enum ReportError {
-    #[error("the control plane cannot be reached: {0}")]
-    Unreachable(#[from] reqwest::Error),
-    #[error("the control plane answered {0}")]
-    Status(StatusCode),
-    #[error("the directory could not be looked through: {0}")]
-    Collect(#[from] tokio::task::JoinError),
-}
 
 pub struct Reporter {
     directory: Directory,
-    http: reqwest::Client,
-    url: String,
-    token: GatewayToken,
+    route: ReportRoute,
     gateway: String,
 }
 
@@ -88,27 +72,14 @@ impl Reporter {
     pub fn new(directory: Directory, config: &Config) -> reqwest::Result<Self> {
         Ok(Self {
             directory,
-            http: control_plane::http_client()?,
-            url: format!("{}/internal/v1/uses", config.control_plane_url),
-            token: config.gateway_token.clone(),
+            route: ReportRoute::new(config, "uses")?,
             gateway: config.gateway_id.clone(),
         })
     }
 
     /// Reports for as long as it is polled.
     pub async fn run(&self, every: Duration) {
-        let mut is_failing = false;
-        loop {
-            tokio::time::sleep(every).await;
-            let outcome = self.report().await;
-            match &outcome {
-                Ok(()) if is_failing => tracing::info!("uses of credentials are reported again"),
-                Ok(()) => {}
-                Err(e) if is_failing => tracing::debug!(error = %e, "uses not reported"),
-                Err(e) => tracing::warn!(error = %e, "uses of credentials wait to be reported"),
-            }
-            is_failing = outcome.is_err();
-        }
+        report_every(every, "uses of credentials", async || self.report().await).await;
     }
 
     /// Reports everything that is due. A report that is refused does not keep others back.
@@ -118,7 +89,7 @@ impl Reporter {
         let due = tokio::task::spawn_blocking(move || collect(&directory)).await?;
         let mut refused = None;
         for batch in due.chunks(Uses::MAX_ENTRIES) {
-            match self.post(batch).await? {
+            match self.route.post(&self.uses(batch)).await? {
                 status if status.is_success() => {
                     batch.iter().for_each(|due| due.used.last_use().reported(due.at_s));
                 }
@@ -127,17 +98,6 @@ impl Reporter {
             }
         }
         refused.map_or(Ok(()), Err)
-    }
-
-    async fn post(&self, batch: &[Due]) -> Result<StatusCode, ReportError> {
-        let request = self
-            .http
-            .post(&self.url)
-            .bearer_auth(self.token.expose())
-            .timeout(TIMEOUT)
-            .json(&self.uses(batch));
-        let answer = request.send().await.map_err(reqwest::Error::without_url)?;
-        Ok(answer.status())
     }
 
     fn uses(&self, batch: &[Due]) -> Uses {

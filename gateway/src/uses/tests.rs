@@ -1,12 +1,13 @@
 //! What counts as a use, and reporting it to a control plane that does as the test tells it.
 
-use super::{ReportError, Reporter};
+use super::Reporter;
 use crate::{
     admission::{
         connect, publishable,
         tests::{KEY, NOW_S, SECRET, app_record, ask, given_app, given_directory, given_key},
     },
     config::{Config, Flags},
+    control_plane::ReportError,
     directory::{Directory, SigningKey},
 };
 use actix_web::{App, HttpRequest, HttpResponse, HttpServer, http::StatusCode, web};
