@@ -75,7 +75,7 @@ describe("a customer's story", { timeout: 120000 }, () => {
     assert.equal(items.length, 1);
     const number = items[0].number;
     const html = await api.send("GET", `${organisation}/invoices/${number}.html`);
-    assert.match(html.text, /Plan growth/);
+    assert.match(html.text, /Growth plan/);
     const pdf = await api.send("GET", `${organisation}/invoices/${number}.pdf`);
     assert.ok(pdf.text.startsWith("%PDF-"));
 
