@@ -107,7 +107,7 @@ SUITES = [
     Suite("clippy", "cargo clippy, warnings denied", clippy),
     Suite("sdk", "real JavaScript clients of all dialects against the real processes", e2e("sdk")),
     Suite("across", "every dialect to every other: messages, presence, history, limits", e2e("across")),
-    Suite("service", "a customer's story, caps, and the ledger under kills", e2e("service")),
+    Suite("service", "a customer's story, caps, and the ledger under kills", e2e("service", at_once=2)),
     Suite("webhooks", "webhooks to servers of every temper, and what SDKs say of them", e2e_webhooks),
     Suite("python", "real Python clients against the real processes", e2e_python),
     Suite("bad-input", "one table of everything that must be refused", e2e("bad-input")),
