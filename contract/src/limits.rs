@@ -40,7 +40,7 @@ impl From<TerminateCode> for u16 {
 
 /// What an app's owner switches on and off. Source: spec/pusher.md §1.3.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[serde(default)]
 pub struct AppSettings {
     /// Whether subscribers may send `client-` events to each other.
     pub client_events: bool,
@@ -106,7 +106,7 @@ impl AppSettings {
 
 /// How much of everything an app may use. Source: spec/pusher.md §14.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[serde(default)]
 pub struct AppLimits {
     pub max_connections: u32,
     /// Publishes per second over every HTTP API and by Metered peers, refilled evenly; a batch counts
@@ -201,7 +201,20 @@ mod tests {
         assert!(settings.client_events);
         assert_eq!(settings.cache_ttl_s, 1800);
         assert!(serde_json::from_str::<AppSettings>(r#"{"terminate_code":4001}"#).is_err());
-        assert!(serde_json::from_str::<AppLimits>(r#"{"unheard_of":1}"#).is_err());
+    }
+
+    /// A control plane is deployed before its gateways: what they do not know yet must not keep
+    /// revocations from them.
+    #[test]
+    fn a_record_of_a_newer_control_plane_is_read_as_far_as_it_is_known() {
+        let limits: AppLimits =
+            serde_json::from_str(r#"{"max_connections":7,"unheard_of":1}"#).unwrap();
+        assert_eq!(limits, AppLimits { max_connections: 7, ..AppLimits::default() });
+        let groups = r#"{"tls_only":true,"unheard_of":{},"dialects":{"relay":false,"unheard_of":1},
+            "relay":{"unheard_of":1},"anycable":{"sse":false,"unheard_of":1},
+            "metered":{"unheard_of":1}}"#;
+        let settings: AppSettings = serde_json::from_str(groups).unwrap();
+        assert!(settings.tls_only && !settings.dialects.relay && !settings.anycable.sse);
     }
 
     #[test]

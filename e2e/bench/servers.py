@@ -4,6 +4,7 @@ import base64
 import os
 import secrets
 import shlex
+import shutil
 import signal
 import socket
 import subprocess
@@ -168,6 +169,7 @@ class Gateway:
         done = subprocess.run(import_it, capture_output=True, text=True, env=env)
         if done.returncode != 0:
             said = (done.stderr or done.stdout).strip()[-300:]
+            shutil.rmtree(state, ignore_errors=True)
             raise Trouble(f"the gateway did not import the directory: {said}")
         return state
 
