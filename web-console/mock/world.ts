@@ -43,7 +43,7 @@ export class World {
   #revision = 41;
 
   constructor(private readonly gatewayUrl: string) {
-    this.#newApp('Departure boards');
+    this.#fill(this.#newApp('Departure boards').app.id);
     this.#newApp('Staging');
   }
 
@@ -319,6 +319,27 @@ export class World {
     this.#keys.set(app.id, []);
     this.#openKeys.set(app.id, []);
     return { app, credential: this.#mint(app.id, imported) };
+  }
+
+  /** Keys as an app has them that is in use; the other app shows what empty lists look like. */
+  #fill(appId: string): void {
+    const worker = {
+      name: 'Timetable worker',
+      actions: ['publish'],
+      channels: ['departures.*', 'presence-*'],
+    };
+    this.#createKey(appId, worker);
+    this.#createKey(appId, { name: 'Statistics', actions: ['read'], channels: ['**'], token_secret: true });
+    const board = {
+      name: 'Platform boards',
+      actions: ['subscribe', 'presence'],
+      channels: ['departures.*', 'network-status'],
+      allowed_origins: ['https://boards.example-trains.com', 'https://staging.example-trains.com'],
+      allow_no_origin: true,
+      ice_servers: false,
+    };
+    this.#createOpenKey(appId, board);
+    this.#rotateOpenKey(appId, this.#openKeys.get(appId)?.[0]?.key);
   }
 
   #mint(appId: string, imported?: { key: string; secret: string }): Schemas['NewCredential'] {

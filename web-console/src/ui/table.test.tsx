@@ -16,7 +16,15 @@ afterEach(() => {
   vi.unstubAllGlobals();
 });
 
-function Keys({ withScope, comparing }: { withScope: boolean; comparing?: boolean }) {
+function Keys({
+  withScope,
+  comparing,
+  used = 'Last used',
+}: {
+  withScope: boolean;
+  comparing?: boolean;
+  used?: string;
+}) {
   return (
     <MantineProvider env="test">
       <WideTable label="Keys" minWidth={600} comparing={comparing ?? false}>
@@ -24,7 +32,7 @@ function Keys({ withScope, comparing }: { withScope: boolean; comparing?: boolea
           <Table.Tr>
             <Table.Th>Name</Table.Th>
             {withScope && <Table.Th>May</Table.Th>}
-            <Table.Th>Last used</Table.Th>
+            <Table.Th>{used}</Table.Th>
             <Table.Th>
               <VisuallyHidden>Actions</VisuallyHidden>
             </Table.Th>
@@ -43,6 +51,14 @@ test('a card names its values as the columns are named, and follows when they ch
   expect(screen.getByRole('table').hasAttribute('data-actions')).toBe(true);
   rerender(<Keys withScope={false} />);
   expect([1, 2, 3].map(heading)).toEqual(['"Name"', '"Last used"', '']);
+});
+
+test('a long heading widens the labels of a card', () => {
+  const isLong = () => screen.getByRole('table').hasAttribute('data-long-headings');
+  const { rerender } = render(<Keys withScope />);
+  expect(isLong()).toBe(false);
+  rerender(<Keys withScope used="Confirmed revision" />);
+  expect(isLong()).toBe(true);
 });
 
 test('columns that are compared stay columns', () => {

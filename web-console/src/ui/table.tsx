@@ -1,6 +1,6 @@
 import { Table } from '@mantine/core';
 import { useCallback, useLayoutEffect, useRef, type ReactNode } from 'react';
-import { CARD_COLUMNS, headingsOf } from './table-headings';
+import { CARD_COLUMNS, headingsOf, LABEL_LETTERS } from './table-headings';
 import css from './table.module.css';
 
 /**
@@ -32,6 +32,10 @@ export function WideTable({
       else node.style.removeProperty(`--heading-${at + 1}`);
     }
     node.toggleAttribute('data-actions', headings.length > 1 && headings.at(-1) === '');
+    node.toggleAttribute(
+      'data-long-headings',
+      headings.some(({ length }) => length > LABEL_LETTERS),
+    );
   });
   const watch = useCallback((box: HTMLDivElement | null) => {
     if (!box) return;
