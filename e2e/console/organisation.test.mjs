@@ -5,7 +5,7 @@ import { randomBytes } from "node:crypto";
 import { before, describe, test } from "node:test";
 import { App } from "../harness/apps.mjs";
 import { givenBrowser, givenPage, look } from "../harness/browser.mjs";
-import { confirmTyped, dialog, downloaded, newPassword, organisationOf, shown, signedUp, somebody } from "../harness/console.mjs";
+import { choose, confirmTyped, dialog, downloaded, newPassword, organisationOf, shown, signedUp, somebody } from "../harness/console.mjs";
 import { mailTo, mailed } from "../harness/mail.mjs";
 import { operator } from "../harness/management.mjs";
 import { lifetime, sharedStack } from "../harness/stack.mjs";
@@ -72,8 +72,7 @@ describe("an organisation in the console", { timeout: 420000 }, () => {
 
   test("their role is changed", async () => {
     await room("team");
-    await page.locator(`input[aria-label="Role of ${colleague}"]`).click();
-    await page.getByRole("option", { name: "Developer" }).click();
+    await choose(page.locator(`input[aria-label="Role of ${colleague}"]`), "Developer", { exact: false });
     await told(`${colleague} is now developer.`);
     const { items } = await asked(`/v1/organisations/${org}/members`);
     assert.equal(items.find(({ email }) => email === colleague)?.role, "developer");
@@ -136,8 +135,7 @@ describe("an organisation in the console", { timeout: 420000 }, () => {
     await until("it signs", async () => (await brought.publish("orders.1", "e", "1")).status === 200);
     await page.getByRole("button", { name: `Actions for ${held.key}` }).click();
     await page.getByRole("menuitem", { name: "Change when it ends…" }).click();
-    await dialog(page).getByRole("combobox", { name: "Expires" }).or(dialog(page).locator("input[aria-haspopup=listbox]")).first().click();
-    await page.getByRole("option", { name: "In 7 days" }).click();
+    await choose(dialog(page).locator("input[aria-haspopup=listbox]"), "In 7 days");
     await dialog(page).getByRole("button", { name: "Save" }).click();
     await page.getByTestId("credential-row").filter({ hasText: held.key }).getByText("in 7 days").waitFor();
     await seen("keys");
@@ -168,15 +166,12 @@ describe("an organisation in the console", { timeout: 420000 }, () => {
     await details.getByRole("row", { name: /Role/ }).filter({ hasText: "viewer" }).filter({ hasText: "developer" }).waitFor();
     await seen("audit entry");
     await page.keyboard.press("Escape");
-    const choose = async (label, option) => {
-      await page.getByRole("combobox", { name: label, exact: true }).or(page.getByRole("textbox", { name: label, exact: true })).first().click();
-      await page.getByRole("option", { name: option, exact: true }).click();
-    };
-    await choose("What", "Management tokens: all");
+    const labelled = (label) => page.getByRole("combobox", { name: label, exact: true }).or(page.getByRole("textbox", { name: label, exact: true }));
+    await choose(labelled("What"), "Management tokens: all");
     await entry("member.role_changed").waitFor({ state: "detached" });
     await entry("token.revoked").waitFor();
     await room("audit");
-    await choose("Who", colleague);
+    await choose(labelled("Who"), colleague);
     await entry("member.joined").waitFor();
     await entry("token.revoked").waitFor({ state: "detached" });
     await page.goto(`${stack.console_url}/organisations/${org}/audit?app=${app.id}`);

@@ -2,6 +2,7 @@
 
 import { randomBytes } from "node:crypto";
 import { App } from "./apps.mjs";
+import { until } from "./until.mjs";
 
 export const somebody = (who = "person") => `${who}-${randomBytes(5).toString("hex")}@signalbox.example`;
 export const newPassword = () => `Right-horse-${randomBytes(6).toString("hex")}`;
@@ -34,6 +35,16 @@ export const dialog = (page) => page.getByRole("dialog");
 export async function confirmTyped(page, phrase, action) {
   await dialog(page).getByLabel(/Type/).fill(phrase);
   await dialog(page).getByRole("button", { name: action, exact: true }).click();
+}
+
+/** Chooses in a select as a person does, who looks whether it took and else chooses again. */
+export async function choose(select, option, { exact = true } = {}) {
+  const [field, wanted] = [select.first(), select.page().getByRole("option", { name: option, exact })];
+  await until(`${option} is chosen`, async () => {
+    if (!(await wanted.isVisible())) await field.click();
+    await wanted.click();
+    return until("it took", async () => (await field.inputValue()) === option, { within: 500 }).catch(() => false);
+  });
 }
 
 /** What a click downloads: its name and where it is. */
