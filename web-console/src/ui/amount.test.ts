@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { bytes, centsAmount, duration, microsAmount } from './amount';
+import { bytes, centsAmount, duration, exactAmount, roundedAmount } from './amount';
 
 test.each([
   [0, '$0.00'],
@@ -8,8 +8,20 @@ test.each([
   [2_500, '$0.0025'],
   [-1, '-$0.000001'],
   [-5_000_000, '-$5.00'],
-])('%i micro-dollars are %s', (micros, shown) => {
-  expect(microsAmount(micros)).toBe(shown);
+])('%i micro-dollars are exactly %s', (micros, shown) => {
+  expect(exactAmount(micros)).toBe(shown);
+});
+
+test.each([
+  [0, '$0.00'],
+  [35_121_000, '$35.12'],
+  [35_125_000, '$35.13'],
+  [-35_125_000, '-$35.13'],
+  [1_234_560_000, '$1,234.56'],
+  [4_999, '<$0.01'],
+  [-1, '>-$0.01'],
+])('%i micro-dollars are about %s', (micros, shown) => {
+  expect(roundedAmount(micros)).toBe(shown);
 });
 
 test('cents are whole', () => expect(centsAmount(4_912)).toBe('$49.12'));

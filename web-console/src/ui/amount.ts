@@ -8,9 +8,18 @@ export const compact = (n: number): string => short.format(n);
 
 export const centsAmount = (n: number): string => cents.format(n / 100);
 
-/** Micro-dollars. Parts of a cent are shown only where there are any. */
-export function microsAmount(micros: number): string {
-  if (micros % 10_000 === 0) return cents.format(micros / 1_000_000);
+export const isWholeCents = (micros: number): boolean => micros % 10_000 === 0;
+
+/** Micro-dollars to the cent. Less than half a cent is something, too. */
+export function roundedAmount(micros: number): string {
+  const rounded = Math.round(Math.abs(micros) / 10_000) * Math.sign(micros);
+  if (rounded !== 0 || micros === 0) return centsAmount(rounded);
+  return micros > 0 ? '<$0.01' : '>-$0.01';
+}
+
+/** Micro-dollars, for prices and where every part counts. Parts of a cent are shown only where there are any. */
+export function exactAmount(micros: number): string {
+  if (isWholeCents(micros)) return cents.format(micros / 1_000_000);
   const digits = (Math.abs(micros) / 1_000_000).toFixed(6).replace(/0+$/, '');
   return `${micros < 0 ? '-' : ''}$${digits}`;
 }

@@ -7,6 +7,7 @@ import css from './table.module.css';
  * A table with more columns than a phone is wide. Where there is little room each row is a card: its first cell is the
  * title, the others carry the heading of their column, and a last column with a hidden heading (its actions) stands at
  * the card's upper right. Cells say otherwise by `data-card`: `title`, or `aside` for what stands there instead.
+ * A `dense` table's cards have two lines, the title and, without headings, all the rest: for long lists of what happened.
  * `comparing` keeps the columns beside each other, for figures that are read across rows;
  * then the table scrolls sideways, by keyboard too, and its edge is shaded while there is more.
  */
@@ -14,11 +15,13 @@ export function WideTable({
   label,
   minWidth,
   comparing = false,
+  dense = false,
   children,
 }: {
   label: string;
   minWidth: number;
   comparing?: boolean;
+  dense?: boolean;
   children: ReactNode;
 }) {
   const table = useRef<HTMLTableElement>(null);
@@ -53,6 +56,7 @@ export function WideTable({
     <div
       className={comparing ? css.frame : `${css.frame} ${css.cards}`}
       data-comparing={comparing || undefined}
+      data-dense={dense || undefined}
     >
       <Table.ScrollContainer
         ref={watch}

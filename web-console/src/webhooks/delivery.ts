@@ -13,6 +13,12 @@ export const STATES: readonly { value: DeliveryState; label: string; tone: Tone 
 export const stateWords = (state: DeliveryState): { label: string; tone: Tone } =>
   STATES.find(({ value }) => value === state) ?? { label: state, tone: 'neutral' };
 
+/** How many are possible is of interest only while it was not taken. */
+export function triesInWords(state: DeliveryState, tries: number): string {
+  if (state !== 'delivered') return `${tries} of ${ATTEMPTS} tries`;
+  return tries === 1 ? '1 try' : `${tries} tries`;
+}
+
 /** What a date and time field of the browser's own zone means, or nothing when it is empty. */
 export function instantOf(local: string): string | undefined {
   const at = local === '' ? NaN : new Date(local).getTime();

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Endpoint } from '../api/webhooks-types';
 import { asCurl, statusWords } from './attempt';
-import { instantOf } from './delivery';
+import { instantOf, triesInWords } from './delivery';
 import { CHANNEL_EVENTS, eventLabel, eventsFor, eventsInWords } from './events';
 import { countUpTo, healthOf } from './health';
 import { urlProblem, urlWarning } from './url';
@@ -32,6 +32,15 @@ test.each([
   ['https://fd-store.example.com/', false],
 ])('a warning about %s: %s', (url, expected) => {
   expect(urlWarning(url) !== null).toBe(expected);
+});
+
+test.each([
+  ['delivered', 1, '1 try'],
+  ['delivered', 3, '3 tries'],
+  ['pending', 1, '1 of 8 tries'],
+  ['dead', 8, '8 of 8 tries'],
+] as const)('%s after %i: %s', (state, tries, words) => {
+  expect(triesInWords(state, tries)).toBe(words);
 });
 
 describe('health', () => {

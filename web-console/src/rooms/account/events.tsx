@@ -33,7 +33,7 @@ export function EventsPanel() {
     <Panel flush title="What happened" help="To your account, newest first">
       <Loaded query={events} label="events">
         {({ pages }) => (
-          <WideTable label="What happened" minWidth={620}>
+          <WideTable label="What happened" minWidth={620} dense>
             <Table.Thead>
               <Table.Tr>
                 <Table.Th>What</Table.Th>

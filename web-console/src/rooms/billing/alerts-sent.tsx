@@ -4,7 +4,7 @@ import { BellOff } from 'lucide-react';
 import { appsQuery } from '../../api/apps';
 import { alertsQuery } from '../../api/billing';
 import type { Alert } from '../../api/types';
-import { count, microsAmount } from '../../ui/amount';
+import { count, roundedAmount } from '../../ui/amount';
 import layout from '../../ui/layout.module.css';
 import { Loaded } from '../../ui/loading';
 import { ShowMore } from '../../ui/more';
@@ -17,7 +17,7 @@ const RULES: Record<Alert['rule'], { label: string; amount: (n: number) => strin
   app_messages: { label: 'Message quota of an app', amount: count },
   connections: { label: 'Connections', amount: count },
   app_connections: { label: 'Connections of an app', amount: count },
-  spend_limit: { label: 'Spending limit', amount: microsAmount },
+  spend_limit: { label: 'Spending limit', amount: roundedAmount },
 };
 
 export function AlertsSentPanel({ org }: { org: string }) {

@@ -3,8 +3,9 @@ import { useQuery } from '@tanstack/react-query';
 import { CalendarClock, Zap } from 'lucide-react';
 import { previewQuery, useChangePlan } from '../../api/billing';
 import type { Plan, PlanChange } from '../../api/types';
-import { centsAmount, microsAmount } from '../../ui/amount';
+import { centsAmount, exactAmount } from '../../ui/amount';
 import { ErrorNotice } from '../../ui/errors';
+import { Money } from '../../ui/money';
 import { notify } from '../../ui/notify';
 import { Notice } from '../../ui/page';
 import css from './billing.module.css';
@@ -89,7 +90,7 @@ function Due({ change, wanted, current }: { change: PlanChange; wanted: Plan; cu
         <p style={{ margin: 0 }}>
           {current?.display_name} stays until{' '}
           {new Date(change.period.end).toLocaleDateString('en', { dateStyle: 'long' })}. Then{' '}
-          {wanted.display_name} begins, for {microsAmount(change.price_micros)} per 30 days. Nothing is due
+          {wanted.display_name} begins, for {exactAmount(change.price_micros)} per 30 days. Nothing is due
           now, and you can take it back until then.
         </p>
       </Notice>
@@ -100,7 +101,7 @@ function Due({ change, wanted, current }: { change: PlanChange; wanted: Plan; cu
       <Notice tone="good" icon={<Zap size={17} aria-hidden />} title="At once">
         <p style={{ margin: 0 }}>
           The limits of {wanted.display_name} hold within seconds. From the next period on it costs{' '}
-          {microsAmount(change.price_micros)} per 30 days.
+          {exactAmount(change.price_micros)} per 30 days.
         </p>
       </Notice>
       <table className={css.lines}>
@@ -119,13 +120,17 @@ function Due({ change, wanted, current }: { change: PlanChange; wanted: Plan; cu
                   {row.quantity} at {row.unit}
                 </small>
               </td>
-              <td>{microsAmount(row.micros)}</td>
+              <td>
+                <Money micros={row.micros} />
+              </td>
             </tr>
           ))}
           {creditRows(change.lines).map(({ key, what, micros }) => (
             <tr key={key}>
               <td>{what}</td>
-              <td>{microsAmount(micros)}</td>
+              <td>
+                <Money micros={micros} />
+              </td>
             </tr>
           ))}
         </tbody>

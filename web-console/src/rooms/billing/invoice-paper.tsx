@@ -2,8 +2,9 @@ import { useQuery } from '@tanstack/react-query';
 import { Fragment, type ReactNode } from 'react';
 import { appsQuery } from '../../api/apps';
 import type { BillingParty, Invoice, InvoiceSummary } from '../../api/types';
-import { centsAmount, count, microsAmount } from '../../ui/amount';
+import { centsAmount, count, exactAmount, isWholeCents } from '../../ui/amount';
 import { CopyIcon } from '../../ui/copy';
+import { Money } from '../../ui/money';
 import { Mono } from '../../ui/page';
 import css from './invoice.module.css';
 import { creditRows, invoiceRows, isCredit, periodWords, type InvoiceRow } from './invoice-rows';
@@ -114,7 +115,7 @@ function Lines({ rows }: { rows: InvoiceRow[] }) {
       </thead>
       <tbody>
         {rows.map((row) => (
-          <tr key={row.key} data-testid="invoice-line">
+          <tr key={row.key} data-testid="invoice-line" data-single={row.quantity === '1' || undefined}>
             <td>
               {row.what}
               <span className={css.detail}>{row.detail}</span>
@@ -122,7 +123,12 @@ function Lines({ rows }: { rows: InvoiceRow[] }) {
             </td>
             <td data-label="Quantity">{row.quantity}</td>
             <td data-label="Unit price">{row.unit}</td>
-            <td>{microsAmount(row.micros)}</td>
+            <td>
+              <Money micros={row.micros} />
+              {!isWholeCents(row.micros) && (
+                <span className={css.detail}>exactly {exactAmount(row.micros)}</span>
+              )}
+            </td>
           </tr>
         ))}
       </tbody>
@@ -140,7 +146,9 @@ function Days({ row }: { row: InvoiceRow }) {
             <tr key={day}>
               <th scope="row">{day}</th>
               <td>{count(units)}</td>
-              <td>{microsAmount(micros)}</td>
+              <td>
+                <Money micros={micros} />
+              </td>
             </tr>
           ))}
         </tbody>
@@ -159,11 +167,11 @@ function Sums({ invoice, summary }: { invoice: Invoice; summary: InvoiceSummary 
   const isPaid = summary?.state === 'paid';
   return (
     <dl className={css.sums}>
-      <Sum name="Subtotal" value={microsAmount(subtotal)} />
+      <Sum name="Subtotal" value={<Money micros={subtotal} />} />
       {credits.map(({ key, what, micros }) => (
-        <Sum key={key} name={what} value={microsAmount(micros)} />
+        <Sum key={key} name={what} value={<Money micros={micros} />} />
       ))}
-      {rounding !== 0 && <Sum name="Rounded to a whole cent" value={microsAmount(rounding)} />}
+      {rounding !== 0 && <Sum name="Rounded to a whole cent" value={exactAmount(rounding)} />}
       <Sum name="Total" value={`${centsAmount(invoice.total_cents)} ${invoice.currency}`} isTotal />
       {isPaid && <Sum name="Paid" value={centsAmount(-invoice.total_cents)} />}
       <Sum name="Left to pay" value={centsAmount(isPaid ? 0 : invoice.total_cents)} isTotal />
@@ -171,7 +179,7 @@ function Sums({ invoice, summary }: { invoice: Invoice; summary: InvoiceSummary 
   );
 }
 
-function Sum({ name, value, isTotal }: { name: string; value: string; isTotal?: boolean }) {
+function Sum({ name, value, isTotal }: { name: string; value: ReactNode; isTotal?: boolean }) {
   return (
     <div data-total={isTotal || undefined}>
       <dt>{name}</dt>

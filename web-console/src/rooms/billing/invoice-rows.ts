@@ -1,5 +1,5 @@
 import type { InvoiceLine } from '../../api/types';
-import { count, microsAmount } from '../../ui/amount';
+import { count, exactAmount } from '../../ui/amount';
 
 /** A line as it is printed. Usage of many days is one row, with its days below. */
 export type InvoiceRow = {
@@ -71,7 +71,7 @@ function usageWords(line: UnitsLine, appName: (id: string) => string | undefined
   return {
     what: (line.kind === 'correction' ? 'Correction: ' : '') + METRICS[line.metric],
     detail: appLabel(line.app, appName),
-    unit: `${microsAmount(line.micros_per_million)} per million`,
+    unit: `${exactAmount(line.micros_per_million)} per million`,
   };
 }
 
@@ -80,7 +80,7 @@ const days = (seconds: number) => (seconds / 86_400).toFixed(1).replace(/\.0$/, 
 /** What a whole period of the plan costs, to the cent: the line holds only the part. */
 function wholePrice({ amount_micros, seconds, of_seconds }: RestLine): string {
   const micros = seconds === 0 ? 0 : (Math.abs(amount_micros) * of_seconds) / seconds;
-  return `${microsAmount(Math.round(micros / 10_000) * 10_000)} per ${days(of_seconds)} days`;
+  return `${exactAmount(Math.round(micros / 10_000) * 10_000)} per ${days(of_seconds)} days`;
 }
 
 function words(line: Exclude<InvoiceLine, UnitsLine>): Omit<InvoiceRow, 'key' | 'micros' | 'days'> {
@@ -90,7 +90,7 @@ function words(line: Exclude<InvoiceLine, UnitsLine>): Omit<InvoiceRow, 'key' | 
         what: `${planName(line.plan)} plan`,
         detail: periodWords(line.period),
         quantity: '1',
-        unit: microsAmount(line.amount_micros),
+        unit: exactAmount(line.amount_micros),
       };
     case 'proration_credit':
       return {
@@ -109,7 +109,7 @@ function words(line: Exclude<InvoiceLine, UnitsLine>): Omit<InvoiceRow, 'key' | 
     case 'spend_limit':
       return {
         what: 'Beyond the spending limit',
-        detail: `${microsAmount(line.limit_micros)} for the period; the rest is not charged`,
+        detail: `${exactAmount(line.limit_micros)} for the period; the rest is not charged`,
         quantity: '',
         unit: '',
       };

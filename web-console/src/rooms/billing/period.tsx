@@ -2,9 +2,10 @@ import { useQuery } from '@tanstack/react-query';
 import { currentBillQuery, subscriptionQuery } from '../../api/billing';
 import { useMay } from '../../api/team';
 import type { CurrentBill } from '../../api/types';
-import { centsAmount, count, microsAmount } from '../../ui/amount';
+import { centsAmount, count, exactAmount } from '../../ui/amount';
 import layout from '../../ui/layout.module.css';
 import { Loaded } from '../../ui/loading';
+import { Money } from '../../ui/money';
 import { Panel, Tag } from '../../ui/page';
 import { QuotaMeters } from '../usage/quota-meters';
 import css from './billing.module.css';
@@ -24,7 +25,7 @@ export function PeriodPanel({ org }: { org: string }) {
         subscription.data &&
         `The period from ${day(subscription.data.period_start)} to ${day(subscription.data.period_end)}`
       }
-      actions={plan && <Tag tone="accent">{microsAmount(plan.price_micros)} per 30 days</Tag>}
+      actions={plan && <Tag tone="accent">{exactAmount(plan.price_micros)} per 30 days</Tag>}
     >
       <div className={layout.stack}>
         <QuotaMeters org={org} />
@@ -51,15 +52,17 @@ function Bill({ bill }: { bill: CurrentBill }) {
       <div>
         <dt>Overage so far</dt>
         <dd>
-          {microsAmount(bill.overage_micros)}
-          <small>{microsAmount(bill.forecast_overage_micros)} if it goes on like this</small>
+          <Money micros={bill.overage_micros} />
+          <small>
+            <Money micros={bill.forecast_overage_micros} /> if it goes on like this
+          </small>
         </dd>
       </div>
       <div>
         <dt>Next invoice</dt>
         <dd>
           about {centsAmount(bill.forecast_total_cents)}
-          <small>with {microsAmount(bill.next_fee_micros)} for the next period</small>
+          <small>with {exactAmount(bill.next_fee_micros)} for the next period</small>
         </dd>
       </div>
       <div>
@@ -72,7 +75,9 @@ function Bill({ bill }: { bill: CurrentBill }) {
       {bill.credits_left_micros > 0 && (
         <div>
           <dt>Credit</dt>
-          <dd>{microsAmount(bill.credits_left_micros)}</dd>
+          <dd>
+            <Money micros={bill.credits_left_micros} />
+          </dd>
         </div>
       )}
     </dl>

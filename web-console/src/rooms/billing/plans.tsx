@@ -5,7 +5,7 @@ import { useState, type ReactNode } from 'react';
 import { plansQuery, subscriptionQuery } from '../../api/billing';
 import { useMay } from '../../api/team';
 import type { Plan } from '../../api/types';
-import { bytes, compact, count, duration, microsAmount } from '../../ui/amount';
+import { bytes, compact, count, duration, exactAmount } from '../../ui/amount';
 import { Loaded } from '../../ui/loading';
 import { Panel, Tag } from '../../ui/page';
 import { WideTable } from '../../ui/table';
@@ -23,7 +23,7 @@ const ROWS: [string, (plan: Plan) => ReactNode][] = [
   ['Messages per day', ({ limits }) => compact(limits.messages_per_day)],
   [
     'Beyond them, per million',
-    ({ overage_micros_per_million: price }) => (price === null ? 'not offered' : microsAmount(price)),
+    ({ overage_micros_per_million: price }) => (price === null ? 'not offered' : exactAmount(price)),
   ],
   ['Connections', ({ limits }) => count(limits.max_connections)],
   ['Publishes per second', ({ limits }) => count(limits.max_publishes_per_s)],
@@ -63,7 +63,7 @@ export function PlansPanel({ org }: { org: string }) {
                 {items.map((plan) => (
                   <Table.Th key={plan.plan} scope="col" data-testid={`plan-${plan.plan}`}>
                     <span className={css.planName}>{plan.display_name}</span>
-                    <span className={css.price}>{microsAmount(shown(plan).price_micros)}</span>
+                    <span className={css.price}>{exactAmount(shown(plan).price_micros)}</span>
                     {isCurrent(plan) ? (
                       <Tag tone="accent">your plan</Tag>
                     ) : (

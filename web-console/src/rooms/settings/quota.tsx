@@ -3,7 +3,7 @@ import { useForm } from '@mantine/form';
 import { useQuery } from '@tanstack/react-query';
 import { subscriptionQuery } from '../../api/billing';
 import type { App } from '../../api/types';
-import { microsAmount } from '../../ui/amount';
+import { exactAmount } from '../../ui/amount';
 import { SavePanel } from './save-panel';
 import css from './settings.module.css';
 
@@ -66,7 +66,7 @@ export function QuotaPanel({ app }: { app: App }) {
               description={
                 price === null
                   ? 'Not offered by your plan'
-                  : `Nothing is refused; ${price === undefined ? 'what is beyond is billed' : `${microsAmount(price)} per million beyond`}, up to the spending limit.`
+                  : `Nothing is refused; ${price === undefined ? 'what is beyond is billed' : `${exactAmount(price)} per million beyond`}, up to the spending limit.`
               }
               disabled={price === null && app.at_quota !== 'overage'}
             />

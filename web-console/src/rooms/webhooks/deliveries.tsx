@@ -16,7 +16,7 @@ import { ShowMore } from '../../ui/more';
 import { EmptyState, Mono, Panel, Tag } from '../../ui/page';
 import { Nothing, WideTable } from '../../ui/table';
 import { Time } from '../../ui/time';
-import { ATTEMPTS, STATES, stateWords } from '../../webhooks/delivery';
+import { ATTEMPTS, STATES, stateWords, triesInWords } from '../../webhooks/delivery';
 import { eventLabel, eventsFor } from '../../webhooks/events';
 import { DeliveryDrawer } from './delivery-drawer';
 import { ReplayDialog } from './replay';
@@ -153,7 +153,7 @@ function DeliveriesTable({
   onOpen: (delivery: Delivery) => void;
 }) {
   return (
-    <WideTable label="Deliveries" minWidth={720}>
+    <WideTable label="Deliveries" minWidth={720} dense>
       <Table.Thead>
         <Table.Tr>
           <Table.Th w={112}>State</Table.Th>
@@ -195,18 +195,18 @@ function DeliveriesTable({
                 <Table.Td>{delivery.channel ? <Mono>{delivery.channel}</Mono> : <Nothing />}</Table.Td>
               )}
               <Table.Td className={css.nowrap}>
-                {delivery.attempts} of {ATTEMPTS}
+                <span className={css.inTable}>
+                  {delivery.attempts} of {ATTEMPTS}
+                </span>
+                <span className={css.inCard}>{triesInWords(delivery.state, delivery.attempts)}</span>
                 {delivery.state === 'pending' && delivery.next_at && (
                   <span className={css.sub}>
-                    next <Time iso={delivery.next_at} />
+                    <span className={css.inCard}>, </span>next <Time iso={delivery.next_at} />
                   </span>
                 )}
               </Table.Td>
               <Table.Td className={css.answer}>
-                {delivery.last_status ?? (delivery.last_error ? 'none' : <Nothing />)}
-                {delivery.last_error && delivery.last_status === null && (
-                  <span className={css.sub}>{delivery.last_error}</span>
-                )}
+                <Answer delivery={delivery} />
               </Table.Td>
               <Table.Td className={css.nowrap}>
                 <Time iso={delivery.created_at} />
@@ -216,5 +216,22 @@ function DeliveriesTable({
         })}
       </Table.Tbody>
     </WideTable>
+  );
+}
+
+function Answer({ delivery: { last_status, last_error } }: { delivery: Delivery }) {
+  if (last_status !== null)
+    return (
+      <>
+        <span className={css.inCard}>answered </span>
+        {last_status}
+      </>
+    );
+  if (last_error === null) return <Nothing />;
+  return (
+    <>
+      <span className={css.inTable}>none</span>
+      <span className={css.sub}>{last_error}</span>
+    </>
   );
 }
