@@ -354,7 +354,7 @@ const counts = (n: number): Schemas['Counts'] => ({
 
 type Usage = Omit<Schemas['AppUsage'], 'app' | 'key' | 'keys'>;
 
-const STEPS = { minute: 60_000, hour: 3_600_000, day: DAY, month: 30 * DAY };
+export const STEPS = { minute: 60_000, hour: 3_600_000, day: DAY, month: 30 * DAY };
 
 export const usage = (granularity: Schemas['Granularity'], buckets: number): Usage => {
   const step = STEPS[granularity];

@@ -51,10 +51,10 @@ const drop = <T>(list: T[], found: (item: T) => boolean): Answer => {
   return none;
 };
 
-const BUCKETS = { minute: 60, hour: 48, day: 30, month: 13 };
-const used = (asked: unknown) => {
+const used = (asked: unknown, from: unknown) => {
   const granularity = (asked ?? 'hour') as Schemas['Granularity'];
-  return given.usage(granularity, BUCKETS[granularity]);
+  const since = Date.now() - Date.parse(String(from));
+  return given.usage(granularity, Math.ceil(since / given.STEPS[granularity]) || 24);
 };
 
 function change(wanted: unknown): Schemas['PlanChange'] {
@@ -194,11 +194,11 @@ export const rooms: Record<string, Handler> = {
   'GET organisations/*/alerts': () => ({ body: given.page(given.alertsSent) }),
   'GET organisations/*/alerts/settings': () => ({ body: alerts }),
   'PUT organisations/*/alerts/settings': (body) => ({ body: (alerts = body as Schemas['AlertSettings']) }),
-  'GET organisations/*/usage': ({ granularity }) => ({
-    body: { ...used(granularity), organisation_id: 'org_1', apps: given.byApp() },
+  'GET organisations/*/usage': ({ granularity, from }) => ({
+    body: { ...used(granularity, from), organisation_id: 'org_1', apps: given.byApp() },
   }),
-  'GET apps/*/usage': ({ granularity, key = null }, [app]) => ({
-    body: { ...used(granularity), app, key, keys: given.byKey() },
+  'GET apps/*/usage': ({ granularity, from, key = null }, [app]) => ({
+    body: { ...used(granularity, from), app, key, keys: given.byKey() },
   }),
   'GET apps/*/refusals': ({ code, key }) => ({
     body: given.page(

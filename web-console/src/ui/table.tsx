@@ -9,7 +9,7 @@ import css from './table.module.css';
  * the card's upper right. Cells say otherwise by `data-card`: `title`, or `aside` for what stands there instead.
  * A `dense` table's cards have two lines, the title and, without headings, all the rest: for long lists of what happened.
  * `comparing` keeps the columns beside each other, for figures that are read across rows;
- * then the table scrolls sideways, by keyboard too, and its edge is shaded while there is more.
+ * then the table scrolls sideways, by keyboard too, its first column stays where it is, and its edge is shaded while there is more.
  */
 export function WideTable({
   label,
@@ -42,8 +42,10 @@ export function WideTable({
   });
   const watch = useCallback((box: HTMLDivElement | null) => {
     if (!box) return;
-    const look = () =>
+    const look = () => {
       box.parentElement?.toggleAttribute('data-more', box.scrollLeft + box.clientWidth < box.scrollWidth - 1);
+      box.parentElement?.toggleAttribute('data-scrolled', box.scrollLeft > 0);
+    };
     const sizes = new ResizeObserver(look);
     for (const watched of [box, ...box.children]) sizes.observe(watched);
     box.addEventListener('scroll', look, { passive: true });

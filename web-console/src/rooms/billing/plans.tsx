@@ -56,7 +56,7 @@ export function PlansPanel({ org }: { org: string }) {
     >
       <Loaded query={plans} label="plans">
         {({ items }) => (
-          <WideTable label="Plans" minWidth={180 + items.length * 140} comparing>
+          <WideTable label="Plans" minWidth={130 + items.length * 100} comparing>
             <Table.Thead>
               <Table.Tr>
                 <Table.Td />

@@ -15,7 +15,7 @@ export function RolesPanel() {
     <Panel flush title="Roles" help="What each may do">
       <Loaded query={permissions} label="roles">
         {({ permissions: all, roles }) => (
-          <WideTable label="Roles" minWidth={640} comparing>
+          <WideTable label="Roles" minWidth={520} comparing>
             <Table.Thead>
               <Table.Tr>
                 <Table.Th>Permission</Table.Th>
