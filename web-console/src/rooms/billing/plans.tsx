@@ -28,7 +28,11 @@ const ROWS: [string, (plan: Plan) => ReactNode][] = [
   ['Connections', ({ limits }) => count(limits.max_connections)],
   ['Publishes per second', ({ limits }) => count(limits.max_publishes_per_s)],
   ['Payload', ({ limits }) => bytes(limits.max_payload_bytes)],
-  ['History', ({ features, limits }) => (features.history ? duration(limits.history_s) : yesNo(false))],
+  ['Live, looking back', ({ limits }) => duration(limits.live_hours * 3600)],
+  [
+    'History of a channel',
+    ({ features, limits }) => (features.history ? duration(limits.history_s) : yesNo(false)),
+  ],
   ['Subscriptions by pattern', ({ features }) => yesNo(features.patterns)],
   ['Messages to one user', ({ features }) => yesNo(features.direct_messages)],
   ['Presence members', ({ limits }) => count(limits.max_presence_members)],
