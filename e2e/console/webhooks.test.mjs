@@ -171,16 +171,33 @@ describe("the webhooks room", { timeout: 240000 }, () => {
     await dialog().getByRole("button", { name: "I have stored it" }).click();
   });
 
-  test("webhook events show among the live ones where that is wanted", async (t) => {
-    await page.goto(`${stack.console_url}/apps/${app.id}/live`);
-    await page.getByTestId("live-status").filter({ hasText: "Live" }).waitFor();
-    await page.getByRole("switch", { name: "Webhook events" }).check({ force: true });
-    const row = page.getByTestId("live-stream").locator("[data-kind=webhook]");
+  test("webhook events show among the live ones where that is wanted, those of before and those to come", async (t) => {
+    const wanted = page.getByRole("switch", { name: "Webhook events" });
+    const told = (channel) => page.getByTestId("live-stream").locator("[data-kind=webhook]").filter({ hasText: channel }).filter({ hasText: "channel_occupied" });
+    const open = async (query) => {
+      await page.goto(`${stack.console_url}/apps/${app.id}/live${query}`);
+      await page.getByTestId("live-status").filter({ hasText: "Live" }).waitFor();
+    };
+    await open("?channel=twice-signed");
+    await page.getByTestId("live-end").waitFor();
+    assert.equal(await told("twice-signed").count(), 0, "not unless it is wanted");
+    await wanted.check({ force: true });
+    await told("twice-signed").waitFor();
+
+    await open("");
+    await wanted.check({ force: true });
+    let channel;
     await until("one shows", async () => {
-      await occupied(t, `live-${randomBytes(3).toString("hex")}`);
-      return row.first().waitFor({ timeout: 3000 }).then(() => true, () => false);
+      channel = `live-${randomBytes(3).toString("hex")}`;
+      await occupied(t, channel);
+      return told(channel).waitFor({ timeout: 3000 }).then(() => true, () => false);
     }, { within: 20000 });
     await look("live, with webhook events");
+    await open(`?channel=${channel}`);
+    await wanted.check({ force: true });
+    await told(channel).waitFor();
+    await page.waitForTimeout(5000);
+    assert.equal(await told(channel).count(), 1, "not told twice when the past is read again");
   });
 
   test("it all works in the dark", async () => {

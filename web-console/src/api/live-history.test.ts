@@ -4,7 +4,7 @@ import { historyFilter } from './live-history';
 
 test.each<[Partial<LiveFilter>, Record<string, string>]>([
   [{}, {}],
-  [{ kinds: ['published', 'webhook', 'refused'] }, { kinds: 'published,refused' }],
+  [{ kinds: ['published', 'webhook', 'refused'] }, { kinds: 'published,webhook,refused' }],
   [{ channel: 'orders' }, { channel: '**orders**' }],
   [
     { channel: 'orders-*', event: '*.paid' },

@@ -1,5 +1,5 @@
 import { infiniteQueryOptions, keepPreviousData, queryOptions } from '@tanstack/react-query';
-import { LIVE_DIALECTS, type LiveKind } from '../live/event';
+import { LIVE_DIALECTS } from '../live/event';
 import type { LiveFilter } from '../live/filter';
 import { answer, api } from './client';
 import type { components, operations } from './schema';
@@ -23,13 +23,10 @@ export const asPattern = (typed: string): string | undefined => {
   return typed.includes('*') ? typed.replace(/\*+/g, '**') : `**${typed}**`;
 };
 
-/** Webhook events are told as they happen and never kept. */
-export const keptKinds = (kinds: readonly LiveKind[]) => kinds.filter((kind) => kind !== 'webhook');
-
 /** The room's filter in the API's words. */
 export function historyFilter(filter: LiveFilter): Query {
   return {
-    kinds: keptKinds(filter.kinds).join(',') || undefined,
+    kinds: filter.kinds.join(',') || undefined,
     channel: asPattern(filter.channel),
     event: asPattern(filter.event),
     socket_id: filter.socket || undefined,

@@ -2907,7 +2907,7 @@ export interface components {
          * @enum {string}
          */
         LiveHistoryName: "with_data" | "without_data" | "off";
-        /** @description One kept event, with the members that a live event of its kind has. */
+        /** @description One event, with the members that a live event of its kind has. */
         LiveItem: {
             /**
              * Format: int64
@@ -2930,7 +2930,7 @@ export interface components {
             data_bytes?: number | null;
             /** @description `pusher`, `relay`, `anycable` or `metered`. */
             dialect?: string | null;
-            /** @description The event's name. */
+            /** @description The event's name; of `webhook` what it is called there. */
             event?: string | null;
             id: string;
             kind: components["schemas"]["LiveKindName"];
@@ -2943,7 +2943,7 @@ export interface components {
             user_id?: string | null;
         };
         /** @enum {string} */
-        LiveKindName: "connection_opened" | "connection_closed" | "subscribed" | "unsubscribed" | "published" | "client_event" | "refused" | "dropped";
+        LiveKindName: "connection_opened" | "connection_closed" | "subscribed" | "unsubscribed" | "published" | "client_event" | "refused" | "webhook" | "dropped";
         /** @description What happened in an app, newest first. */
         LivePage: {
             items: components["schemas"]["LiveItem"][];

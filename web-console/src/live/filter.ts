@@ -1,4 +1,4 @@
-import type { LiveKind, StreamRow } from './event';
+import { KINDS, type LiveKind, type StreamRow } from './event';
 
 export type LiveFilter = {
   /** Empty: all kinds. */
@@ -20,6 +20,13 @@ export const NO_FILTER: LiveFilter = {
   dialect: '',
   search: '',
 };
+
+export const WITHOUT_WEBHOOKS: readonly LiveKind[] = KINDS.filter((kind) => kind !== 'webhook');
+
+/** Webhook events are among all kinds where they are switched on. Asked for by name, they are shown either way. */
+export function withWebhooks(filter: LiveFilter, on: boolean): LiveFilter {
+  return on || filter.kinds.length > 0 ? filter : { ...filter, kinds: WITHOUT_WEBHOOKS };
+}
 
 export function isFiltering(filter: LiveFilter): boolean {
   return (

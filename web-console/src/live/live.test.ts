@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { withNewest } from './buffer';
 import { readFrame, summary, type LiveEvent } from './event';
 import { backoffMs, LiveFeed, type Clock } from './feed';
-import { NO_FILTER, passes } from './filter';
+import { NO_FILTER, passes, withWebhooks } from './filter';
 
 class FakeSocket {
   onopen: (() => void) | null = null;
@@ -212,6 +212,15 @@ describe('frames', () => {
 test('what was only counted passes every filter', () => {
   const row = { kind: 'dropped' as const, id: 'd', atMs: 1, count: 3 };
   expect(passes(row, { ...NO_FILTER, search: 'absent' })).toBe(true);
+});
+
+test('webhook events are shown where they are switched on or asked for', () => {
+  const row: LiveEvent = { id: 1, atMs: 1, kind: 'webhook', event: 'channel_occupied' };
+  const isShown = (kinds: LiveEvent['kind'][], on: boolean) =>
+    passes(row, withWebhooks({ ...NO_FILTER, kinds }, on));
+  expect([isShown([], false), isShown([], true)]).toEqual([false, true]);
+  expect([isShown(['webhook'], false), isShown(['published'], true)]).toEqual([true, false]);
+  expect(passes({ ...row, kind: 'refused' }, withWebhooks(NO_FILTER, false))).toBe(true);
 });
 
 describe('filters', () => {

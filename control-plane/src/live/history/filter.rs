@@ -12,9 +12,12 @@ const DEFAULT_LIMIT: u8 = 100;
 const MAX_LIMIT: u8 = 200;
 /// Bytes of what is searched for.
 const MAX_SEARCH: usize = 200;
+/// The kind of what webhook endpoints are told. Gateways keep none: it is told by what is stored for them.
+pub const WEBHOOK: &str = "webhook";
 const DIALECTS: [&str; 4] = ["pusher", "relay", "anycable", "metered"];
 
-/// `dropped` comes whatever is asked for: it says how many events there were besides the kept ones.
+/// `dropped` comes whatever is asked for but webhook events: it says how many events there were besides
+/// the kept ones.
 #[derive(Debug, Default, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
@@ -105,19 +108,26 @@ impl TryFrom<HistoryParams> for Wanted {
 }
 
 impl Wanted {
-    /// Whether there may be events that are not asked for.
-    pub fn is_choosy(&self) -> bool {
-        self.kinds.is_some()
-            || [&self.channel, &self.event, &self.socket_id, &self.dialect, &self.search]
-                .iter()
-                .any(|part| part.is_some())
+    /// Whether any event is wanted that gateways keep.
+    pub fn is_of_kept(&self) -> bool {
+        self.kinds.as_ref().is_none_or(|kinds| kinds.iter().any(|kind| kind != WEBHOOK))
+    }
+
+    /// Whether webhook events are. They are of no connection and of no dialect.
+    pub fn is_of_webhooks(&self) -> bool {
+        self.kinds.as_ref().is_none_or(|kinds| kinds.iter().any(|kind| kind == WEBHOOK))
+            && self.socket_id.is_none()
+            && self.dialect.is_none()
     }
 }
 
 fn kinds(raw: &str) -> Result<Vec<String>, ApiError> {
-    let kinds = raw.split(',').map(|kind| match LiveKind::ALL.contains(&kind) {
+    let kinds = raw.split(',').map(|kind| match kind == WEBHOOK || LiveKind::ALL.contains(&kind) {
         true => Ok(kind.to_owned()),
-        false => Err(ApiError::field("kinds", format!("must be of {}", LiveKind::ALL.join(", ")))),
+        false => {
+            let all = LiveKind::ALL.join(", ");
+            Err(ApiError::field("kinds", format!("must be of {all}, {WEBHOOK}")))
+        }
     });
     kinds.collect()
 }

@@ -21,7 +21,7 @@ pub struct LivePage {
     pub kept: LiveHistory,
 }
 
-/// One kept event, with the members that a live event of its kind has.
+/// One event, with the members that a live event of its kind has.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct LiveItem {
     pub id: String,
@@ -34,7 +34,7 @@ pub struct LiveItem {
     pub dialect: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub channel: Option<String>,
-    /// The event's name.
+    /// The event's name; of `webhook` what it is called there.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub event: Option<String>,
     /// The first 1,024 bytes of the payload.
@@ -79,6 +79,9 @@ pub enum LiveKindName {
     ClientEvent,
     #[schema(rename = "refused")]
     Refused,
+    /// What webhook endpoints are told.
+    #[schema(rename = "webhook")]
+    Webhook,
     #[schema(rename = "dropped")]
     Dropped,
 }

@@ -1,8 +1,16 @@
-//! Kept events out of Postgres.
+//! What happened, out of Postgres: the events that gateways kept, and the webhook events that were
+//! stored for endpoints and listeners, as one list.
 
-use super::{filter::Wanted, model::LiveItem};
-use crate::{api::Position, db::TenantTx};
-use contract::AppId;
+use super::{
+    filter::{WEBHOOK, Wanted},
+    model::LiveItem,
+};
+use crate::{
+    api::Position,
+    db::TenantTx,
+    webhooks::{events::EventType, model::Form},
+};
+use contract::{AppId, live::LiveEvent};
 use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
 
@@ -24,23 +32,36 @@ pub async fn page(
     let (after, after_id) = wanted.after.unwrap_or((beyond, Uuid::max()));
     let rows = sqlx::query!(
         r#"SELECT id AS "id!", at AS "at!", kind AS "kind!", dialect, channel, event, socket_id,
-                  user_id, CASE WHEN $13 THEN data END AS data, data_bytes, source, code, message,
-                  request_id, count
+                  user_id, CASE WHEN $13 THEN coalesce(data, left(said::text, $20)) END AS data,
+                  coalesce(data_bytes, octet_length(said::text)) AS data_bytes, source, code,
+                  message, request_id, count
            FROM (
-               SELECT * FROM live_events
-               WHERE organisation_id = $1 AND app_id = $2 AND at >= $3 AND at < $4
-                 AND (at, id) < ($5, $6)
+               (SELECT at, id, kind, dialect, channel, event, socket_id, user_id, data,
+                       NULL::json AS said, data_bytes, source, code, message, request_id, count
+                FROM live_events
+                WHERE $16 AND organisation_id = $1 AND app_id = $2 AND at >= $3 AND at < $4
+                  AND (at, id) < ($5, $6)
+                ORDER BY at DESC, id DESC LIMIT $7)
+               UNION ALL
+               (SELECT at, id, $18, NULL, channel, type, NULL, NULL, NULL, data, NULL, NULL, NULL,
+                       NULL, NULL, NULL
+                FROM webhook_messages
+                WHERE $17 AND organisation_id = $1 AND app_id = $2 AND at >= $3 AND at < $4
+                  AND (at, id) < ($5, $6)
+                ORDER BY at DESC, id DESC LIMIT $7)
                ORDER BY at DESC, id DESC LIMIT $7
            ) e
            WHERE kind = 'dropped' OR (
                ($8::text[] IS NULL OR kind = ANY($8))
+               AND (kind <> $18 OR event = ANY($19))
                AND ($9::text IS NULL OR channel ~ $9)
                AND ($10::text IS NULL OR event ~ $10)
                AND ($11::text IS NULL OR socket_id = $11)
                AND ($12::text IS NULL OR dialect = $12)
                AND ($14::text IS NULL OR strpos(
-                   lower(concat_ws(E'\n', channel, event, CASE WHEN $13 THEN data END, socket_id,
-                                   user_id, dialect, message, code, request_id)),
+                   lower(concat_ws(E'\n', channel, event,
+                                   CASE WHEN $13 THEN coalesce(data, left(said::text, $20)) END,
+                                   socket_id, user_id, dialect, message, code, request_id)),
                    lower($14)) > 0)
            )
            ORDER BY at DESC, id DESC LIMIT $15"#,
@@ -59,6 +80,11 @@ pub async fn page(
         has_data,
         wanted.search.as_deref(),
         wanted.page.fetch(),
+        wanted.is_of_kept(),
+        wanted.is_of_webhooks(),
+        WEBHOOK,
+        &told(),
+        LiveEvent::MAX_KEPT_DATA_BYTES as i32,
     )
     .fetch_all(tx.db())
     .await?;
@@ -71,7 +97,7 @@ pub async fn page(
             dialect: row.dialect,
             channel: row.channel,
             event: row.event,
-            data: row.data,
+            data: row.data.map(beginning),
             data_bytes: row.data_bytes,
             socket_id: row.socket_id,
             user_id: row.user_id,
@@ -85,25 +111,48 @@ pub async fn page(
     });
     let page = wanted.page.page(rows.collect(), |(_, position)| position.clone());
     let items = page.items.into_iter().map(|(item, _)| item).collect();
-    if is_full || !wanted.is_choosy() {
+    if is_full {
         return Ok((items, page.next_cursor));
     }
     // Where the looking ended, if it did not come to the end.
     let last = sqlx::query!(
-        "SELECT at, id FROM live_events
-         WHERE organisation_id = $1 AND app_id = $2 AND at >= $3 AND at < $4
-           AND (at, id) < ($5, $6)
-         ORDER BY at DESC, id DESC OFFSET $7 LIMIT 1",
+        r#"SELECT at AS "at!", id AS "id!" FROM (
+               (SELECT at, id FROM live_events
+                WHERE $8 AND organisation_id = $1 AND app_id = $2 AND at >= $3 AND at < $4
+                  AND (at, id) < ($5, $6)
+                ORDER BY at DESC, id DESC LIMIT $7)
+               UNION ALL
+               (SELECT at, id FROM webhook_messages
+                WHERE $9 AND organisation_id = $1 AND app_id = $2 AND at >= $3 AND at < $4
+                  AND (at, id) < ($5, $6)
+                ORDER BY at DESC, id DESC LIMIT $7)
+           ) e
+           ORDER BY at DESC, id DESC OFFSET $7 - 1 LIMIT 1"#,
         tx.organisation().uuid(),
         app.as_str(),
         from,
         until,
         after,
         after_id,
-        LOOKED_AT - 1,
+        LOOKED_AT,
+        wanted.is_of_kept(),
+        wanted.is_of_webhooks(),
     )
     .fetch_optional(tx.db())
     .await?;
     let next = last.map(|row| Position { created_at: row.at, id: row.id.to_string() }.to_cursor());
     Ok((items, next))
+}
+
+/// The types of webhook events that a listener hears who asks for none by name.
+fn told() -> Vec<String> {
+    let all = EventType::of_channels().chain(EventType::own());
+    let told =
+        all.filter(|event| event.is_told_unasked() && event.can_be_told(Form::Standard, true));
+    told.map(|event| event.as_str().to_owned()).collect()
+}
+
+fn beginning(mut data: String) -> String {
+    data.truncate(data.floor_char_boundary(LiveEvent::MAX_KEPT_DATA_BYTES));
+    data
 }

@@ -23,7 +23,7 @@ export function Foot({
   cleared: boolean;
   onUnclear: () => void;
 }) {
-  const { past, reach, isPresentOnly } = view;
+  const { past, reach } = view;
   if (reach?.kept === 'off') return <KeptOff app={app} hours={hoursOf(reach.reachesToMs)} />;
   if (cleared) {
     return (
@@ -32,16 +32,6 @@ export function Foot({
         <Button size="compact-sm" variant="default" onClick={onUnclear}>
           Show what was before
         </Button>
-      </div>
-    );
-  }
-  if (isPresentOnly) {
-    return (
-      <div className={css.foot}>
-        <p>Webhook events are told as they happen. Earlier ones are in the log of each endpoint.</p>
-        <TextLink to="/apps/$appId/webhooks" params={{ appId: app.id }}>
-          Webhooks
-        </TextLink>
       </div>
     );
   }

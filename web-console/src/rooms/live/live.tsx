@@ -1,10 +1,10 @@
 import { Button, VisuallyHidden } from '@mantine/core';
 import { Activity, ArrowUp, SearchX } from 'lucide-react';
-import { useRef, useState, type ReactNode } from 'react';
+import { useMemo, useRef, useState, type ReactNode } from 'react';
 import { useApp } from '../../frame/use-apps';
 import type { LiveEvent } from '../../live/event';
 import type { LiveSnapshot } from '../../live/feed';
-import { isFiltering, NO_FILTER } from '../../live/filter';
+import { isFiltering, NO_FILTER, withWebhooks } from '../../live/filter';
 import { useLive, useLiveFeed } from '../../live/live-context';
 import { ErrorNotice } from '../../ui/errors';
 import { EmptyState, PageHeader, Panel } from '../../ui/page';
@@ -33,7 +33,8 @@ export default function Live() {
   const [cleared, setCleared] = useState(false);
   const [opened, setOpened] = useState<LiveEvent | null>(null);
   const webhooks = useWebhookEvents(app.id);
-  const mending = useMending(app.id);
+  const asked = useMemo(() => withWebhooks(filter, webhooks.on), [filter, webhooks.on]);
+  const mending = useMending(app.id, webhooks.on);
   const publishing = useRef<PublishHandle>(null);
 
   // Rows do not move under the reader's eyes: paused, or scrolled down, the stream stands still.
@@ -41,7 +42,7 @@ export default function Live() {
   const shown = held ?? live;
   const view = useStream({
     app: app.id,
-    filter,
+    filter: asked,
     live: shown.rows,
     isHeld: held !== null,
     range,

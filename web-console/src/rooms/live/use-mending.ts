@@ -2,6 +2,7 @@ import { useEffect, useState } from 'react';
 import { readHistory } from '../../api/live-history';
 import { CAPACITY } from '../../live/buffer';
 import type { LiveEvent } from '../../live/event';
+import { WITHOUT_WEBHOOKS } from '../../live/filter';
 import { useLive, useLiveFeed } from '../../live/live-context';
 import { keptRow } from '../../live/past';
 
@@ -12,7 +13,7 @@ const CLOCKS_MS = 5_000;
 const PAGE = 200;
 
 /** Fills in what happened while the live socket was away. */
-export function useMending(app: string): { failed: boolean; retry: () => void } {
+export function useMending(app: string, webhooks: boolean): { failed: boolean; retry: () => void } {
   const feed = useLiveFeed();
   const { interruption } = useLive();
   const [failed, setFailed] = useState<typeof interruption>(null);
@@ -21,7 +22,7 @@ export function useMending(app: string): { failed: boolean; retry: () => void } 
     if (!interruption) return;
     const gone = new AbortController();
     const timer = setTimeout(() => {
-      missed(app, interruption, gone.signal).then(
+      missed(app, interruption, webhooks, gone.signal).then(
         (events) => {
           feed.mend(events);
           setFailed(null);
@@ -35,7 +36,7 @@ export function useMending(app: string): { failed: boolean; retry: () => void } 
       clearTimeout(timer);
       gone.abort();
     };
-  }, [app, feed, interruption, attempt]);
+  }, [app, feed, interruption, webhooks, attempt]);
   return {
     failed: failed !== null && failed === interruption,
     retry: () => setAttempt(attempt + 1),
@@ -45,6 +46,7 @@ export function useMending(app: string): { failed: boolean; retry: () => void } 
 async function missed(
   app: string,
   { fromMs, untilMs }: { fromMs: number; untilMs: number },
+  webhooks: boolean,
   signal: AbortSignal,
 ): Promise<LiveEvent[]> {
   const events: LiveEvent[] = [];
@@ -54,6 +56,7 @@ async function missed(
       app,
       {
         from: new Date(fromMs).toISOString(),
+        kinds: webhooks ? undefined : WITHOUT_WEBHOOKS.join(','),
         until: new Date(untilMs + CLOCKS_MS).toISOString(),
         cursor,
         limit: PAGE,

@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query';
 import { useMemo, useState } from 'react';
-import { keptKinds, reachQuery, type Keeping } from '../../api/live-history';
+import { reachQuery, type Keeping } from '../../api/live-history';
 import { CAPACITY } from '../../live/buffer';
 import type { LiveEvent, StreamRow } from '../../live/event';
 import { isFiltering, passes, type LiveFilter } from '../../live/filter';
@@ -22,7 +22,7 @@ export type StreamView = {
   rows: readonly StreamRow[];
   past: Past;
   reach: { reachesToMs: number; kept: Keeping } | undefined;
-  /** The past is not asked for: it was put away, or what is looked for is never kept. */
+  /** The past is not asked for: it was put away, or there is none. */
   isPresentOnly: boolean;
   onEnd: () => void;
 };
@@ -51,8 +51,7 @@ export function useStream({
   const [anchor, setAnchor] = useState<Anchor | null>(null);
   const { atMs, fromMs } = range;
   const isElsewhere = atMs !== null;
-  const isPresentOnly =
-    cleared || reach?.kept === 'off' || (filter.kinds.length > 0 && keptKinds(filter.kinds).length === 0);
+  const isPresentOnly = cleared || reach?.kept === 'off';
 
   const seen = useMemo(() => {
     if (isElsewhere) return [];

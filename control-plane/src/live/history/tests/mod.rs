@@ -3,6 +3,7 @@
 mod forgetting;
 mod intake;
 mod reading;
+mod webhooks;
 
 use crate::testing::{Answer, Customer, Service};
 use reqwest::Method;
@@ -50,7 +51,9 @@ async fn history(who: &Customer, query: &str) -> Value {
 fn names(page: &Value) -> Vec<String> {
     let name = |item: &Value| match item["kind"].as_str() {
         Some("dropped") => format!("and {}", item["count"]),
-        Some("published" | "client_event") => item["event"].as_str().unwrap().to_owned(),
+        Some("published" | "client_event" | "webhook") => {
+            item["event"].as_str().unwrap().to_owned()
+        }
         kind => kind.unwrap().to_owned(),
     };
     page["items"].as_array().unwrap().iter().map(name).collect()
