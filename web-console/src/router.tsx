@@ -12,7 +12,7 @@ import { z } from 'zod/mini';
 import { appQuery, appsQuery } from './api/apps';
 import { queryClient } from './api/query-client';
 import { sessionQuery } from './api/session';
-import { NotFound, RouteError, RoutePending } from './frame/fallbacks';
+import { FramePending, NotFound, RouteError, RoutePending } from './frame/fallbacks';
 import { lastApp } from './frame/last-app';
 import { safeNext } from './frame/safe-next';
 import { KINDS, LIVE_DIALECTS } from './live/event';
@@ -84,6 +84,7 @@ const signedIn = createRoute({
       throw redirect({ to: '/login', search: location.href === '/' ? {} : { next: location.href } });
     return { session };
   },
+  pendingComponent: FramePending,
   component: lazyRouteComponent(() => import('./frame/shell')),
 });
 

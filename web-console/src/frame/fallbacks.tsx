@@ -45,7 +45,7 @@ export function NotFound() {
 /** The shape of a room, so that nothing moves when it arrives. */
 export function RoutePending() {
   return (
-    <Stack gap="lg" aria-busy aria-label="Loading" role="status">
+    <Stack gap="lg" className={css.pending} aria-busy aria-label="Loading" role="status">
       <div>
         <Skeleton h={30} w={190} mb={8} />
         <Skeleton h={16} w="min(26rem, 80%)" />
@@ -53,5 +53,18 @@ export function RoutePending() {
       <Skeleton h={190} radius="md" />
       <Skeleton h={260} radius="md" />
     </Stack>
+  );
+}
+
+/** The frame without what is in it, until it is known who looks. */
+export function FramePending() {
+  return (
+    <div className={css.shell}>
+      <div className={css.sidebar} />
+      <div className={css.topbar} data-pending />
+      <main className={css.main}>
+        <RoutePending />
+      </main>
+    </div>
   );
 }
