@@ -89,7 +89,7 @@ pub struct AuditQuery {
     /// An action, or the beginning of actions up to a dot: `key` means `key.created` and others.
     pub action: Option<String>,
     pub subject: Option<String>,
-    /// Id of an app: what was done to it, its keys, credentials and webhooks.
+    /// Id of an app: what was done to it, its keys, credentials, webhooks and connections.
     pub app: Option<String>,
     /// From this instant on.
     #[serde(default, with = "time::serde::rfc3339::option")]

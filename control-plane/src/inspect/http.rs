@@ -1,6 +1,8 @@
 //! List and end connections, look into a channel.
 
-use super::model::{ChannelQuery, ChannelView, ConnectionsQuery, OpenConnections};
+use super::model::{
+    ChannelQuery, ChannelView, ConnectionsQuery, LoggedConnection, OpenConnections,
+};
 use crate::{
     api::{ApiError, Problem, path::named},
     apps::AppAccess,
@@ -84,7 +86,9 @@ pub async fn terminate_connection(
     match answers.answered.iter().any(|(_, answer)| answer.was_here) {
         true => {
             let mut tx = access.begin(&state).await?;
-            tx.audit("connection.terminated", &socket.to_string()).await?;
+            let ended = LoggedConnection { app_id: access.app.clone() };
+            let subject = socket.to_string();
+            tx.audit_change("connection.terminated", &subject, Some(&ended), None).await?;
             tx.commit().await?;
             Ok(HttpResponse::NoContent().finish())
         }

@@ -1,7 +1,7 @@
 //! Connections and channels as the API shows them.
 
 use contract::{
-    ChannelName, UserId,
+    AppId, ChannelName, UserId,
     inspect::{ChannelDetail, ChannelMember, OpenConnection, RecentEvent},
 };
 use serde::{Deserialize, Serialize};
@@ -30,6 +30,14 @@ pub struct OpenConnections {
     /// Gateways that did not answer: their connections are not in here.
     pub unanswered: Vec<String>,
 }
+
+/// A connection that was ended, as the audit log keeps it beside its id.
+#[derive(Serialize)]
+pub struct LoggedConnection {
+    pub app_id: AppId,
+}
+
+crate::audit::fact!(LoggedConnection);
 
 #[derive(Debug, Serialize, ToSchema)]
 pub struct ConnectionView {

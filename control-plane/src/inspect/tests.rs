@@ -71,9 +71,13 @@ async fn connections_of_all_gateways_are_listed_and_ended(db: PgPool) {
     ann.get(&format!("{list}?colour=red")).await.problem(422, "invalid");
 
     ann.post(&end("2.2"), json!({})).await.expect_status(204);
-    let audit = ann.get(&ann.of_organisation("/audit?limit=1")).await.expect(200);
-    assert_eq!(audit["items"][0]["action"], "connection.terminated");
-    assert_eq!(audit["items"][0]["subject"], "2.2");
+    let of_app = format!("/audit?limit=1&app={}", ann.app);
+    let entry = ann.get(&ann.of_organisation(&of_app)).await.expect(200)["items"][0].clone();
+    assert_eq!(entry["action"], "connection.terminated");
+    assert_eq!((&entry["subject"], &entry["app"]["id"]), (&json!("2.2"), &json!(ann.app)));
+    assert_eq!((&entry["before"], &entry["after"]), (&json!({"app_id": ann.app}), &json!(null)));
+    let elsewhere = ann.get(&ann.of_organisation("/audit?app=1")).await.expect(200);
+    assert_eq!(elsewhere["items"], json!([]));
     ann.post(&end("3.3"), json!({})).await.problem(404, "not_found");
     ann.post(&end("no-socket"), json!({})).await.problem(404, "not_found");
 

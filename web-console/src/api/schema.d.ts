@@ -8313,7 +8313,7 @@ export interface operations {
                 action?: string;
                 /** @description Id of a person or token, or an e-mail address. */
                 actor?: string;
-                /** @description Id of an app: what was done to it, its keys, credentials and webhooks. */
+                /** @description Id of an app: what was done to it, its keys, credentials, webhooks and connections. */
                 app?: string;
                 /** @description `next_cursor` of the page before. */
                 cursor?: string;
