@@ -441,7 +441,7 @@ export const refusals: Schemas['Refusal'][] = [
   },
 ].map((refusal, n) => ({
   ...refusal,
-  request_id: `rq_${n}f3a9c71`,
+  request_id: `${n}f3a9c7184d2b6e05c19a7d3e80b46f`,
   at: ago((n + 0.3) * 900_000),
   key: n === 2 ? null : 'k2v7q5hkd4xw3mzn6tya',
   resets_at: n === 1 ? ahead(DAY / 3) : null,

@@ -36,7 +36,7 @@ function madeUp(n: number): Kept {
       kind: 'refused',
       code: 'rate_limited',
       message: 'too many publishes',
-      request_id: `rq_${n}`,
+      request_id: `${n % 10}f3a9c7184d2b6e05c19a7d3e80b46f`,
       source: 'http',
     },
     { kind: 'connection_closed', socket_id, code: 1006 },

@@ -154,7 +154,7 @@ function KeyRow({
   const called = successor ? `${item.name}, previous key` : item.name;
   return (
     <Table.Tr data-testid="publishable-key-row" data-previous={successor ? true : undefined}>
-      <Table.Td>
+      <Table.Td className={css.keyCell}>
         <span className={css.cellName}>{item.name}</span>
         {successor && <Tag tone="warn">previous</Tag>}
         {item.replaces && !successor && <Tag tone="good">current</Tag>}
@@ -191,14 +191,14 @@ function KeyRow({
           ))}
         </span>
       </Table.Td>
-      <Table.Td>
+      <Table.Td className={css.patternsCell}>
         <span className={css.patterns}>
           {item.channels.map((pattern) => (
             <Mono key={pattern}>{pattern}</Mono>
           ))}
         </span>
       </Table.Td>
-      <Table.Td>
+      <Table.Td className={css.originsCell}>
         <Origins item={item} />
       </Table.Td>
       <Table.Td>{item.last_used_at ? <Time iso={item.last_used_at} /> : 'Not yet'}</Table.Td>

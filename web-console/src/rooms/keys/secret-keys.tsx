@@ -204,7 +204,7 @@ function KeyRow({
           ))}
         </span>
       </Table.Td>
-      <Table.Td>
+      <Table.Td className={css.patternsCell}>
         <span className={css.patterns}>
           {item.channels.map((pattern) => (
             <Mono key={pattern}>{pattern}</Mono>

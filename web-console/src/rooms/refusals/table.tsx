@@ -6,6 +6,7 @@ import { Mono } from '../../ui/page';
 import { Nothing, WideTable } from '../../ui/table';
 import { Time } from '../../ui/time';
 import { causeOf } from './causes';
+import css from './refusals.module.css';
 
 export function RefusalsTable({
   items,
@@ -31,7 +32,7 @@ export function RefusalsTable({
       <Table.Tbody>
         {items.map((refusal) => (
           <Table.Tr key={refusal.request_id} data-testid="refusal-row" data-code={refusal.code}>
-            <Table.Td>
+            <Table.Td className={css.cause}>
               <span className={layout.cellName}>{causeOf(refusal.code)?.label ?? refusal.code}</span>
               <br />
               <span className={layout.sub}>
@@ -73,7 +74,9 @@ export function RefusalsTable({
                 onClick={() => onShow(refusal.request_id)}
                 aria-label={`Show ${refusal.request_id}`}
               >
-                <Mono>{refusal.request_id}</Mono>
+                <span className={css.id}>
+                  <Mono>{refusal.request_id}</Mono>
+                </span>
               </Anchor>
             </Table.Td>
           </Table.Tr>
