@@ -4,6 +4,7 @@
 use crate::{
     db::{Db, patiently},
     gateways::{self, model::Gateway},
+    webhooks::deliverer::due,
 };
 use contract::directory::Revision;
 
@@ -40,24 +41,11 @@ async fn read_all(db: &Db) -> Result<Facts, sqlx::Error> {
     let (gateways, revision) = gateways::store::all(db).await?;
     let mut tx = db.service().await?;
     let webhooks = sqlx::query!(
-        r#"WITH RECURSIVE first AS (
-               (SELECT endpoint_id, next_at FROM webhook_deliveries WHERE state = 'pending'
-                ORDER BY endpoint_id, next_at LIMIT 1)
-               UNION ALL
-               SELECT n.endpoint_id, n.next_at FROM first CROSS JOIN LATERAL (
-                   SELECT d.endpoint_id, d.next_at FROM webhook_deliveries d
-                   WHERE d.state = 'pending' AND d.endpoint_id > first.endpoint_id
-                   ORDER BY d.endpoint_id, d.next_at LIMIT 1) AS n
-           )
-           SELECT
+        r#"SELECT
                (SELECT count(*) FROM (SELECT FROM webhook_deliveries
                 WHERE state = 'pending' LIMIT $1) AS waiting) AS "pending!",
                (SELECT count(*) FROM (SELECT FROM webhook_deliveries
                 WHERE state = 'dead' LIMIT $1) AS lost) AS "dead!",
-               (SELECT greatest(0, extract(epoch FROM now() - min(first.next_at)))::float8
-                FROM first JOIN webhook_endpoints e ON e.id = first.endpoint_id
-                WHERE e.enabled AND e.deleted_at IS NULL
-                  AND (e.rests_until IS NULL OR e.rests_until <= now())) AS late,
                (SELECT count(*) FROM webhook_endpoints
                 WHERE enabled AND deleted_at IS NULL AND rests_until > now()) AS "resting!",
                (SELECT count(*) FROM webhook_endpoints
@@ -67,6 +55,7 @@ async fn read_all(db: &Db) -> Result<Facts, sqlx::Error> {
     )
     .fetch_one(tx.db())
     .await?;
+    let waiting = due::waiting(&mut tx).await?;
     let jobs = sqlx::query_as!(
         JobsOfAKind,
         r#"SELECT kind, count(*) FILTER (WHERE failed_at IS NULL AND run_at <= now()) AS "due!",
@@ -89,7 +78,7 @@ async fn read_all(db: &Db) -> Result<Facts, sqlx::Error> {
         gateways,
         webhooks_pending: webhooks.pending,
         webhooks_dead: webhooks.dead,
-        webhooks_late_s: webhooks.late.unwrap_or(0.0),
+        webhooks_late_s: waiting.iter().map(|endpoint| endpoint.late_s).fold(0.0, f64::max),
         endpoints_resting: webhooks.resting,
         endpoints_disabled: webhooks.disabled,
         jobs,

@@ -2,6 +2,7 @@
 
 use super::choice::Candidate;
 use crate::db::TenantTx;
+use time::OffsetDateTime;
 use uuid::Uuid;
 
 /// How much of what is due is looked at, how many channels of it, and how far into each of these.
@@ -9,13 +10,42 @@ const LOOKED_AT: i64 = 500;
 const CHANNELS: i64 = 100;
 const DEEP: i64 = 100;
 
+/// A delivery that waits, as the queries below find it.
+struct Row {
+    id: Uuid,
+    message_id: Uuid,
+    place: i64,
+    channel: String,
+    attempts: i32,
+    next_at: OffsetDateTime,
+    is_due: bool,
+    is_leased: bool,
+    /// The looking ended here, though there may be more.
+    is_cut: bool,
+}
+
+fn candidates(rows: Vec<Row>) -> Vec<Candidate> {
+    let candidates = rows.into_iter().map(|row| Candidate {
+        id: row.id,
+        message: row.message_id,
+        place: row.place,
+        channel: row.channel,
+        attempts: row.attempts,
+        due: row.next_at,
+        waits_until: (!row.is_due).then_some(row.next_at),
+        is_leased: row.is_leased,
+    });
+    candidates.collect()
+}
+
 /// What has been due for longest: of the channels whose turn it is, the front of the queue. The
 /// flag: more is due than was looked at.
 pub async fn oldest(
     tx: &mut TenantTx,
     endpoint: Uuid,
 ) -> Result<(Vec<Candidate>, bool), sqlx::Error> {
-    let rows = sqlx::query!(
+    let rows = sqlx::query_as!(
+        Row,
         r#"WITH due AS MATERIALIZED (
                SELECT channel, next_at, place FROM webhook_deliveries
                WHERE organisation_id = $1 AND endpoint_id = $2 AND state = 'pending'
@@ -53,17 +83,7 @@ pub async fn oldest(
     .fetch_all(tx.db())
     .await?;
     let is_cut = rows.first().is_some_and(|row| row.is_cut);
-    let candidates = rows.into_iter().map(|row| Candidate {
-        id: row.id,
-        message: row.message_id,
-        place: row.place,
-        channel: row.channel,
-        attempts: row.attempts,
-        due: row.next_at,
-        waits_until: (!row.is_due).then_some(row.next_at),
-        is_leased: row.is_leased,
-    });
-    Ok((candidates.collect(), is_cut))
+    Ok((candidates(rows), is_cut))
 }
 
 /// The fronts of the channels that come after `channel` by name, whatever waits before them in
@@ -74,7 +94,8 @@ pub async fn after(
     endpoint: Uuid,
     channel: &str,
 ) -> Result<(Vec<Candidate>, Option<String>), sqlx::Error> {
-    let rows = sqlx::query!(
+    let rows = sqlx::query_as!(
+        Row,
         r#"WITH RECURSIVE queues AS (
                (SELECT channel, 1 AS n FROM webhook_deliveries
                 WHERE organisation_id = $1 AND endpoint_id = $2 AND state = 'pending'
@@ -91,7 +112,8 @@ pub async fn after(
            SELECT front.id AS "id!", front.message_id AS "message_id!", front.place AS "place!",
                   front.channel AS "channel!", front.attempts AS "attempts!",
                   front.next_at AS "next_at!", front.next_at <= now() AS "is_due!",
-                  coalesce(front.leased_until > now(), false) AS "is_leased!", queues.n AS "n!"
+                  coalesce(front.leased_until > now(), false) AS "is_leased!",
+                  queues.n = $4 AS "is_cut!"
            FROM queues CROSS JOIN LATERAL (
                SELECT id, message_id, place, channel, attempts, next_at, leased_until
                FROM webhook_deliveries d
@@ -108,17 +130,7 @@ pub async fn after(
     )
     .fetch_all(tx.db())
     .await?;
-    let last = rows.iter().find(|row| i64::from(row.n) == CHANNELS);
+    let last = rows.iter().find(|row| row.is_cut);
     let last = last.map(|row| row.channel.clone());
-    let candidates = rows.into_iter().map(|row| Candidate {
-        id: row.id,
-        message: row.message_id,
-        place: row.place,
-        channel: row.channel,
-        attempts: row.attempts,
-        due: row.next_at,
-        waits_until: (!row.is_due).then_some(row.next_at),
-        is_leased: row.is_leased,
-    });
-    Ok((candidates.collect(), last))
+    Ok((candidates(rows), last))
 }

@@ -10,7 +10,7 @@ mod candidates;
 mod choice;
 mod claim;
 mod disable;
-mod due;
+pub mod due;
 mod endpoint;
 mod messages;
 mod record;
