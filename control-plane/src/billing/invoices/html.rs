@@ -19,7 +19,8 @@ const STYLE: &str = "\
     .sums{width:min(100%,24em);margin:.75em 0 2em auto}.sums div{display:flex;justify-content:space-between;\
     gap:2em;padding:.3em 0}.sums dt{color:inherit;font-size:1em}.sums div:last-child{border-top:1px solid #d8dee4;\
     font-weight:600}dd,code{overflow-wrap:anywhere}@media(max-width:40em){\
-    td:not(:first-child),th:not(:first-child){padding-left:.75em;white-space:normal}}@media print{body{margin:0}tr{break-inside:avoid}}";
+    body{margin:1.5em auto;padding:0 1em}td,th{font-size:.8125em}\
+    td:not(:first-child),th:not(:first-child){padding-left:.6em;white-space:normal}}@media print{body{margin:0}tr{break-inside:avoid}}";
 
 pub fn page(invoice: &Invoice) -> String {
     let facts = printed::facts(invoice);
